@@ -1,0 +1,93 @@
+package io.github.consistencydecoder.plugin;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A one-way switch that stops a decode: at the next step, and inside a running evaluation where the
+ * runtime can be interrupted.
+ *
+ * <p>Safe for use by several threads. One switch may serve several decodes.
+ */
+public final class Cancellation {
+  private final List<Entry> actions = new ArrayList<>();
+  private boolean cancelled;
+
+  /**
+   * Throws the switch and runs the registered actions on the calling thread. Calling again does
+   * nothing.
+   */
+  public void cancel() {
+    List<Entry> toRun;
+    synchronized (actions) {
+      if (cancelled) {
+        return;
+      }
+      cancelled = true;
+      toRun = List.copyOf(actions);
+      actions.clear();
+    }
+    toRun.forEach(entry -> entry.action.run());
+  }
+
+  /** Whether {@link #cancel()} has been called. */
+  public boolean isCancelled() {
+    synchronized (actions) {
+      return cancelled;
+    }
+  }
+
+  /**
+   * @throws DecoderException {@link DecoderErrorCode#CANCELLED} if the switch has been thrown
+   */
+  public void check() {
+    if (isCancelled()) {
+      throw new DecoderException(DecoderErrorCode.CANCELLED, "the decode was cancelled");
+    }
+  }
+
+  /**
+   * Runs {@code action} when the switch is thrown, or at once if it has been. The action must be
+   * quick, must not throw and may still be called while the registration is being closed.
+   *
+   * @return closing it forgets the action
+   */
+  public Registration onCancel(Runnable action) {
+    requireNonNull(action, "action");
+    synchronized (actions) {
+      if (!cancelled) {
+        // A wrapper of its own, so that the same action registered twice is forgotten once at a
+        // time.
+        Entry entry = new Entry(action);
+        actions.add(entry);
+        return () -> {
+          synchronized (actions) {
+            actions.remove(entry);
+          }
+        };
+      }
+    }
+    action.run();
+    return () -> {};
+  }
+
+  /**
+   * One registration, equal only to itself: an action registered twice is forgotten once at a time.
+   */
+  private static final class Entry {
+    final Runnable action;
+
+    Entry(Runnable action) {
+      this.action = action;
+    }
+  }
+
+  /** An action's registration. */
+  @FunctionalInterface
+  public interface Registration extends AutoCloseable {
+    @Override
+    void close();
+  }
+}

@@ -1,0 +1,40 @@
+package io.github.consistencydecoder.plugin;
+
+/**
+ * What happens to the picture between the steps of the sampler. The published implementations
+ * differ here.
+ */
+public enum ClampMode {
+  /**
+   * To {@code [-1, 1]} after every step, the last included: OpenAI's own implementation. The
+   * default.
+   */
+  EACH_STEP("each-step"),
+
+  /** Never: diffusers' {@code ConsistencyDecoderVAE}. Values may leave {@code [-1, 1]}. */
+  NONE("none");
+
+  private final String id;
+
+  ClampMode(String id) {
+    this.id = id;
+  }
+
+  /** The spelling on the command line and in metadata. */
+  public String id() {
+    return id;
+  }
+
+  /**
+   * @param id {@code each-step} or {@code none}
+   */
+  public static ClampMode parse(String id) {
+    for (ClampMode mode : values()) {
+      if (mode.id.equals(id)) {
+        return mode;
+      }
+    }
+    throw new IllegalArgumentException(
+        "clamp mode '" + id + "' is unknown; each-step and none exist");
+  }
+}

@@ -1,0 +1,149 @@
+package io.github.consistencydecoder.plugin;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+
+/**
+ * How to decode. Immutable; the {@link Cancellation} and {@link DecodeListener} in it are borrowed.
+ *
+ * <pre>{@code
+ * DecodeOptions.defaults().toBuilder().seed(42).schedule(Schedule.ONE_STEP).build()
+ * }</pre>
+ */
+public final class DecodeOptions {
+  private static final DecodeOptions DEFAULTS = builder().build();
+
+  private final Noise noise;
+  private final Schedule schedule;
+  private final ClampMode clamp;
+  private final DecodeListener listener;
+  private final Cancellation cancellation;
+
+  private DecodeOptions(Builder b) {
+    this.noise = b.noise;
+    this.schedule = b.schedule;
+    this.clamp = b.clamp;
+    this.listener = b.listener;
+    this.cancellation = b.cancellation;
+  }
+
+  /** Seed 0, timesteps 1008 and 512, clamped after each step, no listener, never cancelled. */
+  public static DecodeOptions defaults() {
+    return DEFAULTS;
+  }
+
+  /** A builder that starts at {@link #defaults()}. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** A builder that starts at these options. */
+  public Builder toBuilder() {
+    Builder b = new Builder();
+    b.noise = noise;
+    b.schedule = schedule;
+    b.clamp = clamp;
+    b.listener = listener;
+    b.cancellation = cancellation;
+    return b;
+  }
+
+  /** Where the noise comes from. */
+  public Noise noise() {
+    return noise;
+  }
+
+  /** The timesteps. */
+  public Schedule schedule() {
+    return schedule;
+  }
+
+  /** What happens between the steps. */
+  public ClampMode clamp() {
+    return clamp;
+  }
+
+  /** Who is told of progress. */
+  public DecodeListener listener() {
+    return listener;
+  }
+
+  /** What stops the decode. */
+  public Cancellation cancellation() {
+    return cancellation;
+  }
+
+  /** Collects options; not for use by several threads. */
+  public static final class Builder {
+    private Noise noise = Noise.DEFAULT;
+    private Schedule schedule = Schedule.TWO_STEPS;
+    private ClampMode clamp = ClampMode.EACH_STEP;
+    private DecodeListener listener = DecodeListener.NONE;
+    private Cancellation cancellation = new Cancellation();
+
+    private Builder() {}
+
+    /**
+     * One PyTorch CPU generator for the whole batch; short for {@code noise(Noise.seeded(seed))}.
+     */
+    public Builder seed(long seed) {
+      return noise(Noise.seeded(seed));
+    }
+
+    /**
+     * The caller's noise, one {@code [N, 3, H, W]} array a step, copied; short for {@code
+     * noise(Noise.given(steps))}.
+     */
+    public Builder noise(List<float[]> steps) {
+      return noise(Noise.given(steps));
+    }
+
+    /** Where the noise comes from. */
+    public Builder noise(Noise noise) {
+      this.noise = requireNonNull(noise, "noise");
+      return this;
+    }
+
+    /** The timesteps. */
+    public Builder schedule(Schedule schedule) {
+      this.schedule = requireNonNull(schedule, "schedule");
+      return this;
+    }
+
+    /** What happens between the steps. */
+    public Builder clamp(ClampMode clamp) {
+      this.clamp = requireNonNull(clamp, "clamp");
+      return this;
+    }
+
+    /** Who is told of progress. */
+    public Builder listener(DecodeListener listener) {
+      this.listener = requireNonNull(listener, "listener");
+      return this;
+    }
+
+    /** What stops the decode. */
+    public Builder cancellation(Cancellation cancellation) {
+      this.cancellation = requireNonNull(cancellation, "cancellation");
+      return this;
+    }
+
+    /**
+     * @throws IllegalArgumentException if there is given noise for another number of steps than the
+     *     schedule has
+     */
+    public DecodeOptions build() {
+      if (noise instanceof Noise.Given given && given.steps() != schedule.timesteps().size()) {
+        throw new IllegalArgumentException(
+            "noise for "
+                + given.steps()
+                + " steps was given, the schedule "
+                + schedule
+                + " has "
+                + schedule.timesteps().size());
+      }
+      return new DecodeOptions(this);
+    }
+  }
+}

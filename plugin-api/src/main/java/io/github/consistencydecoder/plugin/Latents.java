@@ -1,0 +1,159 @@
+package io.github.consistencydecoder.plugin;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.FloatBuffer;
+
+/**
+ * A batch of Stable Diffusion 1.x latents, {@code [N, 4, h, w] float32, row-major}, that knows its
+ * {@linkplain LatentScale scale}. The picture it stands for has {@code 8h x 8w} pixels.
+ *
+ * <p>Immutable; copies what it is given. Values are not judged here: a decoder refuses NaN and
+ * infinity and warns of implausible {@linkplain #statistics() statistics}.
+ */
+public final class Latents {
+  /** Channels of a Stable Diffusion 1.x latent. */
+  public static final int CHANNELS = 4;
+
+  /**
+   * {@code scaled = SCALING_FACTOR * unscaled}, the {@code scaling_factor} of the SD 1.x VAE's
+   * configuration.
+   */
+  public static final float SCALING_FACTOR = 0.18215f;
+
+  /** Pixels a latent cell stands for, per side. */
+  public static final int PIXELS_PER_CELL = 8;
+
+  private final LatentScale scale;
+  private final int batch;
+  private final int height;
+  private final int width;
+  private final float[] values;
+
+  private Latents(LatentScale scale, int batch, int height, int width, float[] values) {
+    this.scale = scale;
+    this.batch = batch;
+    this.height = height;
+    this.width = width;
+    this.values = values;
+  }
+
+  /**
+   * Latents as the diffusion UNet leaves them.
+   *
+   * @param values {@code [N, 4, h, w]}, row-major; copied
+   * @param shape {@code N, 4, h, w}
+   * @throws DecoderException {@link DecoderErrorCode#INVALID_LATENTS} if the shape is not that of
+   *     SD 1.x latents or does not fit
+   */
+  public static Latents scaled(float[] values, long... shape) {
+    return of(LatentScale.SCALED, values, shape);
+  }
+
+  /**
+   * Latents as a VAE encoder gives them.
+   *
+   * @param values {@code [N, 4, h, w]}, row-major; copied
+   * @param shape {@code N, 4, h, w}
+   * @throws DecoderException {@link DecoderErrorCode#INVALID_LATENTS} if the shape is not that of
+   *     SD 1.x latents or does not fit
+   */
+  public static Latents unscaled(float[] values, long... shape) {
+    return of(LatentScale.UNSCALED, values, shape);
+  }
+
+  /**
+   * Latents of a scale known only at run time.
+   *
+   * @param scale which unit {@code values} are in
+   * @param values {@code [N, 4, h, w]}, row-major; copied
+   * @param shape {@code N, 4, h, w}
+   * @throws DecoderException {@link DecoderErrorCode#INVALID_LATENTS} if the shape is not that of
+   *     SD 1.x latents or does not fit
+   */
+  public static Latents of(LatentScale scale, float[] values, long... shape) {
+    requireNonNull(scale, "scale");
+    requireNonNull(values, "values");
+    LatentShape.check(shape, values.length);
+    return new Latents(scale, (int) shape[0], (int) shape[2], (int) shape[3], values.clone());
+  }
+
+  /** The unit of the values. */
+  public LatentScale scale() {
+    return scale;
+  }
+
+  /** N, the number of latents. */
+  public int batch() {
+    return batch;
+  }
+
+  /** h, rows of a latent; the picture has eight times as many. */
+  public int height() {
+    return height;
+  }
+
+  /** w, columns of a latent; the picture has eight times as many. */
+  public int width() {
+    return width;
+  }
+
+  /** {@code N * 4 * h * w}. */
+  public int size() {
+    return values.length;
+  }
+
+  /**
+   * A read-only buffer over all values, {@code [N, 4, h, w]} row-major, in {@link #scale()}'s unit.
+   */
+  public FloatBuffer values() {
+    return FloatBuffer.wrap(values).asReadOnlyBuffer();
+  }
+
+  /** The same latents in the unit asked for; {@code this} if they are in it already. */
+  public Latents to(LatentScale wanted) {
+    requireNonNull(wanted, "wanted");
+    if (wanted == scale) {
+      return this;
+    }
+    float[] out = new float[values.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] =
+          wanted == LatentScale.SCALED ? values[i] * SCALING_FACTOR : values[i] / SCALING_FACTOR;
+    }
+    return new Latents(wanted, batch, height, width, out);
+  }
+
+  /**
+   * One latent of the batch.
+   *
+   * @param index {@code 0 .. batch() - 1}
+   */
+  public Latents image(int index) {
+    if (index < 0 || index >= batch) {
+      throw new IllegalArgumentException("index " + index + " is outside a batch of " + batch);
+    }
+    int n = values.length / batch;
+    return new Latents(
+        scale, 1, height, width, java.util.Arrays.copyOfRange(values, index * n, (index + 1) * n));
+  }
+
+  /** Mean, spread and range over all values, and how many of them are not finite. */
+  public LatentStatistics statistics() {
+    return LatentStatistics.of(values);
+  }
+
+  @Override
+  public String toString() {
+    return "Latents["
+        + batch
+        + ", "
+        + CHANNELS
+        + ", "
+        + height
+        + ", "
+        + width
+        + "] "
+        + scale.name().toLowerCase(java.util.Locale.ROOT);
+  }
+}

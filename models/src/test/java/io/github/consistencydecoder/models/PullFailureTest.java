@@ -293,6 +293,15 @@ class PullFailureTest {
   }
 
   @Test
+  void aStoreThatCannotBeWrittenSaysWhereItIsAndHowToMoveIt() throws IOException {
+    Path file = Files.writeString(folder.resolve("models"), "a file where the folder should be");
+    failing(store(""), SampleModels.quick())
+        .hasMessageStartingWith(file.toString())
+        .hasMessageEndingWith(
+            "(the store is in " + folder + "; CONSISTENCY_DECODER_HOME moves it)");
+  }
+
+  @Test
   void anUnknownIdNamesNearOnes() throws IOException {
     ModelStore store = store("");
     assertThatThrownBy(() -> store.pull("sampel", SampleModels.quick(), PullListener.NONE))

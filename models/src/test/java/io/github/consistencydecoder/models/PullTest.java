@@ -3,6 +3,7 @@ package io.github.consistencydecoder.models;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpHandler;
 import io.github.consistencydecoder.models.ScriptedServer.Request;
 import java.io.IOException;
 import java.net.URI;
@@ -46,6 +47,15 @@ class PullTest {
 
   private static Pulled pull(ModelStore store) throws IOException {
     return store.pull(SampleModels.ID, SampleModels.quick(), PullListener.NONE);
+  }
+
+  private Path part() {
+    return folder.resolve("models/sample/model.safetensors.part");
+  }
+
+  /** Hangs up when something has been stored, so that there is something to go on from. */
+  private HttpHandler cutAfter(int bytes, byte[] content, String etag) {
+    return ScriptedServer.cutWhen(() -> part().toFile().length() > 0, bytes, content, etag);
   }
 
   private void assertInstalled() throws IOException {
@@ -103,9 +113,7 @@ class PullTest {
   @Test
   void aCutConnectionIsTakenUpWhereItEnded() throws IOException {
     server.on(
-        SampleModels.PATH,
-        ScriptedServer.cutAfter(200_000, CONTENT, TAG),
-        ScriptedServer.file(CONTENT, TAG));
+        SampleModels.PATH, cutAfter(200_000, CONTENT, TAG), ScriptedServer.file(CONTENT, TAG));
 
     pull(store(""));
 
@@ -117,7 +125,7 @@ class PullTest {
 
   @Test
   void whatAnEarlierRunLeftIsUsed() throws IOException {
-    server.on(SampleModels.PATH, ScriptedServer.cutAfter(200_000, CONTENT, TAG));
+    server.on(SampleModels.PATH, cutAfter(200_000, CONTENT, TAG));
     ModelStore first = store("");
     assertThatThrownBy(() -> first.pull(SampleModels.ID, SampleModels.once(), PullListener.NONE))
         .isInstanceOf(IOException.class);
@@ -134,9 +142,7 @@ class PullTest {
   @Test
   void aServerWithoutRangesStartsOver() throws IOException {
     server.on(
-        SampleModels.PATH,
-        ScriptedServer.cutAfter(200_000, CONTENT, TAG),
-        ScriptedServer.wholeFile(CONTENT));
+        SampleModels.PATH, cutAfter(200_000, CONTENT, TAG), ScriptedServer.wholeFile(CONTENT));
 
     pull(store(""));
 
@@ -149,7 +155,7 @@ class PullTest {
     byte[] older = SampleModels.safetensors(300_000, 2);
     server.on(
         SampleModels.PATH,
-        ScriptedServer.cutAfter(200_000, older, "\"older\""),
+        cutAfter(200_000, older, "\"older\""),
         ScriptedServer.file(CONTENT, TAG));
 
     pull(store(""));
@@ -160,10 +166,7 @@ class PullTest {
   @Test
   void halvesThatNothingVouchesForAreNotJoined() throws IOException {
     byte[] older = SampleModels.safetensors(300_000, 2);
-    server.on(
-        SampleModels.PATH,
-        ScriptedServer.cutAfter(200_000, older, ""),
-        ScriptedServer.file(CONTENT, ""));
+    server.on(SampleModels.PATH, cutAfter(200_000, older, ""), ScriptedServer.file(CONTENT, ""));
 
     pull(store(""));
 
@@ -175,7 +178,7 @@ class PullTest {
   void aWeakTagIsNoMarkToResumeBy() throws IOException {
     server.on(
         SampleModels.PATH,
-        ScriptedServer.cutAfter(200_000, CONTENT, "W/\"one\""),
+        cutAfter(200_000, CONTENT, "W/\"one\""),
         ScriptedServer.file(CONTENT, ""));
 
     pull(store(""));
@@ -187,9 +190,8 @@ class PullTest {
   @Test
   void aBeginningOfAnotherFileIsFoundByTheChecksumAndFetchedAnew() throws IOException {
     byte[] older = SampleModels.safetensors(100_000, 2);
-    Path part = folder.resolve("models/sample/model.safetensors.part");
-    Files.createDirectories(part.getParent());
-    Files.write(part, older);
+    Files.createDirectories(part().getParent());
+    Files.write(part(), older);
     server.on(SampleModels.PATH, ScriptedServer.file(CONTENT, ""));
 
     pull(pinned());
@@ -202,9 +204,8 @@ class PullTest {
 
   @Test
   void aCompletePartIsOnlyChecked() throws IOException {
-    Path part = folder.resolve("models/sample/model.safetensors.part");
-    Files.createDirectories(part.getParent());
-    Files.write(part, CONTENT);
+    Files.createDirectories(part().getParent());
+    Files.write(part(), CONTENT);
 
     pull(pinned());
 
@@ -214,9 +215,8 @@ class PullTest {
 
   @Test
   void aPartLongerThanTheFileIsThrownAway() throws IOException {
-    Path part = folder.resolve("models/sample/model.safetensors.part");
-    Files.createDirectories(part.getParent());
-    Files.write(part, SampleModels.safetensors(CONTENT.length + 1, 1));
+    Files.createDirectories(part().getParent());
+    Files.write(part(), SampleModels.safetensors(CONTENT.length + 1, 1));
     server.on(SampleModels.PATH, ScriptedServer.file(CONTENT, ""));
 
     pull(pinned());
@@ -229,7 +229,7 @@ class PullTest {
   void aRangeThatCannotBeServedStartsOver() throws IOException {
     server.on(
         SampleModels.PATH,
-        ScriptedServer.cutAfter(200_000, CONTENT, TAG),
+        cutAfter(200_000, CONTENT, TAG),
         ScriptedServer.status(416),
         ScriptedServer.file(CONTENT, TAG));
 
@@ -243,7 +243,7 @@ class PullTest {
   void aRangeThatBeginsElsewhereStartsOver() throws IOException {
     server.on(
         SampleModels.PATH,
-        ScriptedServer.cutAfter(200_000, CONTENT, TAG),
+        cutAfter(200_000, CONTENT, TAG),
         ScriptedServer.status(206, "Content-Range", "bytes 5-299999/300000"),
         ScriptedServer.file(CONTENT, TAG));
 

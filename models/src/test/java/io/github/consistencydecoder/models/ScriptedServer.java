@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * An HTTP server on the loopback interface that answers each path first by its script, one handler
@@ -129,6 +130,11 @@ final class ScriptedServer implements AutoCloseable {
 
   /** Announces everything, sends some of it and hangs up. */
   static HttpHandler cutAfter(int bytes, byte[] content, String etag) {
+    return cutWhen(() -> true, bytes, content, etag);
+  }
+
+  /** As {@link #cutAfter}, but hangs up only when the client has got that far. */
+  static HttpHandler cutWhen(BooleanSupplier reached, int bytes, byte[] content, String etag) {
     return exchange -> {
       if (!etag.isEmpty()) {
         exchange.getResponseHeaders().set("ETag", etag);
@@ -136,6 +142,9 @@ final class ScriptedServer implements AutoCloseable {
       exchange.sendResponseHeaders(200, content.length);
       exchange.getResponseBody().write(content, 0, bytes);
       exchange.getResponseBody().flush();
+      while (!reached.getAsBoolean()) {
+        LockSupport.parkNanos(1_000_000);
+      }
     };
   }
 

@@ -97,7 +97,7 @@ def main():
     vae, lpips, crops = VaeLight(a.vaelight, device), Lpips(a.lpips).to(device), Crops(a.photographs)
     optimiser = torch.optim.AdamW([q for q in net.parameters() if q.requires_grad], lr=a.lr, betas=(0.9, 0.98), weight_decay=1e-3)
     warm = 150
-    rate = lambda i: min(1.0, (i + 1) / warm) * 0.5 * (1 + np.cos(np.pi * min(1.0, i / a.iterations)))
+    rate = lambda i: float(min(1.0, (i + 1) / warm) * 0.5 * (1 + np.cos(np.pi * min(1.0, i / a.iterations))))
     start, state = 0, os.path.join(a.out, "state.pt")
     if os.path.exists(state):
         s = torch.load(state, map_location=device, weights_only=True)

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Ours and PyTorch eager in turn (A B A B) on the same model file, and the ratio of each pair.
+#
+#   MODEL=DIR benchmarks/peers/run.sh
+#
+# MODEL   folder in the diffusers layout (make_full_weights.py --out DIR writes one at the published width)
+# SIZE    image side in pixels (128)          PAIRS   how often each is run (2)
+# REPEAT  decodes a run measures (1)          CPUS    processors both may use, for taskset (0,1)
+# PYTHON  interpreter with torch and safetensors (python3)
+# DECODER the command to measure (./consistency-decoder at the repository root)
+# OUT     folder for the JSON of every run (a temporary one, removed at the end)
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+MODEL=${MODEL:?"set MODEL to a model folder; make_full_weights.py --out DIR writes one"}
+SIZE=${SIZE:-128}
+PAIRS=${PAIRS:-2}
+REPEAT=${REPEAT:-1}
+CPUS=${CPUS:-0,1}
+PYTHON=${PYTHON:-python3}
+DECODER=${DECODER:-$root/consistency-decoder}
+if [[ -z ${OUT:-} ]]; then
+  OUT=$(mktemp -d)
+  trap 'rm -r "$OUT"' EXIT
+fi
+mkdir -p "$OUT"
+
+# Processors that other programs keep busy, over two seconds: spinning threads that are pushed aside burn CPU-seconds too.
+others() {
+  { sed -n 1p /proc/stat; sleep 2; sed -n 1p /proc/stat; } |
+    awk -v hz="$(getconf CLK_TCK)" '{b = $2 + $3 + $4 + $7 + $8 + $9} NR == 1 {a = b} END {printf "%.2f", (b - a) / hz / 2}'
+}
+
+quiet() {
+  local busy
+  busy=$(others)
+  if awk -v b="$busy" 'BEGIN {exit !(b > 0.1)}'; then
+    echo "warning: other programs keep $busy processors busy; the CPU-seconds of this run are not to be trusted" >&2
+  fi
+}
+
+threads=$(taskset -c "$CPUS" nproc)
+files=()
+for ((pair = 1; pair <= PAIRS; pair++)); do
+  echo "pair $pair of $PAIRS: ours, then PyTorch, ${SIZE}x${SIZE}, $threads threads" >&2
+  quiet
+  taskset -c "$CPUS" "$DECODER" bench --model "$MODEL" --size "$SIZE" --repeat "$REPEAT" --json >"$OUT/ours-$pair.json"
+  quiet
+  OMP_NUM_THREADS=$threads taskset -c "$CPUS" "$PYTHON" "$here/peers.py" --model "$MODEL" --size "$SIZE" \
+    --repeat "$REPEAT" --threads "$threads" --json >"$OUT/pytorch-$pair.json"
+  files+=("$OUT/ours-$pair.json" "$OUT/pytorch-$pair.json")
+done
+"$PYTHON" "$here/ratios.py" "${files[@]}"

@@ -1,0 +1,87 @@
+package io.github.consistencydecoder.models;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Names for models by what is in their files, so that results can say exactly which weights made
+ * them.
+ */
+public final class ModelDigests {
+  /**
+   * A file younger than this may change again without its modification time showing it (the
+   * coarsest file system in use counts in steps of two seconds), so its hash is not remembered.
+   */
+  private static final long SETTLED_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private static final int ATTEMPTS = 3;
+
+  private ModelDigests() {}
+
+  /**
+   * The digest of a model's files: of a single file its SHA-256; of several the SHA-256 over the
+   * sorted lines {@code name NUL sha256 LF}, the name without its folders.
+   *
+   * <p>Hashes are remembered in {@code cacheFolder} by real path, size, modification time and file
+   * key, so a second call reads nothing. A damaged or unwritable folder only costs the time.
+   *
+   * @param files at least one
+   * @return {@code sha256:} and 64 hexadecimal digits
+   * @throws IOException if a file cannot be read, or keeps changing while it is read
+   */
+  public static String of(List<Path> files, Path cacheFolder) throws IOException {
+    requireNonNull(cacheFolder, "cacheFolder");
+    if (files.isEmpty()) {
+      throw new IllegalArgumentException("no files to digest");
+    }
+    DigestCache cache = new DigestCache(cacheFolder);
+    if (files.size() == 1) {
+      return "sha256:" + sha256(files.get(0), cache);
+    }
+    List<String> lines = new ArrayList<>();
+    for (Path file : files) {
+      lines.add(file.getFileName() + "\0" + sha256(file, cache) + "\n");
+    }
+    Collections.sort(lines);
+    MessageDigest digest = Sha256.digest();
+    for (String line : lines) {
+      digest.update(line.getBytes(StandardCharsets.UTF_8));
+    }
+    return "sha256:" + Sha256.hex(digest);
+  }
+
+  /** Remembers the hash of a file that the store has just checked itself. */
+  static void remember(Path file, String sha256, Path cacheFolder) throws IOException {
+    new DigestCache(cacheFolder).remember(DigestCache.State.of(file.toRealPath()), sha256);
+  }
+
+  private static String sha256(Path file, DigestCache cache) throws IOException {
+    Path real = file.toRealPath();
+    for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      DigestCache.State before = DigestCache.State.of(real);
+      var remembered = cache.find(before);
+      if (remembered.isPresent()) {
+        return remembered.get();
+      }
+      long startMillis = System.currentTimeMillis();
+      String sha256 = Sha256.of(real);
+      if (DigestCache.State.of(real).equals(before)) {
+        long ageNanos = TimeUnit.MILLISECONDS.toNanos(startMillis) - before.modifiedNanos();
+        if (ageNanos > SETTLED_NANOS) {
+          cache.remember(before, sha256);
+        }
+        return sha256;
+      }
+    }
+    throw new IOException(
+        file.getFileName() + ": changed while it was being read, " + ATTEMPTS + " times in a row");
+  }
+}

@@ -37,8 +37,7 @@ public final class Main {
         .setUsageHelpWidth(HELP_WIDTH)
         .setParameterExceptionHandler((e, arguments) -> badUsage(e, arguments))
         .setExecutionExceptionHandler(
-            (e, commandLine, parsed) ->
-                failed(Failure.of(e), commandLine, parsed.originalArgs()));
+            (e, commandLine, parsed) -> failed(Failure.of(e), commandLine, parsed.originalArgs()));
   }
 
   private static int badUsage(ParameterException e, String[] arguments) {

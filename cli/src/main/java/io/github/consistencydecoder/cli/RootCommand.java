@@ -4,11 +4,10 @@ import io.github.consistencydecoder.cli.bench.BenchCommand;
 import io.github.consistencydecoder.cli.decode.DecodeCommand;
 import io.github.consistencydecoder.cli.decode.DemoCommand;
 import io.github.consistencydecoder.cli.doctor.DoctorCommand;
-import io.github.consistencydecoder.cli.models.ModelsCommand;
 import io.github.consistencydecoder.cli.shell.Version;
+import io.github.consistencydecoder.cli.store.ModelsCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -16,6 +15,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "consistency-decoder",
     description = "OpenAI's consistency decoder for Stable Diffusion 1.x latents.",
+    mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     subcommands = {
       DecodeCommand.class,
@@ -38,18 +38,6 @@ import picocli.CommandLine.Spec;
       "Of several failures the first one counts."
     })
 final class RootCommand implements Runnable {
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this text.")
-  private boolean help;
-
-  @Option(
-      names = {"-V", "--version"},
-      versionHelp = true,
-      description = "Show the version.")
-  private boolean version;
-
   @Spec private CommandSpec spec;
 
   @Override

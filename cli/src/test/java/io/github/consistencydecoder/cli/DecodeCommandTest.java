@@ -169,14 +169,12 @@ final class DecodeCommandTest {
     float[] values = TestTensors.scaledLatents(11 * 24, 3);
     Path batch = TestTensors.npy(folder.resolve("batch.npy"), values, 11, 4, 2, 3);
 
-    CommandRun run =
-        CommandRun.decode(batch, "-o", folder.resolve("p.png"), "--latents", "scaled");
+    CommandRun run = CommandRun.decode(batch, "-o", folder.resolve("p.png"), "--latents", "scaled");
 
     assertThat(run.out().lines()).hasSize(11);
     assertShows(folder.resolve("p-00.png"), values, 0);
     assertShows(folder.resolve("p-10.png"), values, 10);
-    assertThat(PngChunks.of(folder.resolve("p-10.png")).text())
-        .containsEntry("image", "10 of 11");
+    assertThat(PngChunks.of(folder.resolve("p-10.png")).text()).containsEntry("image", "10 of 11");
     assertThat(folder.resolve("p.png")).doesNotExist();
   }
 
@@ -219,8 +217,7 @@ final class DecodeCommandTest {
   @Test
   void existingPictureOfABatchIsKept() throws IOException {
     Path batch =
-        TestTensors.npy(
-            folder.resolve("b.npy"), TestTensors.scaledLatents(48, 1), 2, 4, 2, 3);
+        TestTensors.npy(folder.resolve("b.npy"), TestTensors.scaledLatents(48, 1), 2, 4, 2, 3);
     Files.writeString(folder.resolve("p-1.png"), "mine");
 
     CommandRun run = CommandRun.decode(batch, "-o", folder.resolve("p.png"));
@@ -278,8 +275,7 @@ final class DecodeCommandTest {
     "--steps, 3, '1008,688,352'",
     "--schedule, '800,400,16', '800,400,16'",
   })
-  void scheduleReachesTheDecoder(String option, String value, String schedule)
-      throws IOException {
+  void scheduleReachesTheDecoder(String option, String value, String schedule) throws IOException {
     Path out = folder.resolve("out.png");
 
     CommandRun run = CommandRun.decode(latents, "-o", out, option, value);
@@ -291,11 +287,9 @@ final class DecodeCommandTest {
   @Test
   void seedsPerImageReachTheDecoder() throws IOException {
     Path batch =
-        TestTensors.npy(
-            folder.resolve("b.npy"), TestTensors.scaledLatents(48, 1), 2, 4, 2, 3);
+        TestTensors.npy(folder.resolve("b.npy"), TestTensors.scaledLatents(48, 1), 2, 4, 2, 3);
 
-    CommandRun run =
-        CommandRun.decode(batch, "-o", folder.resolve("p.png"), "--seeds", "5,-1");
+    CommandRun run = CommandRun.decode(batch, "-o", folder.resolve("p.png"), "--seeds", "5,-1");
 
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(PngChunks.of(folder.resolve("p-0.png")).text()).containsEntry("seed", "5,-1");
@@ -305,8 +299,18 @@ final class DecodeCommandTest {
   void deviceThreadsDtypeAndCacheReachTheDecoder() {
     CommandRun run =
         CommandRun.decode(
-            latents, "-o", folder.resolve("o.png"), "--provider", "cuda:1", "--threads", 3,
-            "--dtype", "float16", "--cache", folder.resolve("cache"), "--json");
+            latents,
+            "-o",
+            folder.resolve("o.png"),
+            "--provider",
+            "cuda:1",
+            "--threads",
+            3,
+            "--dtype",
+            "float16",
+            "--cache",
+            folder.resolve("cache"),
+            "--json");
 
     JsonNode details = new JsonMapper().readTree(run.out()).get("model").get("details");
     assertThat(details.get("device").asString()).isEqualTo("cuda:1");
@@ -370,8 +374,7 @@ final class DecodeCommandTest {
     float[] steps = new float[2 * 3 * 16 * 24];
     Arrays.fill(steps, steps.length / 2, steps.length, 0.5f);
     Path stacked = TestTensors.npy(folder.resolve("noise.npy"), steps, 2, 3, 16, 24);
-    Path first =
-        TestTensors.npy(folder.resolve("n0.npy"), new float[3 * 16 * 24], 1, 3, 16, 24);
+    Path first = TestTensors.npy(folder.resolve("n0.npy"), new float[3 * 16 * 24], 1, 3, 16, 24);
     Path second =
         TestTensors.npy(folder.resolve("n1.npy"), filled(0.5f, 3 * 16 * 24), 1, 3, 16, 24);
     Path named =

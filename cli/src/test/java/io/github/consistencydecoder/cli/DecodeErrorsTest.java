@@ -142,8 +142,7 @@ final class DecodeErrorsTest {
 
   @Test
   void noiseOfAnotherShapeIsRefused() throws IOException {
-    Path noise =
-        TestTensors.npy(folder.resolve("noise.npy"), new float[3 * 16 * 16], 1, 3, 16, 16);
+    Path noise = TestTensors.npy(folder.resolve("noise.npy"), new float[3 * 16 * 16], 1, 3, 16, 16);
 
     assertRefused(
         CommandRun.decode(latents, "-o", out, "--noise", noise),
@@ -153,13 +152,11 @@ final class DecodeErrorsTest {
 
   @Test
   void noiseForOtherStepsIsRefused() throws IOException {
-    Path noise =
-        TestTensors.npy(folder.resolve("noise.npy"), new float[3 * 16 * 24], 1, 3, 16, 24);
+    Path noise = TestTensors.npy(folder.resolve("noise.npy"), new float[3 * 16 * 24], 1, 3, 16, 24);
     Path more = Files.copy(noise, folder.resolve("more.npy"));
 
     assertRefused(
-        CommandRun.decode(
-            latents, "-o", out, "--noise", noise + "," + more + "," + noise),
+        CommandRun.decode(latents, "-o", out, "--noise", noise + "," + more + "," + noise),
         2,
         "--noise: 3 files given, the schedule has 2 steps");
   }
@@ -168,8 +165,7 @@ final class DecodeErrorsTest {
   void missingFileIsAnInputError() {
     Path missing = folder.resolve("nowhere.npy");
 
-    assertRefused(
-        CommandRun.decode(missing, "-o", out), 4, missing + ": no such file or folder");
+    assertRefused(CommandRun.decode(missing, "-o", out), 4, missing + ": no such file or folder");
   }
 
   @Test
@@ -242,8 +238,7 @@ final class DecodeErrorsTest {
 
   @Test
   void modelProblemEndsTheRunWithItsOwnCode() {
-    assertRefused(
-        CommandRun.decode(latents, "-o", out, "-m", "missing"), 3, "pull it first");
+    assertRefused(CommandRun.decode(latents, "-o", out, "-m", "missing"), 3, "pull it first");
   }
 
   @Test

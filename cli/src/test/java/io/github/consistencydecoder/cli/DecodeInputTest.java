@@ -41,7 +41,9 @@ final class DecodeInputTest {
     CommandRun run = CommandRun.decode(all);
     assertThat(run.code()).as(run.err()).isZero();
     try {
-      assertThat(floats(out)).usingComparatorWithPrecision(1e-6f).containsExactly(floats(reference));
+      assertThat(floats(out))
+          .usingComparatorWithPrecision(1e-6f)
+          .containsExactly(floats(reference));
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
@@ -120,8 +122,7 @@ final class DecodeInputTest {
             "{" + TestTensors.entry("latents", 0, 1, 4, 8, 8) + "}",
             TestTensors.littleEndian(scaled));
 
-    CommandRun run =
-        CommandRun.decode(file, "-o", folder.resolve("x.png"), "--tensor", "latent");
+    CommandRun run = CommandRun.decode(file, "-o", folder.resolve("x.png"), "--tensor", "latent");
 
     assertThat(run.code()).isEqualTo(4);
     assertThat(run.err()).startsWith("error: " + file + ": ").contains("latents");
@@ -233,8 +234,7 @@ final class DecodeInputTest {
     Path npy = TestTensors.npy(folder.resolve("same.npy"), same, 1, 4, 8, 8);
     CommandRun.decode(npy, "-o", reference, "--latents", "scaled", "--force");
 
-    assertSamePicture(
-        file, "--latents", "scaled", "--shape", "1,4,8,8", "--raw-dtype", "float16");
+    assertSamePicture(file, "--latents", "scaled", "--shape", "1,4,8,8", "--raw-dtype", "float16");
   }
 
   @Test

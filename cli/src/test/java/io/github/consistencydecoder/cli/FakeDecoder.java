@@ -112,8 +112,7 @@ final class FakeDecoder implements LatentDecoder {
       for (int c = 0; c < 3; c++) {
         for (int y = 0; y < height; y++) {
           for (int x = 0; x < width; x++) {
-            out[i++] =
-                in.get(((n * 4 + c) * latents.height() + y / 8) * latents.width() + x / 8);
+            out[i++] = in.get(((n * 4 + c) * latents.height() + y / 8) * latents.width() + x / 8);
           }
         }
       }

@@ -75,8 +75,7 @@ final class PngChunks {
   }
 
   private static byte[] inflate(byte[] data) {
-    try (InflaterInputStream in =
-        new InflaterInputStream(new java.io.ByteArrayInputStream(data))) {
+    try (InflaterInputStream in = new InflaterInputStream(new java.io.ByteArrayInputStream(data))) {
       return in.readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

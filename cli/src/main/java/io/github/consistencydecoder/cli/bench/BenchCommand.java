@@ -94,7 +94,13 @@ public final class BenchCommand implements Callable<Integer> {
       long start = System.nanoTime();
       try (LatentDecoder open = decoder.open(console)) {
         double openSeconds = (System.nanoTime() - start) / 1e9;
-        report(console, open.info(), pixels, options, openSeconds, run(console, open, latents, options));
+        report(
+            console,
+            open.info(),
+            pixels,
+            options,
+            openSeconds,
+            run(console, open, latents, options));
         return ExitCode.OK;
       } catch (DecoderException e) {
         if (guard.interrupted()) {
@@ -209,10 +215,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
     throw new CliException(
         ExitCode.USAGE,
-        "--size "
-            + size
-            + ": one side or WxH is needed, multiples of 8 from 8 to "
-            + LARGEST_SIDE);
+        "--size " + size + ": one side or WxH is needed, multiples of 8 from 8 to " + LARGEST_SIDE);
   }
 
   private static boolean fits(int side) {

@@ -85,8 +85,7 @@ final class DecodeRun {
     return exitCode;
   }
 
-  private int decodeOne(
-      Path input, List<Path> inputs, Loader loader, Interruption.Guard guard) {
+  private int decodeOne(Path input, List<Path> inputs, Loader loader, Interruption.Guard guard) {
     Work work;
     try {
       work = loader.load(input);
@@ -121,6 +120,7 @@ final class DecodeRun {
     }
     long start = System.nanoTime();
     try (Progress progress = console.progress("opening the model", -1, "", 1)) {
+      progress.reached(0);
       decoder = decoderOptions.open(console);
     }
     report.opened(decoder.info(), System.nanoTime() - start);
@@ -144,8 +144,7 @@ final class DecodeRun {
       listener.sayWhatWasNotHeard(decoded.warnings());
     }
     List<Path> files = plan.files(input, latents.batch());
-    PictureWriter.write(
-        plan.format(), files, decoded.pixels(), rounding, text(latents, decoded));
+    PictureWriter.write(plan.format(), files, decoded.pixels(), rounding, text(latents, decoded));
     files.forEach(file -> console.result(file.toString()));
     report.decoded(input, work, decoded, files);
     return ExitCode.OK;

@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
       "where the picture is."
     })
 public final class DemoCommand implements Callable<Integer> {
-  private static final String RESOURCE = "/io/github/consistencydecoder/cli/demo/chelsea.safetensors";
+  private static final String RESOURCE =
+      "/io/github/consistencydecoder/cli/demo/chelsea.safetensors";
   private static final String PICTURE = "consistency-decoder-demo";
 
   @Option(

@@ -43,8 +43,7 @@ final class RunReport {
       result.put("latents_decision", work.decision());
     }
     result.put("seconds", decoded.totalNanos() / NANOS);
-    result.put(
-        "step_seconds", decoded.stepNanos().stream().map(nanos -> nanos / NANOS).toList());
+    result.put("step_seconds", decoded.stepNanos().stream().map(nanos -> nanos / NANOS).toList());
     result.put("metadata", decoded.metadata());
     result.put("warnings", decoded.warnings());
     results.add(result);

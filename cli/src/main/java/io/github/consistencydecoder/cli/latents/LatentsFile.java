@@ -8,7 +8,9 @@ import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.LongStream;
 
 /**
  * Reads latents: {@code .safetensors} and ComfyUI's {@code .latent}, torch archives, {@code .npy},
@@ -49,7 +51,7 @@ public final class LatentsFile {
   }
 
   private static LoadedLatents decide(String file, Tensor read, ScaleChoice choice) {
-    long[] shape = read.shape().length == 3 ? batchOfOne(read.shape()) : read.shape();
+    long[] shape = shape(read.shape());
     try {
       return switch (choice) {
         case SCALED -> new LoadedLatents(Latents.scaled(read.values(), shape), "");
@@ -76,8 +78,10 @@ public final class LatentsFile {
         guess.sentence());
   }
 
-  private static long[] batchOfOne(long[] shape) {
-    return new long[] {1, shape[0], shape[1], shape[2]};
+  private static long[] shape(List<Long> found) {
+    LongStream dimensions = found.stream().mapToLong(Long::longValue);
+    return (found.size() == 3 ? LongStream.concat(LongStream.of(1), dimensions) : dimensions)
+        .toArray();
   }
 
   private static String name(LatentScale scale) {

@@ -48,19 +48,18 @@ final class LatentsInCheckpoint {
                 + info.dtype()
                 + ", floating-point ones are needed");
       }
-      long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
       float[] values = checkpoint.floats(info);
       Optional<LatentScale> comfy = comfy(checkpoint, info);
       if (comfy.isPresent()) {
         return new Tensor(
             values,
-            shape,
+            info.shape(),
             comfy,
             comfy.get() == LatentScale.UNSCALED
                 ? "a ComfyUI latent"
                 : "a ComfyUI latent from before latent_format_version_0");
       }
-      return new Tensor(values, shape, stated(checkpoint), "its metadata says so");
+      return new Tensor(values, info.shape(), stated(checkpoint), "its metadata says so");
     }
   }
 

@@ -54,9 +54,7 @@ public final class NoiseFiles {
   private static void npy(Path file, Latents latents, int steps, List<float[]> read)
       throws IOException {
     Tensor tensor = TensorFile.npy(file);
-    long[] wanted = shape(latents);
-    wanted[0] *= steps;
-    require(file.toString(), tensor.shape(), wanted);
+    require(file.toString(), tensor.shape(), shape(latents, steps));
     int size = tensor.values().length / steps;
     for (int i = 0; i < steps; i++) {
       read.add(Arrays.copyOfRange(tensor.values(), i * size, (i + 1) * size));
@@ -74,33 +72,25 @@ public final class NoiseFiles {
               ExitCode.INPUT,
               subject + " has elements of " + info.dtype() + ", floating-point ones are needed");
         }
-        require(
-            subject,
-            info.shape().stream().mapToLong(Long::longValue).toArray(),
-            shape(latents));
+        require(subject, info.shape(), shape(latents, 1));
         read.add(checkpoint.floats(info));
       }
     }
   }
 
-  private static long[] shape(Latents latents) {
-    return new long[] {
-      latents.batch(),
-      3,
-      (long) latents.height() * Latents.PIXELS_PER_CELL,
-      (long) latents.width() * Latents.PIXELS_PER_CELL
-    };
+  private static List<Long> shape(Latents latents, int stacked) {
+    return List.of(
+        (long) latents.batch() * stacked,
+        3L,
+        (long) latents.height() * Latents.PIXELS_PER_CELL,
+        (long) latents.width() * Latents.PIXELS_PER_CELL);
   }
 
-  private static void require(String subject, long[] found, long[] wanted) {
-    if (!Arrays.equals(found, wanted)) {
+  private static void require(String subject, List<Long> found, List<Long> wanted) {
+    if (!found.equals(wanted)) {
       throw new CliException(
           ExitCode.INPUT,
-          subject
-              + ": noise of shape "
-              + Arrays.toString(found)
-              + " found, these latents and steps need "
-              + Arrays.toString(wanted));
+          subject + ": noise of shape " + found + " found, these latents and steps need " + wanted);
     }
   }
 }

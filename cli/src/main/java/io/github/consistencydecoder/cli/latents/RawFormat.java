@@ -8,7 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * How to read a file of bare numbers: little-endian, row-major, nothing before or after them.
@@ -16,8 +17,13 @@ import java.util.Arrays;
  * @param shape of the tensor, 3 or 4 dimensions
  * @param half float16 instead of float32
  */
-public record RawFormat(long[] shape, boolean half) {
+public record RawFormat(List<Long> shape, boolean half) {
   private static final int LARGEST_VALUES = 1 << 28;
+
+  /** Copies the shape. */
+  public RawFormat {
+    shape = List.copyOf(shape);
+  }
 
   /**
    * @param shape dimensions separated by commas or x, for example {@code 1,4,64,64}
@@ -33,23 +39,24 @@ public record RawFormat(long[] shape, boolean half) {
                   ExitCode.USAGE, "--raw-dtype " + dtype + ": float32 or float16 is needed");
         };
     String[] parts = shape.strip().split("[,x]", -1);
-    long[] dimensions = new long[parts.length];
+    List<Long> dimensions = new ArrayList<>();
     long values = 1;
     for (int i = 0; i < parts.length; i++) {
+      long dimension;
       try {
-        dimensions[i] = Integer.parseInt(parts[i].strip());
+        dimension = Integer.parseInt(parts[i].strip());
       } catch (NumberFormatException e) {
         throw new CliException(
             ExitCode.USAGE,
             "--shape " + shape + ": '" + parts[i] + "' is not a number; N,4,h,w is needed",
             e);
       }
-      if (dimensions[i] < 1 || dimensions[i] > LARGEST_VALUES / values) {
+      if (dimension < 1 || dimension > LARGEST_VALUES / values) {
         throw new CliException(
-            ExitCode.USAGE,
-            "--shape " + shape + ": 1 to " + LARGEST_VALUES + " values are needed");
+            ExitCode.USAGE, "--shape " + shape + ": 1 to " + LARGEST_VALUES + " values are needed");
       }
-      values *= dimensions[i];
+      dimensions.add(dimension);
+      values *= dimension;
     }
     if (parts.length != 3 && parts.length != 4) {
       throw new CliException(
@@ -60,7 +67,7 @@ public record RawFormat(long[] shape, boolean half) {
   }
 
   Tensor read(Path file) throws IOException {
-    int values = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    int values = shape.stream().mapToInt(Long::intValue).reduce(1, (a, b) -> a * b);
     long needed = (long) values * (half ? 2 : 4);
     long found = Files.size(file);
     if (found != needed) {
@@ -70,7 +77,7 @@ public record RawFormat(long[] shape, boolean half) {
               + ": "
               + found
               + " bytes found, shape "
-              + Arrays.toString(shape)
+              + shape
               + (half ? " of float16" : " of float32")
               + " needs "
               + needed);
@@ -83,6 +90,6 @@ public record RawFormat(long[] shape, boolean half) {
     for (int i = 0; i < values; i++) {
       out[i] = half ? Float16.toFloat(bytes.getShort()) : bytes.getFloat();
     }
-    return Tensor.plain(out, shape);
+    return new Tensor(out, shape);
   }
 }

@@ -45,8 +45,7 @@ enum TensorFile {
         name.endsWith(".safetensors")
             || name.endsWith(".latent")
             || (head.length > JSON_AT && head[JSON_AT] == '{' && head[JSON_AT - 1] == 0);
-    boolean torch =
-        name.endsWith(".pt") || name.endsWith(".pth") || startsWith(head, ZIP_MAGIC);
+    boolean torch = name.endsWith(".pt") || name.endsWith(".pth") || startsWith(head, ZIP_MAGIC);
     return safetensors || torch ? CHECKPOINT : RAW;
   }
 
@@ -62,7 +61,6 @@ enum TensorFile {
           ExitCode.INPUT,
           file + ": elements of " + array.dtype() + " found, floating-point ones are needed");
     }
-    return Tensor.plain(
-        array.values(), array.shape().stream().mapToLong(Long::longValue).toArray());
+    return new Tensor(array.values(), array.shape());
   }
 }

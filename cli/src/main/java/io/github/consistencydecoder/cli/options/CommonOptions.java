@@ -21,6 +21,7 @@ public final class CommonOptions {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Show this text.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on the option itself
   private boolean help;
 
   /** The console of a command that has these options. */

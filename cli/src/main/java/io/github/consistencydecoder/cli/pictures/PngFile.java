@@ -32,8 +32,7 @@ final class PngFile {
     List<AbstractPngText> chunks = new ArrayList<>();
     text.forEach((key, value) -> chunks.add(chunk(key, value)));
     parameters.setTextChunks(chunks);
-    CompleteFile.write(
-        target, out -> new PngImageParser().writeImage(image, out, parameters));
+    CompleteFile.write(target, out -> new PngImageParser().writeImage(image, out, parameters));
   }
 
   private static AbstractPngText chunk(String key, String value) {
@@ -51,7 +50,8 @@ final class PngFile {
         new BufferedImage(pixels.width(), pixels.height(), BufferedImage.TYPE_INT_RGB);
     int[] packed = ((DataBufferInt) image.getRaster().getDataBuffer()).getData();
     for (int i = 0; i < packed.length; i++) {
-      packed[i] = (rgb[3 * i] & 0xff) << 16 | (rgb[3 * i + 1] & 0xff) << 8 | (rgb[3 * i + 2] & 0xff);
+      packed[i] =
+          (rgb[3 * i] & 0xff) << 16 | (rgb[3 * i + 1] & 0xff) << 8 | (rgb[3 * i + 2] & 0xff);
     }
     return image;
   }

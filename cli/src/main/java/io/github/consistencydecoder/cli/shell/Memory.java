@@ -13,7 +13,9 @@ public final class Memory {
 
   private Memory() {}
 
-  /** What new work can use: on Linux free memory and what caches would give up; else free memory. */
+  /**
+   * What new work can use: on Linux free memory and what caches would give up; else free memory.
+   */
   public static long availableBytes() {
     long linux = kibibytes(MACHINE, "MemAvailable:");
     return linux >= 0 ? linux : system().getFreeMemorySize();

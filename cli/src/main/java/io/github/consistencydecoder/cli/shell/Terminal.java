@@ -1,28 +1,22 @@
 package io.github.consistencydecoder.cli.shell;
 
-/** Whether a person watches standard error, and how wide their window is. */
+/**
+ * Whether a person watches standard error, and how wide their window is. Java cannot ask that for
+ * standard error without native code; the launcher can and tells us.
+ */
 final class Terminal {
-  /**
-   * Set by the launcher, which can ask the shell: the number of columns of the terminal that
-   * standard error is, or 0 if it is none.
-   */
+  /** Columns of the terminal that standard error is; 0 or not set if it is none. */
   static final String COLUMNS = "consistencydecoder.terminal.columns";
 
-  private static final int USUAL_COLUMNS = 80;
+  private static final int LEAST_COLUMNS = 20;
 
   private Terminal() {}
 
   static boolean isWatched() {
-    Integer columns = Integer.getInteger(COLUMNS);
-    return columns == null ? System.console() != null && noBatchTerminal() : columns > 0;
+    return Integer.getInteger(COLUMNS, 0) > 0;
   }
 
   static int columns() {
-    return Math.max(20, Integer.getInteger(COLUMNS, USUAL_COLUMNS));
-  }
-
-  /** From JDK 22 on there may be a console without a terminal; then TERM is not set either. */
-  private static boolean noBatchTerminal() {
-    return Runtime.version().feature() < 22 || System.getenv("TERM") != null;
+    return Math.max(LEAST_COLUMNS, Integer.getInteger(COLUMNS, LEAST_COLUMNS));
   }
 }

@@ -5,12 +5,15 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * An open checkpoint: tensors by name, none of them in memory.
  *
- * <p>Owns its file channels. Safe for use by several threads. After {@link #close}, reading throws
- * {@link java.nio.channels.ClosedChannelException}; closing again does nothing.
+ * <p>Owns its file channels. Safe for use by several threads, but interrupting one that reads
+ * closes the channel for all. After {@link #close}, reading throws {@link
+ * java.nio.channels.ClosedChannelException}; closing again does nothing. The tensors that its
+ * methods take must be its own.
  */
 public interface Checkpoint extends AutoCloseable {
   /** What was opened. */
@@ -43,6 +46,24 @@ public interface Checkpoint extends AutoCloseable {
    *     elements
    */
   float[] floats(TensorInfo tensor) throws IOException;
+
+  /**
+   * Some values of a {@linkplain TensorInfo#contiguous() contiguous} tensor as float32.
+   *
+   * @param first first element wanted, row-major
+   * @param target receives {@code count} values from {@code targetOffset} on
+   * @throws IllegalArgumentException if the tensor is not floating-point or not contiguous
+   * @throws IndexOutOfBoundsException if the tensor or {@code target} has fewer elements
+   */
+  default void readFloats(
+      TensorInfo tensor, long first, float[] target, int targetOffset, int count)
+      throws IOException {
+    if (!tensor.contiguous()) {
+      throw new IllegalArgumentException("tensor '" + tensor.name() + "' is not contiguous");
+    }
+    Objects.checkFromIndexSize(first, count, tensor.elements());
+    System.arraycopy(floats(tensor), (int) first, target, targetOffset, count);
+  }
 
   /**
    * The raw bytes, mapped read-only, little-endian. A view of the file: valid after {@link #close}

@@ -39,6 +39,9 @@ public record TensorInfo(
 
   /** Whether the elements lie row-major without gaps, so that the bytes can be used as they are. */
   public boolean contiguous() {
+    if (byteLength == 0) {
+      return true;
+    }
     long expected = 1;
     for (int i = shape.size() - 1; i >= 0; i--) {
       if (shape.get(i) != 1 && strides.get(i) != expected) {

@@ -1,0 +1,191 @@
+package io.github.consistencydecoder.core;
+
+import io.github.consistencydecoder.core.latents.LatentCheck;
+import io.github.consistencydecoder.core.latents.LatentTransform;
+import io.github.consistencydecoder.core.noise.NoiseSource;
+import io.github.consistencydecoder.core.runtime.StepModel;
+import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
+import io.github.consistencydecoder.core.sampler.Coefficients;
+import io.github.consistencydecoder.core.sampler.Sampled;
+import io.github.consistencydecoder.core.sampler.Sampler;
+import io.github.consistencydecoder.models.network.Conditioning;
+import io.github.consistencydecoder.models.network.ConsistencyNetwork;
+import io.github.consistencydecoder.models.network.ConsistencyWeights;
+import io.github.consistencydecoder.plugin.ClampMode;
+import io.github.consistencydecoder.plugin.DecodeEstimate;
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Decoded;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.DecoderInfo;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Noise;
+import io.github.consistencydecoder.plugin.Pixels;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * The consistency decoder: noise, a few evaluations of the network, pixels.
+ *
+ * <p>Owns a session of the runtime and the open checkpoint. Safe for use by several threads. After {@link #close}, every method except
+ * {@code close} throws {@link IllegalStateException}; closing again does nothing.
+ */
+final class ConsistencyDecoder implements LatentDecoder {
+  /** Pixels of one batch; beyond it a Java array cannot hold the picture. */
+  private static final long MOST_VALUES = Integer.MAX_VALUE - 8;
+
+  private final DecoderInfo info;
+  private final ConsistencyWeights weights;
+  private final StepModel model;
+  private final Map<Integer, float[]> conditioning = new ConcurrentHashMap<>();
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  /**
+   * Takes ownership of the model and the checkpoint behind the weights.
+   */
+  ConsistencyDecoder(DecoderInfo info, ConsistencyWeights weights, StepModel model) {
+    this.info = info;
+    this.weights = weights;
+    this.model = model;
+    conditioning.putAll(model.conditioning());
+  }
+
+  @Override
+  public DecoderInfo info() {
+    return whileOpen(() -> info);
+  }
+
+  @Override
+  public DecodeEstimate estimate(int batch, int height, int width, DecodeOptions options) {
+    return whileOpen(
+        () -> {
+          ConsistencyNetwork network = weights.network();
+          long pixelHeight = (long) height * Latents.PIXELS_PER_CELL;
+          long pixelWidth = (long) width * Latents.PIXELS_PER_CELL;
+          double operations = batch * network.operations(pixelHeight, pixelWidth) * options.schedule().timesteps().size();
+          return new DecodeEstimate(operations, MemoryEstimate.bytes(network, batch * pixelHeight * pixelWidth));
+        });
+  }
+
+  @Override
+  public Decoded decode(Latents latents, DecodeOptions options) {
+    return whileOpen(() -> decodeOpen(latents, options));
+  }
+
+  private Decoded decodeOpen(Latents latents, DecodeOptions options) {
+    long start = System.nanoTime();
+    options.cancellation().check();
+    List<String> warnings = LatentCheck.check(latents);
+    warnings.forEach(options.listener()::warning);
+    int height = latents.height() * Latents.PIXELS_PER_CELL;
+    int width = latents.width() * Latents.PIXELS_PER_CELL;
+    checkSize(latents, (long) latents.batch() * 3 * height * width);
+    float[] features = LatentTransform.features(latents);
+    NoiseSource noise = NoiseSource.of(options.noise(), latents.batch(), height, width);
+    Sampled sampled =
+        Sampler.sample(
+            options,
+            noise,
+            (xt, timestep, c, x0) ->
+                model
+                    .session()
+                    .evaluate(
+                        new StepInputs(
+                            latents.batch(), latents.height(), latents.width(), features, conditioning(timestep), packed(c)),
+                        xt,
+                        x0,
+                        options.cancellation()));
+    Pixels pixels = Pixels.takeOver(sampled.x0(), latents.batch(), height, width);
+    return new Decoded(
+        pixels, sampled.stepNanos(), System.nanoTime() - start, metadata(latents, options), warnings);
+  }
+
+  private static void checkSize(Latents latents, long values) {
+    if (values > MOST_VALUES) {
+      throw new DecoderException(
+          DecoderErrorCode.INVALID_LATENTS,
+          latents + " make " + values + " values of pixels; at most " + MOST_VALUES + " fit into one batch: decode fewer at a time");
+    }
+  }
+
+  private static float[] packed(Coefficients c) {
+    return new float[] {(float) c.cIn(), (float) c.cOut(), (float) c.cSkip()};
+  }
+
+  private float[] conditioning(int timestep) {
+    return conditioning.computeIfAbsent(
+        timestep,
+        t -> {
+          if (t >= weights.network().timesteps()) {
+            throw new DecoderException(
+                DecoderErrorCode.INVALID_OPTIONS,
+                "timestep " + t + " is outside this model's 1 .. " + (weights.network().timesteps() - 1));
+          }
+          try {
+            return Conditioning.of(weights, t);
+          } catch (IOException e) {
+            throw new DecoderException(
+                DecoderErrorCode.MODEL_MISSING, "the model's file can no longer be read: " + e.getMessage(), e);
+          }
+        });
+  }
+
+  private Map<String, String> metadata(Latents latents, DecodeOptions options) {
+    Map<String, String> m = new TreeMap<>();
+    m.put("model", info.model());
+    m.put("digest", info.digest());
+    m.put(options.noise() instanceof Noise.Given ? "noise" : "seed", options.noise().toString());
+    m.put("schedule", options.schedule().toString());
+    m.put("clamp", options.clamp().id());
+    m.put("dialect", options.clamp() == ClampMode.EACH_STEP ? "original" : "diffusers");
+    m.put("latents", latents.scale().name().toLowerCase(java.util.Locale.ROOT));
+    m.putAll(info.details());
+    return m;
+  }
+
+  private interface Work<T> {
+    T get();
+  }
+
+  private <T> T whileOpen(Work<T> work) {
+    Lock read = lock.readLock();
+    read.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the decoder is closed");
+      }
+      return work.get();
+    } finally {
+      read.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    Lock write = lock.writeLock();
+    write.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      try {
+        model.session().close();
+      } finally {
+        weights.checkpoint().close();
+      }
+    } catch (IOException e) {
+      throw new DecoderException(DecoderErrorCode.RUNTIME_FAILED, "the model's file cannot be closed: " + e.getMessage(), e);
+    } finally {
+      write.unlock();
+    }
+  }
+}

@@ -1,0 +1,176 @@
+package io.github.consistencydecoder.core;
+
+import io.github.consistencydecoder.core.runtime.Device;
+import io.github.consistencydecoder.core.runtime.NetworkProbe;
+import io.github.consistencydecoder.core.runtime.SessionSettings;
+import io.github.consistencydecoder.models.checkpoint.Checkpoint;
+import io.github.consistencydecoder.models.checkpoint.Checkpoints;
+import io.github.consistencydecoder.models.network.ConsistencyNetwork;
+import io.github.consistencydecoder.models.network.ConsistencyWeights;
+import io.github.consistencydecoder.models.network.SyntheticWeights;
+import io.github.consistencydecoder.models.onnx.ElementType;
+import io.github.consistencydecoder.plugin.ClampMode;
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Decoded;
+import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Noise;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Checks this installation and a model: first that a reduced network with synthetic weights gives the values known for it, on this
+ * machine's runtime and device; then that the model opens, is plausible and decodes a real latent to the picture that is in it.
+ */
+public final class SelfTest {
+  /** Largest difference from the float64 values that float32 arithmetic explains. */
+  private static final double TOLERANCE = 2e-5;
+
+  /** What half precision may add to it. */
+  private static final double HALF_TOLERANCE = 2e-2;
+
+  private static final int HEIGHT = 32;
+  private static final int WIDTH = 48;
+
+  private final DecoderConfig config;
+  private final Consumer<String> listener;
+  private final List<String> lines = new ArrayList<>();
+  private boolean passed = true;
+
+  private SelfTest(DecoderConfig config, Consumer<String> listener) {
+    this.config = config;
+    this.listener = listener;
+  }
+
+  /**
+   * What was found.
+   *
+   * @param passed whether every check passed
+   * @param lines one a check: {@code ok} or {@code FAILED}, what was checked, what was found
+   */
+  public record Report(boolean passed, List<String> lines) {
+    public Report {
+      lines = List.copyOf(lines);
+    }
+  }
+
+  /**
+   * Runs all checks. Two small decodes with the model; on a CPU the published one takes some ten seconds each.
+   *
+   * @param config which model, device and precision
+   * @param listener told each line as it is known
+   */
+  public static Report run(DecoderConfig config, Consumer<String> listener) {
+    SelfTest test = new SelfTest(config, listener);
+    try {
+      Path folder = Files.createTempDirectory("consistency-decoder-selftest-");
+      try {
+        test.conformance(folder);
+      } finally {
+        deleteAll(folder);
+      }
+      test.model();
+    } catch (DecoderException | IOException e) {
+      test.say(false, "the self-test stopped", String.valueOf(e.getMessage()));
+    }
+    return new Report(test.passed, test.lines);
+  }
+
+  private void conformance(Path folder) throws IOException {
+    ConsistencyNetwork network = SyntheticWeights.reducedNetwork();
+    Path file = folder.resolve("synthetic.safetensors");
+    SyntheticWeights.write(network, file);
+    boolean half = config.get(DecoderConfig.DTYPE).orElse("auto").endsWith("16");
+    double tolerance = half ? HALF_TOLERANCE : TOLERANCE;
+    ConformanceValues expected = ConformanceValues.bundled();
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      ConsistencyWeights weights = ConsistencyWeights.of(checkpoint, Optional.empty());
+      for (int t : new int[] {1008, 512}) {
+        float[] x = SyntheticWeights.input("input.x", 7 * HEIGHT * WIDTH);
+        SessionSettings cpu = new SessionSettings(new Device(Device.Kind.CPU, 0, "self-test"), 0);
+        float[] y =
+            NetworkProbe.evaluate(
+                weights, half ? ElementType.FLOAT16 : ElementType.FLOAT32, x, HEIGHT, WIDTH, t, cpu, folder);
+        difference("network, timestep " + t, expected.worst("unet mini t=" + t, y, HEIGHT, WIDTH), tolerance);
+      }
+    }
+    DecoderConfig synthetic =
+        config.with(DecoderConfig.MODEL, file.toString()).with(ConsistencyDecoderProvider.CACHE, folder.resolve("cache").toString());
+    try (LatentDecoder decoder = new ConsistencyDecoderProvider().open(synthetic)) {
+      for (ClampMode clamp : ClampMode.values()) {
+        String suffix = clamp == ClampMode.EACH_STEP ? "clamp=True" : "clamp=False";
+        sampler(decoder, clamp, givenNoise(), "hash noise, " + suffix, expected, tolerance);
+        sampler(decoder, clamp, Noise.seeded(0), "torch CPU generator seed 0, " + suffix, expected, tolerance);
+      }
+    }
+  }
+
+  private void sampler(
+      LatentDecoder decoder, ClampMode clamp, Noise noise, String name, ConformanceValues expected, double tolerance) {
+    float[] z = SyntheticWeights.input("input.latent", 4 * 4 * 6);
+    for (int i = 0; i < z.length; i++) {
+      z[i] *= 5;
+    }
+    DecodeOptions options = DecodeOptions.builder().clamp(clamp).noise(noise).build();
+    Decoded decoded = decoder.decode(Latents.unscaled(z, 1, 4, 4, 6), options);
+    float[] values = new float[3 * HEIGHT * WIDTH];
+    decoded.pixels().values().get(values);
+    difference("sampler, " + name, expected.worst("sampler mini, " + name, values, HEIGHT, WIDTH), tolerance);
+  }
+
+  private static Noise givenNoise() {
+    int n = 3 * HEIGHT * WIDTH;
+    return Noise.given(List.of(SyntheticWeights.input("input.noise1", n), SyntheticWeights.input("input.noise2", n)));
+  }
+
+  private void model() {
+    try (LatentDecoder decoder = new ConsistencyDecoderProvider().open(config)) {
+      say(true, "the model opens", decoder.info().model() + ", " + decoder.info().details());
+      SampleLatent sample = SampleLatent.bundled();
+      DecodeOptions options = DecodeOptions.builder().seed(0).build();
+      Decoded first = decoder.decode(sample.latents(), options);
+      Decoded second = decoder.decode(sample.latents(), options);
+      say(
+          first.pixels().values().equals(second.pixels().values()),
+          "the same seed gives the same picture",
+          first.pixels().toString());
+      double correlation = sample.correlation(first.pixels());
+      say(
+          correlation > 0.8,
+          "the picture is what the latent holds",
+          String.format(Locale.ROOT, "correlation with the photograph %.3f, more than 0.8 is needed", correlation));
+    }
+  }
+
+  private void difference(String name, double worst, double tolerance) {
+    say(
+        worst <= tolerance,
+        name,
+        String.format(Locale.ROOT, "largest difference from the known values %.2g, at most %.0e is right", worst, tolerance));
+  }
+
+  private void say(boolean ok, String what, String found) {
+    passed &= ok;
+    String line = (ok ? "ok      " : "FAILED  ") + what + ": " + found;
+    lines.add(line);
+    listener.accept(line);
+  }
+
+  private static void deleteAll(Path folder) throws IOException {
+    List<Path> all;
+    try (var walk = Files.walk(folder)) {
+      all = walk.sorted(java.util.Comparator.reverseOrder()).toList();
+    }
+    for (Path p : all) {
+      Files.deleteIfExists(p);
+    }
+  }
+}

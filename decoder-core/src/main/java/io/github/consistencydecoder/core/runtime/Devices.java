@@ -1,0 +1,62 @@
+package io.github.consistencydecoder.core.runtime;
+
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtProvider;
+import ai.onnxruntime.OrtSession;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Chooses the device: {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}. */
+public final class Devices {
+  private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,3}))?");
+
+  private Devices() {}
+
+  /**
+   * The device asked for, or the best there is.
+   *
+   * @param wanted {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
+   * @throws DecoderException {@link DecoderErrorCode#DEVICE_UNAVAILABLE} if CUDA is asked for and cannot be had, {@link
+   *     DecoderErrorCode#INVALID_OPTIONS} if the word is unknown
+   */
+  public static Device choose(String wanted) {
+    if (wanted.equals("cpu")) {
+      return new Device(Device.Kind.CPU, 0, "cpu, as asked for");
+    }
+    Matcher cuda = CUDA.matcher(wanted);
+    if (!cuda.matches() && !wanted.equals("auto")) {
+      throw new DecoderException(
+          DecoderErrorCode.INVALID_OPTIONS, "device '" + wanted + "' is unknown; auto, cpu, cuda and cuda:N exist");
+    }
+    int index = cuda.matches() && cuda.group(1) != null ? Integer.parseInt(cuda.group(1)) : 0;
+    String problem = cudaProblem(index);
+    if (problem.isEmpty()) {
+      return new Device(
+          Device.Kind.CUDA, index, "cuda:" + index + (wanted.equals("auto") ? ", a CUDA device was found" : ", as asked for"));
+    }
+    if (wanted.equals("auto")) {
+      return new Device(Device.Kind.CPU, 0, "cpu, because " + problem);
+    }
+    throw new DecoderException(DecoderErrorCode.DEVICE_UNAVAILABLE, wanted + " cannot be had: " + problem);
+  }
+
+  /** Why CUDA cannot be used, a clause; empty if it can. */
+  public static String cudaProblem(int index) {
+    Runtime.environment();
+    if (!Runtime.providers().contains(OrtProvider.CUDA.name())) {
+      return "this build carries ONNX Runtime's CPU provider only (mvn -Pgpu brings the CUDA one)";
+    }
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.addCUDA(index);
+      return "";
+    } catch (OrtException e) {
+      return "the CUDA provider does not start: " + firstLine(e.getMessage());
+    }
+  }
+
+  private static String firstLine(String text) {
+    return text == null ? "no reason given" : text.lines().findFirst().orElse("no reason given");
+  }
+}

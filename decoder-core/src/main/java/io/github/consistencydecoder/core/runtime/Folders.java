@@ -1,0 +1,39 @@
+package io.github.consistencydecoder.core.runtime;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What the cache does with folders. */
+final class Folders {
+  private Folders() {}
+
+  /** The deepest folder that holds all files, which are real paths; empty if they lie on several drives. */
+  static Optional<Path> commonAncestor(List<Path> files) {
+    Path ancestor = files.get(0).getParent();
+    for (Path f : files) {
+      while (ancestor != null && !f.startsWith(ancestor)) {
+        ancestor = ancestor.getParent();
+      }
+    }
+    return Optional.ofNullable(ancestor);
+  }
+
+  /** Deletes a folder with everything in it; what is gone already is fine. */
+  static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    List<Path> all;
+    try (Stream<Path> walk = Files.walk(folder)) {
+      all = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path p : all) {
+      Files.deleteIfExists(p);
+    }
+  }
+}

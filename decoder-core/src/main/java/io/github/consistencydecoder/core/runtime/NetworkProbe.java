@@ -1,0 +1,64 @@
+package io.github.consistencydecoder.core.runtime;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import io.github.consistencydecoder.models.network.Conditioning;
+import io.github.consistencydecoder.models.network.ConsistencyGraph;
+import io.github.consistencydecoder.models.network.ConsistencyWeights;
+import io.github.consistencydecoder.models.network.NetworkGraph;
+import io.github.consistencydecoder.models.onnx.ElementType;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Evaluates a bare network, seven channels in and all channels out, so that it can be compared with other implementations of the same
+ * network.
+ */
+public final class NetworkProbe {
+  private NetworkProbe() {}
+
+  /**
+   * One evaluation.
+   *
+   * @param input {@code [1, 7, H, W]}: image channels times c_in, then normalised latent channels
+   * @param folder for temporary files, which are gone afterwards
+   * @return {@code [1, outputs, H, W]}
+   */
+  public static float[] evaluate(
+      ConsistencyWeights weights,
+      ElementType type,
+      float[] input,
+      int height,
+      int width,
+      int timestep,
+      SessionSettings settings,
+      Path folder)
+      throws IOException {
+    Path derived = folder.toRealPath().resolve("probe.weights");
+    NetworkGraph graph = ConsistencyGraph.writeNetwork(weights, type, derived, GraphCache.root(weights, derived));
+    OrtEnvironment environment = Runtime.environment();
+    float[] conditioning = Conditioning.of(weights, timestep);
+    try (SessionHandle handle = Sessions.open(graph, settings);
+        OnnxTensor x = OnnxTensor.createTensor(environment, FloatBuffer.wrap(input), new long[] {1, 7, height, width});
+        OnnxTensor c =
+            OnnxTensor.createTensor(environment, FloatBuffer.wrap(conditioning), new long[] {conditioning.length});
+        OrtSession.Result result =
+            handle.session().run(Map.of(ConsistencyGraph.INPUT, x, ConsistencyGraph.CONDITIONING, c))) {
+      FloatBuffer output = ((OnnxTensor) result.get(0)).getFloatBuffer();
+      float[] values = new float[output.remaining()];
+      output.get(values);
+      return values;
+    } catch (OrtException e) {
+      throw new DecoderException(DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed: " + e.getMessage(), e);
+    } finally {
+      Files.deleteIfExists(derived);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.github.consistencydecoder.core.runtime;
+
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import ai.onnxruntime.providers.OrtCUDAProviderOptions;
+import io.github.consistencydecoder.models.network.NetworkGraph;
+import java.nio.file.Path;
+
+/** Makes ONNX Runtime sessions, the same way everywhere. */
+final class Sessions {
+  /** Initializers from this size on go into the file beside an optimised model, where they are mapped instead of copied. */
+  private static final String EXTERNAL_FROM_BYTES = "1024";
+
+  private Sessions() {}
+
+  /** Opens a session with options that live as long as it does. */
+  private interface Opening {
+    OrtSession open(SessionOptions options) throws OrtException;
+  }
+
+  /** A session of a graph whose weights lie in files below the graph's root. */
+  static SessionHandle open(NetworkGraph graph, SessionSettings settings) throws OrtException {
+    return open(settings, options -> fromBytes(graph, options));
+  }
+
+  /**
+   * Optimises a graph for this machine's CPU and writes the result: weights reordered as its kernels want them, so that the file can be
+   * mapped and opened at once.
+   *
+   * @param model file to write; the weights go beside it under {@code weightsName}
+   */
+  static void optimise(NetworkGraph graph, SessionSettings settings, Path model, String weightsName)
+      throws OrtException {
+    open(
+            settings,
+            options -> {
+              options.setOptimizedModelFilePath(model.toString());
+              options.addConfigEntry("session.optimized_model_external_initializers_file_name", weightsName);
+              options.addConfigEntry(
+                  "session.optimized_model_external_initializers_min_size_in_bytes", EXTERNAL_FROM_BYTES);
+              return fromBytes(graph, options);
+            })
+        .close();
+  }
+
+  /** A session of a model that {@link #optimise} wrote. */
+  static SessionHandle openOptimised(Path model, SessionSettings settings) throws OrtException {
+    return open(
+        settings,
+        options -> {
+          // Everything has been done already; doing it again would only cost time.
+          options.setOptimizationLevel(OptLevel.NO_OPT);
+          return Runtime.environment().createSession(model.toString(), options);
+        });
+  }
+
+  private static OrtSession fromBytes(NetworkGraph graph, SessionOptions options) throws OrtException {
+    options.setOptimizationLevel(OptLevel.ALL_OPT);
+    options.addConfigEntry("session.model_external_initializers_file_folder_path", graph.root().toString());
+    return Runtime.environment().createSession(graph.model(), options);
+  }
+
+  private static SessionHandle open(SessionSettings settings, Opening opening) throws OrtException {
+    Runtime.environment();
+    SessionOptions options = new SessionOptions();
+    try {
+      options.setIntraOpNumThreads(settings.effectiveThreads());
+      options.setInterOpNumThreads(1);
+      // Waiting threads sleep: a library must not burn its host's cores between two convolutions.
+      options.addConfigEntry("session.intra_op.allow_spinning", "0");
+      // Pre-planned memory costs half as much again after the second shape and gains no time (docs/decisions.md).
+      options.setMemoryPatternOptimization(false);
+      if (settings.device().kind() == Device.Kind.CUDA) {
+        addCuda(options, settings.device().index());
+      }
+      return new SessionHandle(opening.open(options), options);
+    } catch (OrtException | RuntimeException e) {
+      options.close();
+      throw e;
+    }
+  }
+
+  private static void addCuda(SessionOptions options, int index) throws OrtException {
+    try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions(index)) {
+      // The fallback search is many times slower, the exhaustive one holds gigabytes of workspace.
+      cuda.add("cudnn_conv_algo_search", "HEURISTIC");
+      cuda.add("arena_extend_strategy", "kSameAsRequested");
+      options.addCUDA(cuda);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package io.github.consistencydecoder.models.network;
+
+import io.github.consistencydecoder.models.checkpoint.DType;
+import io.github.consistencydecoder.models.checkpoint.Float16;
+import io.github.consistencydecoder.models.checkpoint.TensorInfo;
+import io.github.consistencydecoder.models.onnx.ElementType;
+import io.github.consistencydecoder.models.onnx.GraphBuilder;
+import io.github.consistencydecoder.models.onnx.Value;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+
+/**
+ * Turns tensors of a checkpoint into constants of a graph: where the bytes can be used as they are the graph points into the
+ * checkpoint's file, otherwise they are converted into the file of derived weights.
+ *
+ * <p>Every tensor is looked through once: a weight that is not finite is refused by name.
+ */
+final class GraphWeights {
+  private static final int F16_EXPONENT = 0x7c00;
+
+  private final GraphBuilder graph;
+  private final ConsistencyWeights weights;
+  private final DerivedWeights derived;
+  private final Path root;
+
+  /**
+   * @param root folder that holds the derived file at any depth; what of the checkpoint lies elsewhere is copied
+   */
+  GraphWeights(GraphBuilder graph, ConsistencyWeights weights, DerivedWeights derived, Path root) {
+    this.graph = graph;
+    this.weights = weights;
+    this.derived = derived;
+    this.root = root;
+  }
+
+  /**
+   * A tensor, or as many of its leading elements as {@code dims} ask for.
+   *
+   * @param dims the shape the graph wants; its product is at most the tensor's
+   */
+  Value constant(String name, ElementType type, long... dims) throws IOException {
+    TensorInfo t = weights.tensor(name);
+    checkFinite(t);
+    long elements = 1;
+    for (long d : dims) {
+      elements *= d;
+    }
+    DType wanted = type == ElementType.FLOAT16 ? DType.F16 : DType.F32;
+    if (t.dtype() == wanted && t.contiguous() && t.offset() % wanted.bytes() == 0 && t.file().startsWith(root)) {
+      return graph.external(name, type, location(t.file()), t.offset(), elements * wanted.bytes(), dims);
+    }
+    float[] values = weights.checkpoint().floats(t);
+    return derived(name, type, elements == values.length ? values : java.util.Arrays.copyOf(values, (int) elements), dims);
+  }
+
+  /** All values of a tensor, for folding. */
+  float[] floats(String name) throws IOException {
+    TensorInfo t = weights.tensor(name);
+    checkFinite(t);
+    return weights.checkpoint().floats(t);
+  }
+
+  /** A constant that no checkpoint holds as it is. */
+  Value derived(String name, ElementType type, float[] values, long... dims) throws IOException {
+    long offset = type == ElementType.FLOAT16 ? derived.append(halves(name, values)) : derived.append(values);
+    long bytes = (long) values.length * type.bytes();
+    return graph.external(name, type, location(derived.file()), offset, bytes, dims);
+  }
+
+  private static ByteBuffer halves(String name, float[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(2 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    for (float v : values) {
+      short half = Float16.fromFloat(v);
+      if ((half & F16_EXPONENT) == F16_EXPONENT) {
+        throw new DecoderException(
+            DecoderErrorCode.MODEL_UNSUPPORTED,
+            "tensor '" + name + "' holds " + v + ", which float16 cannot: use dtype float32");
+      }
+      bytes.putShort(half);
+    }
+    return bytes.flip();
+  }
+
+  private String location(Path file) {
+    StringBuilder location = new StringBuilder();
+    for (Path part : root.relativize(file)) {
+      location.append(location.length() == 0 ? "" : "/").append(part);
+    }
+    return location.toString();
+  }
+
+  private void checkFinite(TensorInfo t) throws IOException {
+    if (!FiniteCheck.finite(weights.checkpoint(), t)) {
+      throw new DecoderException(
+          DecoderErrorCode.MODEL_CORRUPT,
+          t.file().getFileName() + ": tensor '" + t.name() + "' holds NaN or infinity; every weight must be finite");
+    }
+  }
+}

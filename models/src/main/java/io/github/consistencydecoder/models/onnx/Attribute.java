@@ -1,0 +1,33 @@
+package io.github.consistencydecoder.models.onnx;
+
+import com.google.protobuf.ByteString;
+import io.github.consistencydecoder.models.onnx.proto.AttributeProto;
+
+/** Makes attributes of nodes. */
+final class Attribute {
+  private Attribute() {}
+
+  static AttributeProto of(String name, long value) {
+    return start(name, AttributeProto.AttributeType.INT).setI(value).build();
+  }
+
+  static AttributeProto of(String name, float value) {
+    return start(name, AttributeProto.AttributeType.FLOAT).setF(value).build();
+  }
+
+  static AttributeProto of(String name, String value) {
+    return start(name, AttributeProto.AttributeType.STRING).setS(ByteString.copyFromUtf8(value)).build();
+  }
+
+  static AttributeProto of(String name, long... values) {
+    AttributeProto.Builder b = start(name, AttributeProto.AttributeType.INTS);
+    for (long v : values) {
+      b.addInts(v);
+    }
+    return b.build();
+  }
+
+  private static AttributeProto.Builder start(String name, AttributeProto.AttributeType type) {
+    return AttributeProto.newBuilder().setName(name).setType(type);
+  }
+}

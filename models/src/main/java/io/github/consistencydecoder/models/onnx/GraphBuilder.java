@@ -1,0 +1,281 @@
+package io.github.consistencydecoder.models.onnx;
+
+import com.google.protobuf.ByteString;
+import io.github.consistencydecoder.models.onnx.proto.AttributeProto;
+import io.github.consistencydecoder.models.onnx.proto.GraphProto;
+import io.github.consistencydecoder.models.onnx.proto.ModelProto;
+import io.github.consistencydecoder.models.onnx.proto.NodeProto;
+import io.github.consistencydecoder.models.onnx.proto.OperatorSetIdProto;
+import io.github.consistencydecoder.models.onnx.proto.StringStringEntryProto;
+import io.github.consistencydecoder.models.onnx.proto.TensorProto;
+import io.github.consistencydecoder.models.onnx.proto.TensorShapeProto;
+import io.github.consistencydecoder.models.onnx.proto.TypeProto;
+import io.github.consistencydecoder.models.onnx.proto.ValueInfoProto;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Builds one ONNX graph, operator by operator, in order of execution. What is written depends on the calls alone, so the same calls
+ * give the same bytes.
+ *
+ * <p>Not for use by several threads.
+ */
+public final class GraphBuilder {
+  /** Operator set of the default domain: the newest whose every operator used here the runtime executes natively. */
+  private static final long OPSET = 17;
+
+  private static final long IR_VERSION = 8;
+
+  private final GraphProto.Builder graph = GraphProto.newBuilder();
+  private final Set<String> names = new HashSet<>();
+  private final Map<String, Value> constants = new TreeMap<>();
+  private final Map<String, String> metadata = new TreeMap<>();
+
+  /** An empty graph of that name. */
+  public GraphBuilder(String name) {
+    graph.setName(name);
+  }
+
+  /**
+   * An input of the graph.
+   *
+   * @param dims a {@link Number} for a fixed dimension, a {@link String} for a symbolic one
+   */
+  public Value input(String name, ElementType type, Object... dims) {
+    graph.addInput(valueInfo(name, type, dims));
+    return value(name, type);
+  }
+
+  /** Declares {@code value} an output of the graph under its own name. */
+  public void output(Value value, Object... dims) {
+    graph.addOutput(valueInfo(value.name(), value.type(), dims));
+  }
+
+  /** A remark in the model. */
+  public void remark(String key, String text) {
+    metadata.put(key, text);
+  }
+
+  /** A float32 constant stored in the graph itself. */
+  public Value constant(String name, float[] values, long... dims) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    return constant(name, ElementType.FLOAT32, bytes, dims);
+  }
+
+  /** A one-dimensional int64 constant stored in the graph itself; equal ones are stored once. */
+  public Value constant(long... values) {
+    StringBuilder name = new StringBuilder("const");
+    for (long v : values) {
+      name.append('_').append(v);
+    }
+    return constants.computeIfAbsent(
+        name.toString(),
+        n -> {
+          ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+          bytes.asLongBuffer().put(values);
+          return constant(n, ElementType.INT64, bytes, values.length);
+        });
+  }
+
+  private Value constant(String name, ElementType type, ByteBuffer bytes, long... dims) {
+    TensorProto.Builder t = TensorProto.newBuilder().setName(name).setDataType(type.onnx());
+    for (long d : dims) {
+      t.addDims(d);
+    }
+    graph.addInitializer(t.setRawData(ByteString.copyFrom(bytes)));
+    return value(name, type);
+  }
+
+  /**
+   * A constant whose bytes lie in a file beside the model.
+   *
+   * @param location path of the file relative to the folder the runtime is told of, with forward slashes, without {@code ..}
+   * @param offset of the first byte
+   * @param length in bytes; must be what {@code dims} need
+   */
+  public Value external(String name, ElementType type, String location, long offset, long length, long... dims) {
+    long needed = type.bytes();
+    TensorProto.Builder t = TensorProto.newBuilder().setName(name).setDataType(type.onnx());
+    for (long d : dims) {
+      t.addDims(d);
+      needed = Math.multiplyExact(needed, d);
+    }
+    if (needed != length) {
+      throw new IllegalArgumentException(name + ": " + length + " bytes given, its dimensions need " + needed);
+    }
+    t.setDataLocation(TensorProto.DataLocation.EXTERNAL)
+        .addExternalData(entry("location", location))
+        .addExternalData(entry("offset", Long.toString(offset)))
+        .addExternalData(entry("length", Long.toString(length)));
+    graph.addInitializer(t);
+    return value(name, type);
+  }
+
+  /** A node with one output of the same element type as its first input. */
+  Value node(String name, String op, List<Value> inputs, AttributeProto... attributes) {
+    return node(name, op, inputs.get(0).type(), inputs, attributes);
+  }
+
+  /** A node with one output. */
+  Value node(String name, String op, ElementType type, List<Value> inputs, AttributeProto... attributes) {
+    return nodes(name, op, type, List.of(name), inputs, attributes).get(0);
+  }
+
+  /** A node with several outputs. */
+  List<Value> nodes(
+      String name, String op, ElementType type, List<String> outputs, List<Value> inputs, AttributeProto... attributes) {
+    NodeProto.Builder n = NodeProto.newBuilder().setName(name + "/" + op).setOpType(op);
+    inputs.forEach(i -> n.addInput(i.name()));
+    List<Value> values = new ArrayList<>();
+    for (String output : outputs) {
+      n.addOutput(output);
+      values.add(value(output, type));
+    }
+    n.addAllAttribute(List.of(attributes));
+    graph.addNode(n);
+    return values;
+  }
+
+  // ---- operators ----
+
+  /** 2-D convolution with stride 1. {@code pads}: top, left, bottom, right. */
+  public Value conv(String name, Value x, Value weight, Value bias, long... pads) {
+    return node(name, "Conv", List.of(x, weight, bias), Attribute.of("pads", pads));
+  }
+
+  /** 2x2 average pooling, stride 2. */
+  public Value averagePool2(String name, Value x) {
+    return node(
+        name, "AveragePool", List.of(x), Attribute.of("kernel_shape", 2, 2), Attribute.of("strides", 2, 2));
+  }
+
+  /** Nearest-neighbour enlargement of height and width: {@code out[i] = in[i / factor]}. */
+  public Value enlarge(String name, Value x, int factor) {
+    Value scales =
+        constants.computeIfAbsent(
+            "scales_" + factor, n -> constant(n, new float[] {1f, 1f, factor, factor}, 4));
+    // An empty name stands for the absent region of interest.
+    return node(
+        name,
+        "Resize",
+        List.of(x, new Value("", ElementType.FLOAT32), scales),
+        Attribute.of("mode", "nearest"),
+        Attribute.of("coordinate_transformation_mode", "asymmetric"),
+        Attribute.of("nearest_mode", "floor"));
+  }
+
+  /** {@code out[n, c, 2i + a, 2j + d] = in[n, (2a + d) * C + c, i, j]}. */
+  public Value interleave2(String name, Value x) {
+    return node(name, "DepthToSpace", List.of(x), Attribute.of("blocksize", 2), Attribute.of("mode", "DCR"));
+  }
+
+  /** Concatenation along the channels. */
+  public Value concat(String name, Value... parts) {
+    return node(name, "Concat", List.of(parts), Attribute.of("axis", 1));
+  }
+
+  /** Elementwise sum with broadcasting. */
+  public Value add(String name, Value a, Value b) {
+    return node(name, "Add", List.of(a, b));
+  }
+
+  /** Elementwise product with broadcasting. */
+  public Value mul(String name, Value a, Value b) {
+    return node(name, "Mul", List.of(a, b));
+  }
+
+  /** {@code x * sigmoid(x)}, in the form that the runtime fuses into one kernel. */
+  public Value silu(String name, Value x) {
+    return mul(name, x, node(name + ".sigmoid", "Sigmoid", List.of(x)));
+  }
+
+  /** Conversion; {@code x} itself if it has that type already. */
+  public Value cast(String name, Value x, ElementType type) {
+    return x.type() == type ? x : node(name, "Cast", type, List.of(x), Attribute.of("to", type.onnx()));
+  }
+
+  /**
+   * {@code (x - mean) / sqrt(variance + epsilon)} over each of {@code groups} groups of channels of each image, without an affine
+   * part; mean and (biased) variance are computed in two passes. float32 only.
+   */
+  public Value normaliseGroups(String name, Value x, int groups, float epsilon) {
+    Value ones = constants.computeIfAbsent("ones_" + groups, n -> constant(n, filled(groups, 1f), groups));
+    Value zeros = constants.computeIfAbsent("zeros_" + groups, n -> constant(n, filled(groups, 0f), groups));
+    Value grouped = node(name + ".grouped", "Reshape", List.of(x, constant(0, groups, -1)));
+    Value normal =
+        node(
+            name + ".normal",
+            "InstanceNormalization",
+            List.of(grouped, ones, zeros),
+            Attribute.of("epsilon", epsilon));
+    Value shape = node(name + ".shape", "Shape", ElementType.INT64, List.of(x));
+    return node(name, "Reshape", List.of(normal, shape));
+  }
+
+  /** A vector cut into pieces, each given the shape {@code [length, 1, 1]}. */
+  public List<Value> splitToChannels(String name, Value vector, List<String> pieces, long[] lengths) {
+    List<String> flat = pieces.stream().map(p -> p + ".flat").toList();
+    List<Value> parts =
+        nodes(name, "Split", vector.type(), flat, List.of(vector, constant(lengths)), Attribute.of("axis", 0L));
+    List<Value> out = new ArrayList<>();
+    for (int i = 0; i < pieces.size(); i++) {
+      out.add(node(pieces.get(i), "Reshape", List.of(parts.get(i), constant(-1, 1, 1))));
+    }
+    return out;
+  }
+
+  /** The model. */
+  public ModelProto build() {
+    ModelProto.Builder model =
+        ModelProto.newBuilder()
+            .setIrVersion(IR_VERSION)
+            .setProducerName("consistency-decoder")
+            .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET))
+            .setGraph(graph);
+    metadata.forEach((k, v) -> model.addMetadataProps(entry(k, v)));
+    return model.build();
+  }
+
+  private Value value(String name, ElementType type) {
+    if (!names.add(name)) {
+      throw new IllegalArgumentException("the graph has a value '" + name + "' already");
+    }
+    return new Value(name, type);
+  }
+
+  private static float[] filled(int n, float v) {
+    float[] out = new float[n];
+    java.util.Arrays.fill(out, v);
+    return out;
+  }
+
+  private static StringStringEntryProto entry(String key, String value) {
+    return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
+  }
+
+  private static ValueInfoProto valueInfo(String name, ElementType type, Object... dims) {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+    for (Object d : dims) {
+      TensorShapeProto.Dimension.Builder dim = TensorShapeProto.Dimension.newBuilder();
+      if (d instanceof Number n) {
+        dim.setDimValue(n.longValue());
+      } else {
+        dim.setDimParam((String) d);
+      }
+      shape.addDim(dim);
+    }
+    return ValueInfoProto.newBuilder()
+        .setName(name)
+        .setType(
+            TypeProto.newBuilder()
+                .setTensorType(TypeProto.Tensor.newBuilder().setElemType(type.onnx()).setShape(shape)))
+        .build();
+  }
+}

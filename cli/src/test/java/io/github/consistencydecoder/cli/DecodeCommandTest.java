@@ -70,7 +70,7 @@ final class DecodeCommandTest {
     assertThat(chunks.types()).startsWith("IHDR").endsWith("IEND").doesNotContain("tIME", "PLTE");
     assertThat(chunks.text())
         .containsEntry("model", "m")
-        .containsEntry("model-digest", FakeDecoder.DIGEST)
+        .containsEntry("digest", FakeDecoder.DIGEST)
         .containsEntry("decoder", "fake")
         .containsEntry("seed", "42")
         .containsEntry("schedule", "1008")
@@ -159,7 +159,7 @@ final class DecodeCommandTest {
     assertThat(header.get("pixels").get("shape").toString()).isEqualTo("[1,3,16,24]");
     assertThat(header.get("pixels").get("dtype").asString()).isEqualTo("F32");
     assertThat(header.get("__metadata__").get("seed").asString()).isEqualTo("7");
-    assertThat(header.get("__metadata__").get("model-digest").asString())
+    assertThat(header.get("__metadata__").get("digest").asString())
         .isEqualTo(FakeDecoder.DIGEST);
     assertThat(bytes.getFloat(8 + length)).isEqualTo(scaled[0]);
   }

@@ -230,6 +230,19 @@ final class DecodeErrorsTest {
   }
 
   @Test
+  void latentsOfSdxlAreRefusedWhereTheFileSaysSo() throws IOException {
+    Path file =
+        TestTensors.safetensors(
+            folder.resolve("in.safetensors"),
+            "{\"__metadata__\":{\"scaling_factor\":\"0.13025\"},"
+                + TestTensors.entry("latents", 0, 1, 4, 1, 1)
+                + "}",
+            new byte[16]);
+
+    assertRefused(CommandRun.decode(file, "-o", out), 4, "scaling_factor 0.13025, that of SDXL");
+  }
+
+  @Test
   void archiveOfArraysIsRefused() throws IOException {
     Path file = Files.write(folder.resolve("in.npz"), new byte[] {'P', 'K', 3, 4, 0, 0});
 
@@ -270,6 +283,8 @@ final class DecodeErrorsTest {
     CommandRun run = CommandRun.decode(latents, "-o", file.resolve("o.png"));
 
     assertThat(run.code()).isEqualTo(1);
-    assertThat(run.err()).contains("error: ").doesNotContain("\tat ");
+    assertThat(run.err())
+        .contains("error: " + file.resolve("o.png") + ": cannot be written: ")
+        .doesNotContain("\tat ");
   }
 }

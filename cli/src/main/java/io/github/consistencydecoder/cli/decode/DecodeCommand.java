@@ -111,7 +111,7 @@ public final class DecodeCommand implements Callable<Integer> {
         DecodeOptions.builder().schedule(sampling.schedule()).clamp(sampling.clamp()).build();
     decoder.config();
     OutputPlan plan = OutputPlan.of(inputs, out, format, force);
-    return new DecodeRun(console, decoder, plan, rounding)
+    return new DecodeRun(console, decoder, plan, rounding, Path::toString)
         .decode(
             inputs,
             input -> {

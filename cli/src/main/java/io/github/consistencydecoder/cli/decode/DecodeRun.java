@@ -3,6 +3,7 @@ package io.github.consistencydecoder.cli.decode;
 import io.github.consistencydecoder.cli.options.DecoderOptions;
 import io.github.consistencydecoder.cli.pictures.OutputPlan;
 import io.github.consistencydecoder.cli.pictures.PictureWriter;
+import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.cli.shell.Failure;
@@ -21,7 +22,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * One run over several inputs: each is loaded, decoded and written before the next; one that fails
@@ -31,16 +34,27 @@ import java.util.TreeMap;
  * <p>Owns the decoder while it runs.
  */
 final class DecodeRun {
+  private static final Set<String> KEPT_DETAILS = Set.of("dtype", "device", "runtime");
+
   private final Console console;
   private final DecoderOptions decoderOptions;
   private final OutputPlan plan;
   private final Pixels.Rounding rounding;
+  private final Function<Path, String> names;
   private final RunReport report = new RunReport();
 
   private LatentDecoder decoder;
 
+  /**
+   * @param names what to call the inputs in messages
+   */
   DecodeRun(
-      Console console, DecoderOptions decoderOptions, OutputPlan plan, Pixels.Rounding rounding) {
+      Console console,
+      DecoderOptions decoderOptions,
+      OutputPlan plan,
+      Pixels.Rounding rounding,
+      Function<Path, String> names) {
+    this.names = names;
     this.console = console;
     this.decoderOptions = decoderOptions;
     this.plan = plan;
@@ -91,26 +105,26 @@ final class DecodeRun {
       work = loader.load(input);
       plan.refuseExisting(plan.files(input, work.latents().batch()), inputs);
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
-      return failed(input, Failure.of(input.toString(), ExitCode.INPUT, e));
+      return failed(input, Failure.of(names.apply(input), ExitCode.INPUT, e));
     }
     if (!work.decision().isEmpty()) {
-      console.note(input + ": " + work.decision());
+      console.note(names.apply(input) + ": " + work.decision());
     }
     openOnce();
     try {
       return decodeAndWrite(input, work, guard);
-    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
       if (guard.interrupted()) {
-        console.note(input + ": interrupted");
+        console.note(names.apply(input) + ": interrupted");
         return guard.exitCode();
       }
-      return failed(input, Failure.of(input.toString(), ExitCode.FAILED, e));
+      return failed(input, Failure.of(names.apply(input), ExitCode.FAILED, e));
     }
   }
 
   private int failed(Path input, Failure failure) {
     console.error(failure);
-    report.failed(input, failure);
+    report.failed(names.apply(input), failure);
     return failure.exitCode();
   }
 
@@ -126,14 +140,14 @@ final class DecodeRun {
     report.opened(decoder.info(), System.nanoTime() - start);
   }
 
-  private int decodeAndWrite(Path input, Work work, Interruption.Guard guard) throws IOException {
+  private int decodeAndWrite(Path input, Work work, Interruption.Guard guard) {
     guard.cancellation().check();
     Latents latents = work.latents();
     warnOfMemory(input, work);
     Decoded decoded;
     int steps = work.options().schedule().timesteps().size();
-    try (Progress progress = console.progress(input.toString(), steps, " steps", 1)) {
-      ProgressListener listener = new ProgressListener(console, progress, input.toString());
+    try (Progress progress = console.progress(names.apply(input), steps, " steps", 1)) {
+      ProgressListener listener = new ProgressListener(console, progress, names.apply(input));
       decoded =
           decoder.decode(
               latents,
@@ -144,9 +158,17 @@ final class DecodeRun {
       listener.sayWhatWasNotHeard(decoded.warnings());
     }
     List<Path> files = plan.files(input, latents.batch());
-    PictureWriter.write(plan.format(), files, decoded.pixels(), rounding, text(latents, decoded));
+    try {
+      PictureWriter.write(
+          plan.format(), files, decoded.pixels(), rounding, text(latents, decoded));
+    } catch (IOException e) {
+      throw new CliException(
+          ExitCode.FAILED,
+          Failure.of(files.get(0) + ": cannot be written", ExitCode.FAILED, e).message(),
+          e);
+    }
     files.forEach(file -> console.result(file.toString()));
-    report.decoded(input, work, decoded, files);
+    report.decoded(names.apply(input), work, decoded, files);
     return ExitCode.OK;
   }
 
@@ -162,7 +184,7 @@ final class DecodeRun {
           String.format(
               Locale.ROOT,
               "%s: decoding needs about %.1f GB of memory, %.1f GB are available",
-              input,
+              names.apply(input),
               needed / 1e9,
               free / 1e9));
     }
@@ -172,13 +194,15 @@ final class DecodeRun {
   private Map<String, String> text(Latents latents, Decoded decoded) {
     DecoderInfo info = decoder.info();
     Map<String, String> text = new TreeMap<>(decoded.metadata());
+    // How the decoder came to be is not how the picture came to be; these three are both.
+    text.keySet().removeIf(key -> info.details().containsKey(key) && !KEPT_DETAILS.contains(key));
     text.put("Software", Version.software());
-    text.putIfAbsent("model", info.model());
     text.put("decoder", info.provider());
+    text.putIfAbsent("model", info.model());
     if (!info.digest().isEmpty()) {
-      text.put("model-digest", info.digest());
+      text.putIfAbsent("digest", info.digest());
     }
-    text.put("latents", latents.scale().name().toLowerCase(Locale.ROOT));
+    text.putIfAbsent("latents", latents.scale().name().toLowerCase(Locale.ROOT));
     return text;
   }
 }

@@ -63,7 +63,8 @@ public final class DemoCommand implements Callable<Integer> {
       Path picture = folder.resolve(PICTURE + ".png").toAbsolutePath().normalize();
       // It is our own name and the same picture every time, so it may be replaced.
       OutputPlan plan = OutputPlan.of(List.of(latents), picture, null, true);
-      return new DecodeRun(console, decoder, plan, Pixels.Rounding.NEAREST)
+      return new DecodeRun(
+              console, decoder, plan, Pixels.Rounding.NEAREST, input -> "the sample latents")
           .decode(
               List.of(latents),
               input -> {

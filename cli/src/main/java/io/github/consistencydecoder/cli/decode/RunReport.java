@@ -30,10 +30,10 @@ final class RunReport {
     model.put("open_seconds", nanos / NANOS);
   }
 
-  void decoded(Path input, DecodeRun.Work work, Decoded decoded, List<Path> files) {
+  void decoded(String input, DecodeRun.Work work, Decoded decoded, List<Path> files) {
     Latents latents = work.latents();
     Map<String, Object> result = new LinkedHashMap<>();
-    result.put("input", input.toString());
+    result.put("input", input);
     result.put("files", files.stream().map(Path::toString).toList());
     result.put(
         "latents_shape",
@@ -49,9 +49,9 @@ final class RunReport {
     results.add(result);
   }
 
-  void failed(Path input, Failure failure) {
+  void failed(String input, Failure failure) {
     Map<String, Object> result = new LinkedHashMap<>();
-    result.put("input", input.toString());
+    result.put("input", input);
     result.put("error", failure.message());
     result.put("exit_code", failure.exitCode());
     results.add(result);

@@ -37,6 +37,7 @@ final class LatentsInCheckpoint {
 
   static Tensor read(Path file, String wanted) throws IOException {
     try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      refuseForeignFactor(file, checkpoint);
       TensorInfo info = choose(file, checkpoint, wanted);
       if (!info.dtype().floating()) {
         throw new CliException(
@@ -60,6 +61,20 @@ final class LatentsInCheckpoint {
                 : "a ComfyUI latent from before latent_format_version_0");
       }
       return new Tensor(values, info.shape(), stated(checkpoint), "its metadata says so");
+    }
+  }
+
+  /** The numbers of SDXL latents look the same; only their metadata can tell. */
+  private static void refuseForeignFactor(Path file, Checkpoint checkpoint) {
+    String factor = checkpoint.metadata().getOrDefault("scaling_factor", "0.18215");
+    if (!factor.equals("0.18215")) {
+      throw new CliException(
+          ExitCode.INPUT,
+          file
+              + ": its metadata says scaling_factor "
+              + factor
+              + (factor.equals("0.13025") ? ", that of SDXL" : "")
+              + "; latents of Stable Diffusion 1.x (0.18215) are needed");
     }
   }
 

@@ -1,21 +1,16 @@
 package io.github.consistencydecoder.cli.options;
 
-import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
-import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.Decoders;
 import io.github.consistencydecoder.plugin.LatentDecoder;
-import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which decoder, and what it runs on. */
 public final class DecoderOptions {
-  /** The decoder of this project. */
-  public static final String CONSISTENCY = "consistency";
-
-  /** Id of the model that comes with the program. */
-  public static final String TINY = "tiny";
+  private static final String CONSISTENCY = "consistency";
+  private static final String TINY = "tiny";
 
   @Option(
       names = {"-m", "--model"},
@@ -33,71 +28,18 @@ public final class DecoderOptions {
       description = "Decoder plugin; 'doctor' lists them. Default: ${DEFAULT-VALUE}.")
   private String decoder;
 
-  @Option(
-      names = "--provider",
-      paramLabel = "auto|cpu|cuda[:N]",
-      description = "What to compute on. Default: auto, CUDA where it can be had, else the CPU.")
-  private String provider;
+  @Mixin private DeviceOptions device;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads of one evaluation. Default: as many as there are cores.")
-  private Integer threads;
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "auto|float32|float16",
-      description = "Precision of the network's arithmetic. Default: auto.")
-  private String dtype;
-
-  @Option(
-      names = "--cache",
-      paramLabel = "FOLDER",
-      description = "Where optimised networks are kept. Default: beside the model store.")
-  private Path cache;
-
-  /** The model asked for, or the preview if none was. */
-  public String model() {
-    return model == null ? TINY : model;
-  }
-
-  /** These options with another model, where none was asked for. */
-  public void modelUnlessGiven(String other) {
-    if (model == null) {
-      model = other;
-    }
-  }
-
-  /** What to open. */
+  /** What to open; throws if the options make no sense. */
   public DecoderConfig config() {
     DecoderConfig config = DecoderConfig.empty();
-    // Another plugin need not know our preview.
-    if (model != null || decoder.equals(CONSISTENCY)) {
-      config = config.with(DecoderConfig.MODEL, model());
+    if (model != null) {
+      config = config.with(DecoderConfig.MODEL, model);
+    } else if (decoder.equals(CONSISTENCY)) {
+      // Another plugin need not know our preview.
+      config = config.with(DecoderConfig.MODEL, TINY);
     }
-    if (provider != null) {
-      if (!provider.matches("auto|cpu|cuda(:\\d{1,3})?")) {
-        throw usage("--provider " + provider + ": auto, cpu, cuda or cuda:N is needed");
-      }
-      config = config.with(DecoderConfig.DEVICE, provider);
-    }
-    if (threads != null) {
-      if (threads < 1) {
-        throw usage("--threads " + threads + ": at least 1 is needed");
-      }
-      config = config.with(DecoderConfig.THREADS, threads.toString());
-    }
-    if (dtype != null) {
-      if (!dtype.matches("auto|float32|float16")) {
-        throw usage("--dtype " + dtype + ": auto, float32 or float16 is needed");
-      }
-      config = config.with(DecoderConfig.DTYPE, dtype);
-    }
-    if (cache != null) {
-      config = config.with("cache", cache.toAbsolutePath().toString());
-    }
-    return config;
+    return device.addTo(config);
   }
 
   /** Opens the decoder; the caller closes it. Says so if the picture will be a preview. */
@@ -109,9 +51,5 @@ public final class DecoderOptions {
               + " for another ('models list' shows what there is)");
     }
     return Decoders.open(decoder, config);
-  }
-
-  private static CliException usage(String message) {
-    return new CliException(ExitCode.USAGE, message);
   }
 }

@@ -55,11 +55,17 @@ final class DecodeErrorsTest {
     "--shape, '1,4,a,2', '''a'' is not a number'",
     "--shape, '1,4,0,2', 1 to 268435456 values are needed",
     "--shape, '1,4,99999,99999', 1 to 268435456 values are needed",
-    "--decoder, none, no decoder is called 'none'; there are",
   })
   void optionThatMakesNoSenseIsAUsageError(String option, String value, String message) {
     assertRefused(
         CommandRun.of("decode", latents, "-o", out, "--decoder=fake", option, value), 2, message);
+  }
+
+  @Test
+  void unknownDecoderIsAnsweredWithThoseThereAre() {
+    CommandRun run = CommandRun.of("decode", latents, "-o", out, "--decoder", "none");
+
+    assertRefused(run, 2, "no decoder is called 'none'; there are: consistency, fake");
   }
 
   @Test

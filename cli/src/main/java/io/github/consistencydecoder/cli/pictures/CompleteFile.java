@@ -1,9 +1,7 @@
 package io.github.consistencydecoder.cli.pictures;
 
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.channels.Channels;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,22 +16,17 @@ import java.util.concurrent.ThreadLocalRandom;
 final class CompleteFile {
   private CompleteFile() {}
 
-  /** Writes the content; the stream stays open. */
-  @FunctionalInterface
-  interface Content {
-    void writeTo(OutputStream out) throws IOException;
-  }
-
-  static void write(Path target, Content content) throws IOException {
+  static void write(Path target, byte[] content) throws IOException {
     Path absolute = target.toAbsolutePath();
     String random = Long.toHexString(ThreadLocalRandom.current().nextLong());
     Path part = absolute.resolveSibling("." + absolute.getFileName() + "." + random + ".part");
     try {
       try (FileChannel channel =
-              FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-          OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel))) {
-        content.writeTo(out);
-        out.flush();
+          FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        ByteBuffer bytes = ByteBuffer.wrap(content);
+        while (bytes.hasRemaining()) {
+          channel.write(bytes);
+        }
         channel.force(true);
       }
       Files.move(

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.cli.pictures;
 import io.github.consistencydecoder.plugin.Pixels;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferInt;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -32,7 +33,9 @@ final class PngFile {
     List<AbstractPngText> chunks = new ArrayList<>();
     text.forEach((key, value) -> chunks.add(chunk(key, value)));
     parameters.setTextChunks(chunks);
-    CompleteFile.write(target, out -> new PngImageParser().writeImage(image, out, parameters));
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    new PngImageParser().writeImage(image, bytes, parameters);
+    CompleteFile.write(target, bytes.toByteArray());
   }
 
   private static AbstractPngText chunk(String key, String value) {
@@ -41,7 +44,7 @@ final class PngFile {
     String clean = value.replace('\0', ' ');
     return StandardCharsets.ISO_8859_1.newEncoder().canEncode(clean)
         ? new AbstractPngText.Text(keyword, clean)
-        : new AbstractPngText.Itxt(keyword, "", keyword, clean);
+        : new AbstractPngText.Itxt(keyword, clean, "", keyword);
   }
 
   private static BufferedImage image(Pixels pixels, int index, Pixels.Rounding rounding) {

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * @param memoryBytes of the machine, 0 where the system does not tell
  * @param availableBytes free or freeable at the moment, 0 where the system does not tell
  * @param heapBytes the most that Java's own heap may take
- * @param java version and vendor
+ * @param javaVersion version and vendor
  * @param os name, version and architecture
  */
 public record RuntimeReport(
@@ -33,7 +33,7 @@ public record RuntimeReport(
     long memoryBytes,
     long availableBytes,
     long heapBytes,
-    String java,
+    String javaVersion,
     String os) {
   /** Looks around. Loads the native library if that has not been done yet; never throws. */
   public static RuntimeReport collect() {

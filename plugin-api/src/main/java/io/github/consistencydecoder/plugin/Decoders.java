@@ -23,6 +23,9 @@ public final class Decoders {
   /**
    * All providers that the context class loader finds, sorted by name. The first of two with one
    * name wins.
+   *
+   * @throws DecoderException {@link DecoderErrorCode#UNKNOWN_DECODER} if one of them cannot even be
+   *     made, saying which
    */
   public static List<LatentDecoderProvider> providers() {
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
@@ -32,6 +35,9 @@ public final class Decoders {
   /**
    * All providers that this class loader finds, sorted by name. The first of two with one name
    * wins.
+   *
+   * @throws DecoderException {@link DecoderErrorCode#UNKNOWN_DECODER} if one of them cannot even be
+   *     made, saying which
    */
   public static List<LatentDecoderProvider> providers(ClassLoader loader) {
     TreeMap<String, LatentDecoderProvider> found = new TreeMap<>();
@@ -44,8 +50,10 @@ public final class Decoders {
           return List.copyOf(found.values());
         }
         LatentDecoderProvider provider = providers.next();
-        found.putIfAbsent(provider.name(), provider);
-      } catch (ServiceConfigurationError e) {
+        found.putIfAbsent(
+            requireNonNull(provider.name(), () -> "the name of " + provider.getClass().getName()),
+            provider);
+      } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
         throw new DecoderException(
             DecoderErrorCode.UNKNOWN_DECODER,
             "a decoder plugin on the class path is broken: " + e.getMessage(),

@@ -71,10 +71,11 @@ public final class StepSession implements AutoCloseable {
               ConsistencyGraph.CONDITIONING, c,
               ConsistencyGraph.COEFFICIENTS, k);
       TerminateSwitch terminate = new TerminateSwitch(options);
-      try (Cancellation.Registration registration = cancellation.onCancel(terminate::pull);
-          OrtSession.Result result = handle.session().run(inputs, options)) {
+      Cancellation.Registration registration = cancellation.onCancel(terminate::pull);
+      try (OrtSession.Result result = handle.session().run(inputs, options)) {
         ((OnnxTensor) result.get(0)).getFloatBuffer().get(image);
       } finally {
+        registration.close();
         // From here on the options may be freed, even if the cancellation is just running its actions.
         terminate.disconnect();
       }

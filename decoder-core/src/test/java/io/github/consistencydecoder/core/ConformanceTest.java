@@ -1,0 +1,133 @@
+package io.github.consistencydecoder.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.consistencydecoder.core.runtime.Device;
+import io.github.consistencydecoder.core.runtime.NetworkProbe;
+import io.github.consistencydecoder.core.runtime.SessionSettings;
+import io.github.consistencydecoder.models.checkpoint.Checkpoint;
+import io.github.consistencydecoder.models.checkpoint.Checkpoints;
+import io.github.consistencydecoder.models.network.ConsistencyNetwork;
+import io.github.consistencydecoder.models.network.ConsistencyWeights;
+import io.github.consistencydecoder.models.network.SyntheticWeights;
+import io.github.consistencydecoder.models.onnx.ElementType;
+import io.github.consistencydecoder.plugin.ClampMode;
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Noise;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+/** Every value of the network and its samplers that is known from an independent float64 evaluation. */
+class ConformanceTest {
+  /** What the specification suggests for a float32 runtime; the published classes themselves are within 3e-6. */
+  private static final double TOLERANCE = 2e-5;
+
+  private static final JsonNode CASES = TestDecoders.json(TestDecoders.resource("conformance/conformance.json"));
+
+  @TempDir static Path folder;
+  private static Path reduced;
+
+  @BeforeAll
+  static void writeReducedNetwork() throws Exception {
+    reduced = folder.resolve("reduced.safetensors");
+    SyntheticWeights.write(SyntheticWeights.reducedNetwork(), reduced);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1008, 512})
+  void theReducedNetworkGivesTheKnownValues(int timestep) throws Exception {
+    float[] input = SyntheticWeights.input("input.x", 7 * 32 * 48);
+    check("unet mini t=" + timestep, network(reduced, input, 32, 48, timestep));
+  }
+
+  @ParameterizedTest
+  @EnumSource(ClampMode.class)
+  void theSamplerGivesTheKnownValuesForGivenNoise(ClampMode clamp) {
+    int n = 3 * 32 * 48;
+    Noise noise = Noise.given(List.of(SyntheticWeights.input("input.noise1", n), SyntheticWeights.input("input.noise2", n)));
+    check("sampler mini, hash noise, clamp=" + (clamp == ClampMode.EACH_STEP ? "True" : "False"), decode(clamp, noise));
+  }
+
+  @ParameterizedTest
+  @EnumSource(ClampMode.class)
+  void theSamplerGivesTheKnownValuesForPyTorchsNoise(ClampMode clamp) {
+    check(
+        "sampler mini, torch CPU generator seed 0, clamp=" + (clamp == ClampMode.EACH_STEP ? "True" : "False"),
+        decode(clamp, Noise.seeded(0)));
+  }
+
+  @Test
+  @Tag("full")
+  void theFullNetworkGivesTheKnownValues() throws Exception {
+    Path full = folder.resolve("full.safetensors");
+    SyntheticWeights.write(SyntheticWeights.publishedNetwork(), full);
+    float[] input = SyntheticWeights.input("input.x", 7 * 16 * 24);
+    check("unet full t=1008", network(full, input, 16, 24, 1008));
+    float[] latent = SyntheticWeights.input("input.latent", 4 * 2 * 3);
+    for (int c = 0; c < 4; c++) {
+      for (int i = 0; i < 16 * 24; i++) {
+        input[(3 + c) * 16 * 24 + i] = latent[c * 6 + i / 24 / 8 * 3 + i % 24 / 8];
+      }
+    }
+    check("unet full t=512, channels 3..6 = upsampled input.latent", network(full, input, 16, 24, 512));
+  }
+
+  private static float[] network(Path file, float[] input, int height, int width, int timestep) throws Exception {
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      ConsistencyWeights weights = ConsistencyWeights.of(checkpoint, Optional.empty());
+      SessionSettings settings = new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2);
+      return NetworkProbe.evaluate(weights, ElementType.FLOAT32, input, height, width, timestep, settings, folder);
+    }
+  }
+
+  private static float[] decode(ClampMode clamp, Noise noise) {
+    float[] z = SyntheticWeights.input("input.latent", 4 * 4 * 6);
+    for (int i = 0; i < z.length; i++) {
+      z[i] *= 5;
+    }
+    try (LatentDecoder decoder = TestDecoders.open(reduced, folder.resolve("cache"))) {
+      FloatBuffer pixels =
+          decoder
+              .decode(Latents.unscaled(z, 1, 4, 4, 6), DecodeOptions.builder().clamp(clamp).noise(noise).build())
+              .pixels()
+              .values();
+      float[] values = new float[pixels.remaining()];
+      pixels.get(values);
+      return values;
+    }
+  }
+
+  private static void check(String name, float[] values) {
+    JsonNode expected = CASES.get(name);
+    assertThat(expected).as(name).isNotNull();
+    int height = expected.get("shape").get(2).intValue();
+    int width = expected.get("shape").get(3).intValue();
+    assertThat(values).hasSize(expected.get("shape").get(1).intValue() * height * width);
+    for (JsonNode point : expected.get("at")) {
+      JsonNode at = point.get(0);
+      int index = (at.get(0).intValue() * height + at.get(1).intValue()) * width + at.get(2).intValue();
+      assertThat((double) values[index]).as("%s at %s", name, at).isCloseTo(point.get(1).doubleValue(), within(TOLERANCE));
+    }
+    double mean = 0;
+    double absolute = 0;
+    for (float v : values) {
+      mean += v / (double) values.length;
+      absolute += Math.abs(v) / (double) values.length;
+    }
+    assertThat(mean).as("%s mean", name).isCloseTo(expected.get("mean").doubleValue(), within(TOLERANCE));
+    assertThat(absolute).as("%s mean of absolute values", name).isCloseTo(expected.get("mean_abs").doubleValue(), within(TOLERANCE));
+  }
+}

@@ -1,0 +1,158 @@
+package io.github.consistencydecoder.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.Latents;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Opening from the cache: the same bytes as a fresh build, and never from a graph that is stale or damaged. */
+class GraphCacheTest {
+  private static final Path MODEL = TestDecoders.resource("formats/f32/diffusers");
+
+  @TempDir Path cache;
+
+  private record Opened(String graph, FloatBuffer picture) {}
+
+  private Opened open(DecoderConfig config) {
+    try (LatentDecoder decoder = new ConsistencyDecoderProvider().open(config)) {
+      float[] z = new float[4 * 6 * 5];
+      java.util.Arrays.setAll(z, i -> (float) Math.sin(i));
+      FloatBuffer picture = decoder.decode(Latents.scaled(z, 1, 4, 6, 5), DecodeOptions.defaults()).pixels().values();
+      return new Opened(decoder.info().details().get("graph"), picture);
+    }
+  }
+
+  private Opened open() {
+    return open(TestDecoders.config(MODEL, cache));
+  }
+
+  private Path entry() throws IOException {
+    try (Stream<Path> entries = Files.list(cache.resolve("graphs"))) {
+      List<Path> all = entries.toList();
+      assertThat(all).hasSize(1);
+      return all.get(0);
+    }
+  }
+
+  @Test
+  void theSecondOpeningUsesTheCacheAndGivesTheSameBytes() {
+    Opened first = open();
+    Opened second = open();
+    assertThat(first.graph()).isEqualTo("built");
+    assertThat(second.graph()).isEqualTo("cache");
+    assertThat(second.picture()).isEqualTo(first.picture());
+  }
+
+  @Test
+  void threadsDoNotChangeTheBytes() {
+    Opened one = open(TestDecoders.config(MODEL, cache).with(DecoderConfig.THREADS, "1"));
+    Opened two = open(TestDecoders.config(MODEL, cache).with(DecoderConfig.THREADS, "2"));
+    assertThat(two.graph()).isEqualTo("cache");
+    assertThat(two.picture()).isEqualTo(one.picture());
+  }
+
+  @Test
+  void truncatedWeightsAreBuiltAgain() throws IOException {
+    Opened first = open();
+    try (RandomAccessFile file = new RandomAccessFile(entry().resolve("model.weights").toFile(), "rw")) {
+      file.setLength(file.length() / 2);
+    }
+    Opened again = open();
+    assertThat(again.graph()).isEqualTo("built");
+    assertThat(again.picture()).isEqualTo(first.picture());
+    assertThat(open().graph()).isEqualTo("cache");
+  }
+
+  @Test
+  void overwrittenWeightsAreBuiltAgain() throws IOException {
+    Opened first = open();
+    Path weights = entry().resolve("model.weights");
+    byte[] bytes = Files.readAllBytes(weights);
+    java.util.Arrays.fill(bytes, bytes.length / 2, bytes.length, (byte) 0);
+    Files.write(weights, bytes);
+    Opened again = open();
+    assertThat(again.graph()).isEqualTo("built");
+    assertThat(again.picture()).isEqualTo(first.picture());
+  }
+
+  @Test
+  void aMissingFileIsBuiltAgain() throws IOException {
+    open();
+    Files.delete(entry().resolve("model.onnx"));
+    assertThat(open().graph()).isEqualTo("built");
+  }
+
+  @Test
+  void aManifestOfAnotherRuntimeIsNotBelieved() throws IOException {
+    open();
+    Path manifest = entry().resolve("manifest.txt");
+    Files.writeString(manifest, Files.readString(manifest).replace("runtime ", "runtime 0."));
+    assertThat(open().graph()).isEqualTo("built");
+  }
+
+  @Test
+  void halfPrecisionHasAGraphOfItsOwnAndIsClose() throws IOException {
+    Opened single = open();
+    Opened half = open(TestDecoders.config(MODEL, cache).with(DecoderConfig.DTYPE, "float16"));
+    assertThat(half.graph()).isEqualTo("built");
+    float[] expected = new float[single.picture().remaining()];
+    single.picture().duplicate().get(expected);
+    assertThat(TestDecoders.worst(expected, half.picture())).isBetween(1e-6f, 3e-2f);
+  }
+
+  @Test
+  void nothingTemporaryStaysBehind() throws IOException {
+    open();
+    try (Stream<Path> files = Files.list(entry())) {
+      assertThat(files.map(f -> f.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "model.onnx", "model.weights", "conditioning-1008.f32", "conditioning-512.f32", "manifest.txt");
+    }
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenIsDoneWithout() throws IOException {
+    Path file = Files.writeString(cache.resolve("a-file"), "in the way");
+    Opened opened = open(TestDecoders.config(MODEL, file));
+    assertThat(opened.graph()).isEqualTo("uncached");
+    assertThat(opened.picture()).isEqualTo(open().picture());
+  }
+
+  @Test
+  void aWeightThatIsNotFiniteIsRefusedByName() throws Exception {
+    Path folder = Files.createDirectory(cache.resolve("model"));
+    Files.copy(MODEL.resolve("config.json"), folder.resolve("config.json"));
+    Path file = folder.resolve("diffusion_pytorch_model.safetensors");
+    byte[] bytes = Files.readAllBytes(MODEL.resolve("diffusion_pytorch_model.safetensors"));
+    long offset;
+    try (var checkpoint =
+        io.github.consistencydecoder.models.checkpoint.Checkpoints.open(
+            MODEL.resolve("diffusion_pytorch_model.safetensors"))) {
+      offset = checkpoint.tensor("decoder_unet.mid_block.resnets.1.conv2.weight").offset();
+    }
+    java.nio.ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).putFloat((int) offset + 8, Float.NaN);
+    Files.write(file, bytes);
+    assertThatThrownBy(() -> open(TestDecoders.config(folder, cache)))
+        .isInstanceOfSatisfying(
+            DecoderException.class, e -> assertThat(e.code()).isEqualTo(DecoderErrorCode.MODEL_CORRUPT))
+        .hasMessageContaining("mid_block.resnets.1.conv2.weight")
+        .hasMessageContaining("NaN");
+    try (Stream<Path> left = Files.list(cache.resolve("graphs"))) {
+      assertThat(left).isEmpty();
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package io.github.consistencydecoder.core;
+
+import io.github.consistencydecoder.models.checkpoint.Checkpoint;
+import io.github.consistencydecoder.models.checkpoint.Checkpoints;
+import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What the tests of this module share: opening decoders and reading golden files. */
+final class TestDecoders {
+  private TestDecoders() {}
+
+  static Path resource(String name) {
+    try {
+      return Path.of(TestDecoders.class.getResource("/" + name).toURI());
+    } catch (URISyntaxException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  static JsonNode json(Path file) {
+    return JsonMapper.shared().readTree(file.toFile());
+  }
+
+  static DecoderConfig config(Path model, Path cache) {
+    return DecoderConfig.model(model.toString())
+        .with(DecoderConfig.DEVICE, "cpu")
+        .with(ConsistencyDecoderProvider.CACHE, cache.toString());
+  }
+
+  static LatentDecoder open(Path model, Path cache) {
+    return new ConsistencyDecoderProvider().open(config(model, cache));
+  }
+
+  /** A tensor of a golden file. */
+  record Golden(float[] values, long[] shape) {}
+
+  static Golden golden(Path file, String tensor) throws IOException {
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      var info = checkpoint.tensor(tensor);
+      return new Golden(
+          checkpoint.floats(info), info.shape().stream().mapToLong(Long::longValue).toArray());
+    }
+  }
+
+  static float worst(float[] a, java.nio.FloatBuffer b) {
+    if (a.length != b.remaining()) {
+      throw new AssertionError(a.length + " values expected, " + b.remaining() + " found");
+    }
+    float worst = 0;
+    for (int i = 0; i < a.length; i++) {
+      float d = Math.abs(a[i] - b.get(i));
+      worst = Float.isNaN(d) ? Float.POSITIVE_INFINITY : Math.max(worst, d);
+    }
+    return worst;
+  }
+}

@@ -1,0 +1,103 @@
+package io.github.consistencydecoder.plugin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DecodeOptionsTest {
+  @Test
+  void defaultsAreThePublishedDecoderWithSeedZero() {
+    DecodeOptions options = DecodeOptions.defaults();
+    assertThat(options.noise()).isEqualTo(Noise.seeded(0));
+    assertThat(options.schedule()).isEqualTo(Schedule.TWO_STEPS);
+    assertThat(options.clamp()).isEqualTo(ClampMode.EACH_STEP);
+    assertThat(options.listener()).isSameAs(DecodeListener.NONE);
+    assertThat(options.cancellation().isCancelled()).isFalse();
+  }
+
+  @Test
+  void aBuilderStartsAtTheOptionsItCameFrom() {
+    DecodeListener listener = new DecodeListener() {};
+    Cancellation cancellation = new Cancellation();
+    DecodeOptions options =
+        DecodeOptions.builder()
+            .seed(42)
+            .schedule(Schedule.ONE_STEP)
+            .clamp(ClampMode.NONE)
+            .listener(listener)
+            .cancellation(cancellation)
+            .build()
+            .toBuilder()
+            .build();
+    assertThat(options.noise()).isEqualTo(Noise.seeded(42));
+    assertThat(options.schedule()).isEqualTo(Schedule.ONE_STEP);
+    assertThat(options.clamp()).isEqualTo(ClampMode.NONE);
+    assertThat(options.listener()).isSameAs(listener);
+    assertThat(options.cancellation()).isSameAs(cancellation);
+  }
+
+  @Test
+  void buildersDoNotShareACancellation() {
+    DecodeOptions cancelled = DecodeOptions.builder().build();
+    cancelled.cancellation().cancel();
+    assertThat(DecodeOptions.builder().build().cancellation().isCancelled()).isFalse();
+  }
+
+  @Test
+  void givenNoiseForAnotherNumberOfStepsIsRefused() {
+    DecodeOptions.Builder builder = DecodeOptions.builder().noise(List.of(new float[192]));
+    assertThatIllegalArgumentException()
+        .isThrownBy(builder::build)
+        .withMessage("noise for 1 steps was given, the schedule 1008,512 has 2");
+    assertThat(builder.schedule(Schedule.ONE_STEP).build().noise()).hasToString("given");
+  }
+
+  @Test
+  void givenNoiseIsCopied() {
+    float[] step = new float[192];
+    Noise.Given noise = (Noise.Given) Noise.given(List.of(step));
+    step[0] = 1;
+    assertThat(noise.steps()).isEqualTo(1);
+    assertThat(noise.step(0).get(0)).isZero();
+    assertThat(noise.step(0).isReadOnly()).isTrue();
+  }
+
+  @Test
+  void noNoiseAndNoSeedsAreRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Noise.given(List.of()))
+        .withMessage("one noise tensor per step is needed, none was given");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Noise.seededPerImage(List.of()))
+        .withMessage("one seed per image is needed, none was given");
+  }
+
+  @Test
+  void noiseIsWrittenAsTheSeedsItCameFrom() {
+    assertThat(Noise.seeded(-7)).hasToString("-7");
+    assertThat(Noise.seededPerImage(List.of(1L, 2L))).hasToString("1,2");
+  }
+
+  @Test
+  void nullsAreRefused() {
+    DecodeOptions.Builder builder = DecodeOptions.builder();
+    assertThatNullPointerException().isThrownBy(() -> builder.noise((Noise) null));
+    assertThatNullPointerException().isThrownBy(() -> builder.schedule(null));
+    assertThatNullPointerException().isThrownBy(() -> builder.clamp(null));
+    assertThatNullPointerException().isThrownBy(() -> builder.listener(null));
+    assertThatNullPointerException().isThrownBy(() -> builder.cancellation(null));
+  }
+
+  @Test
+  void clampModesReadWhatTheyWrite() {
+    for (ClampMode mode : ClampMode.values()) {
+      assertThat(ClampMode.parse(mode.id())).isEqualTo(mode);
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ClampMode.parse("NONE"))
+        .withMessage("clamp mode 'NONE' is unknown; each-step and none exist");
+  }
+}

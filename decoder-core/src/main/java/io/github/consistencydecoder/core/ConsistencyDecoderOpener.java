@@ -3,7 +3,7 @@ package io.github.consistencydecoder.core;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.Devices;
 import io.github.consistencydecoder.core.runtime.GraphCache;
-import io.github.consistencydecoder.core.runtime.Runtime;
+import io.github.consistencydecoder.core.runtime.OnnxRuntime;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.runtime.StepModel;
 import io.github.consistencydecoder.models.ModelDigests;
@@ -83,7 +83,7 @@ final class ConsistencyDecoderOpener {
     details.put("widths", weights.network().widths().toString());
     details.put("layers", Integer.toString(weights.network().layers()));
     details.put("parameters", Long.toString(weights.network().parameters()));
-    details.put("runtime", "onnxruntime " + Runtime.version());
+    details.put("runtime", "onnxruntime " + OnnxRuntime.version());
     details.put("graph", model.origin());
     return new DecoderInfo(ConsistencyDecoderProvider.NAME, resolved.name(), digest, device.reason(), details);
   }

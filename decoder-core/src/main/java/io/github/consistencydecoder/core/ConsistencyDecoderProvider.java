@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.core;
 
-import io.github.consistencydecoder.core.runtime.Runtime;
+import io.github.consistencydecoder.core.runtime.OnnxRuntime;
 import io.github.consistencydecoder.plugin.Availability;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderException;
@@ -29,7 +29,7 @@ public final class ConsistencyDecoderProvider implements LatentDecoderProvider {
   @Override
   public Availability availability() {
     try {
-      return new Availability(true, "ONNX Runtime " + Runtime.version() + " with " + String.join(", ", Runtime.providers()));
+      return new Availability(true, "ONNX Runtime " + OnnxRuntime.version() + " with " + String.join(", ", OnnxRuntime.providers()));
     } catch (DecoderException e) {
       return new Availability(false, e.getMessage());
     }

@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.core;
 
 import io.github.consistencydecoder.core.runtime.Devices;
-import io.github.consistencydecoder.core.runtime.Runtime;
+import io.github.consistencydecoder.core.runtime.OnnxRuntime;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -41,15 +41,15 @@ public record RuntimeReport(
     List<String> providers = List.of();
     String cuda;
     try {
-      version = Runtime.version();
-      providers = Runtime.providers();
+      version = OnnxRuntime.version();
+      providers = OnnxRuntime.providers();
       String problem = Devices.cudaProblem(0);
       cuda = problem.isEmpty() ? "CUDA can be used" : "CUDA cannot be used: " + problem;
     } catch (DecoderException e) {
       version = e.getMessage();
       cuda = "CUDA cannot be used without the runtime";
     }
-    java.lang.Runtime jvm = java.lang.Runtime.getRuntime();
+    Runtime jvm = Runtime.getRuntime();
     return new RuntimeReport(
         version,
         providers,

@@ -30,7 +30,9 @@ class GraphCacheTest {
   private Opened open(DecoderConfig config) {
     try (LatentDecoder decoder = new ConsistencyDecoderProvider().open(config)) {
       float[] z = new float[4 * 6 * 5];
-      java.util.Arrays.setAll(z, i -> (float) Math.sin(i));
+      for (int i = 0; i < z.length; i++) {
+        z[i] = (float) Math.sin(i);
+      }
       FloatBuffer picture = decoder.decode(Latents.scaled(z, 1, 4, 6, 5), DecodeOptions.defaults()).pixels().values();
       return new Opened(decoder.info().details().get("graph"), picture);
     }

@@ -105,7 +105,7 @@ final class BundledModels {
     } catch (IOException e) {
       throw new DecoderException(
           DecoderErrorCode.MODEL_MISSING,
-          StoreMessages.bundledNotWritable(entry, home, e.toString()),
+          StoreMessages.bundledNotWritable(entry, home, DiskProblem.phrase(e)),
           e);
     }
     return new Unpacked(path(entry, home), files);

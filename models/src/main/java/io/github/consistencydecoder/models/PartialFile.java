@@ -128,13 +128,14 @@ final class PartialFile implements AutoCloseable {
     }
   }
 
-  void write(byte[] buffer, int length) throws IOException {
-    ByteBuffer remaining = ByteBuffer.wrap(buffer, 0, length);
+  /** Appends; the buffer is left as it was. */
+  void write(ByteBuffer buffer) throws IOException {
+    ByteBuffer remaining = buffer.duplicate();
     while (remaining.hasRemaining()) {
       channel.write(remaining);
     }
-    digest.update(buffer, 0, length);
-    bytes += length;
+    digest.update(buffer.duplicate());
+    bytes += buffer.remaining();
   }
 
   /** The SHA-256 of all bytes; nothing may be written afterwards but by {@link #restart}. */

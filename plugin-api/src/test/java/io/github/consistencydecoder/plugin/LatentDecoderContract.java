@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Test;
  * What every {@link LatentDecoder} promises, as tests. An implementation extends this class, says
  * how to {@linkplain #open() open} itself, and overrides the hooks where it differs.
  *
+ * <p>One class, however long, so that extending it is all there is to do.
+ *
  * <pre>{@code
  * class MyDecoderTest extends LatentDecoderContract {
  *   @Override

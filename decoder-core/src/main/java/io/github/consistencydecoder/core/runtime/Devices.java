@@ -44,8 +44,8 @@ public final class Devices {
 
   /** Why CUDA cannot be used, a clause; empty if it can. */
   public static String cudaProblem(int index) {
-    Runtime.environment();
-    if (!Runtime.providers().contains(OrtProvider.CUDA.name())) {
+    OnnxRuntime.environment();
+    if (!OnnxRuntime.providers().contains(OrtProvider.CUDA.name())) {
       return "this build carries ONNX Runtime's CPU provider only (mvn -Pgpu brings the CUDA one)";
     }
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {

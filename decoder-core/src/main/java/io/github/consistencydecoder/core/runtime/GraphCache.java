@@ -97,7 +97,7 @@ public final class GraphCache {
         "network " + weights.network(),
         "graph " + ConsistencyGraph.VERSION,
         "type " + type,
-        "runtime " + Runtime.version(),
+        "runtime " + OnnxRuntime.version(),
         "cpu " + CpuFeatures.line());
   }
 

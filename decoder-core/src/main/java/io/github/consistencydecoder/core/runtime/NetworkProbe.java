@@ -43,7 +43,7 @@ public final class NetworkProbe {
       throws IOException {
     Path derived = folder.toRealPath().resolve("probe.weights");
     NetworkGraph graph = ConsistencyGraph.writeNetwork(weights, type, derived, GraphCache.root(weights, derived));
-    OrtEnvironment environment = Runtime.environment();
+    OrtEnvironment environment = OnnxRuntime.environment();
     float[] conditioning = Conditioning.of(weights, timestep);
     try (SessionHandle handle = Sessions.open(graph, settings);
         OnnxTensor x = OnnxTensor.createTensor(environment, FloatBuffer.wrap(input), new long[] {1, 7, height, width});

@@ -35,8 +35,9 @@ final class SampledDigest {
         block.clear();
         long at = last / (BLOCKS - 1) * i;
         at = i == BLOCKS - 1 ? last : at;
-        while (block.hasRemaining() && channel.read(block, at + block.position()) > 0) {
-          continue;
+        int read = 0;
+        while (block.hasRemaining() && read >= 0) {
+          read = channel.read(block, at + block.position());
         }
         digest.update(block.flip());
         if (size <= BLOCK) {

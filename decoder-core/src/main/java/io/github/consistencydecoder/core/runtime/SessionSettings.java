@@ -14,6 +14,6 @@ public record SessionSettings(Device device, int threads) {
   }
 
   int effectiveThreads() {
-    return threads == 0 ? java.lang.Runtime.getRuntime().availableProcessors() : threads;
+    return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
   }
 }

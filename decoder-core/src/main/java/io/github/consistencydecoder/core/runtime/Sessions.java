@@ -52,18 +52,18 @@ final class Sessions {
         options -> {
           // Everything has been done already; doing it again would only cost time.
           options.setOptimizationLevel(OptLevel.NO_OPT);
-          return Runtime.environment().createSession(model.toString(), options);
+          return OnnxRuntime.environment().createSession(model.toString(), options);
         });
   }
 
   private static OrtSession fromBytes(NetworkGraph graph, SessionOptions options) throws OrtException {
     options.setOptimizationLevel(OptLevel.ALL_OPT);
     options.addConfigEntry("session.model_external_initializers_file_folder_path", graph.root().toString());
-    return Runtime.environment().createSession(graph.model(), options);
+    return OnnxRuntime.environment().createSession(graph.model(), options);
   }
 
   private static SessionHandle open(SessionSettings settings, Opening opening) throws OrtException {
-    Runtime.environment();
+    OnnxRuntime.environment();
     SessionOptions options = new SessionOptions();
     try {
       options.setIntraOpNumThreads(settings.effectiveThreads());

@@ -49,7 +49,7 @@ public final class StepSession implements AutoCloseable {
    *     DecoderErrorCode#RUNTIME_FAILED}
    */
   public void evaluate(StepInputs in, float[] noisy, float[] image, Cancellation cancellation) {
-    OrtEnvironment environment = Runtime.environment();
+    OrtEnvironment environment = OnnxRuntime.environment();
     long[] size = {in.batch(), 3, 8L * in.height(), 8L * in.width()};
     try (RunOptions options = new RunOptions();
         OnnxTensor x = OnnxTensor.createTensor(environment, FloatBuffer.wrap(noisy), size);

@@ -7,8 +7,8 @@ import io.github.consistencydecoder.plugin.DecoderException;
 import java.util.List;
 
 /** ONNX Runtime's environment, one a process, created on first use and freed by the runtime's own shutdown hook. */
-public final class Runtime {
-  private Runtime() {}
+public final class OnnxRuntime {
+  private OnnxRuntime() {}
 
   private static final class Holder {
     static final OrtEnvironment ENVIRONMENT =

@@ -159,8 +159,7 @@ final class DecodeCommandTest {
     assertThat(header.get("pixels").get("shape").toString()).isEqualTo("[1,3,16,24]");
     assertThat(header.get("pixels").get("dtype").asString()).isEqualTo("F32");
     assertThat(header.get("__metadata__").get("seed").asString()).isEqualTo("7");
-    assertThat(header.get("__metadata__").get("digest").asString())
-        .isEqualTo(FakeDecoder.DIGEST);
+    assertThat(header.get("__metadata__").get("digest").asString()).isEqualTo(FakeDecoder.DIGEST);
     assertThat(bytes.getFloat(8 + length)).isEqualTo(scaled[0]);
   }
 

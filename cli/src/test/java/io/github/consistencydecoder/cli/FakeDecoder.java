@@ -61,7 +61,7 @@ final class FakeDecoder implements LatentDecoder {
     }
     for (int i = 0; i < steps; i++) {
       options.listener().stepStarted(i, steps, options.schedule().timesteps().get(i));
-      if (model.equals("slow")) {
+      if (model.equals("slow") || model.equals("deaf")) {
         waitForEver(options.cancellation());
       }
       nanos.add(1_000_000L);
@@ -86,10 +86,19 @@ final class FakeDecoder implements LatentDecoder {
     };
   }
 
-  private static void waitForEver(Cancellation cancellation) {
+  /** The slow one stops when it is asked to, the deaf one never. */
+  private void waitForEver(Cancellation cancellation) {
     CountDownLatch cancelled = new CountDownLatch(1);
-    System.err.println("slow decode runs");
-    cancellation.onCancel(cancelled::countDown);
+    boolean deaf = model.equals("deaf");
+    cancellation.onCancel(
+        () -> {
+          if (deaf) {
+            System.err.println("deaf decode was asked to stop");
+          } else {
+            cancelled.countDown();
+          }
+        });
+    System.err.println(model + " decode runs");
     try {
       cancelled.await();
     } catch (InterruptedException e) {

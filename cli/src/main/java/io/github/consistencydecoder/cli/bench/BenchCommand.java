@@ -42,6 +42,7 @@ import picocli.CommandLine.Spec;
 public final class BenchCommand implements Callable<Integer> {
   private static final double TERA = 1e12;
   private static final int LARGEST_SIDE = 16384;
+  private static final int LARGEST_BATCH = 64;
 
   @Option(
       names = "--size",
@@ -81,6 +82,10 @@ public final class BenchCommand implements Callable<Integer> {
     Console console = common.console(spec.commandLine());
     int[] pixels = pixels();
     requireAtLeast("--batch", batch, 1);
+    if (batch > LARGEST_BATCH) {
+      throw new CliException(
+          ExitCode.USAGE, "--batch " + batch + ": at most " + LARGEST_BATCH + " is possible");
+    }
     requireAtLeast("--repeat", repeat, 1);
     requireAtLeast("--warmup", warmup, 0);
     Latents latents = randomLatents(pixels[0] / 8, pixels[1] / 8);

@@ -159,8 +159,7 @@ final class DecodeRun {
     }
     List<Path> files = plan.files(input, latents.batch());
     try {
-      PictureWriter.write(
-          plan.format(), files, decoded.pixels(), rounding, text(latents, decoded));
+      PictureWriter.write(plan.format(), files, decoded.pixels(), rounding, text(latents, decoded));
     } catch (IOException e) {
       throw new CliException(
           ExitCode.FAILED,

@@ -114,9 +114,10 @@ public final class DoctorCommand implements Callable<Integer> {
     console.result("cache:    " + store.cacheFolder());
     List<Map<String, Object>> models = new ArrayList<>();
     for (StoredModel model : store.list()) {
-      boolean usable =
-          model.entry().bundled() || model.state() == StoredModel.State.INSTALLED;
-      String state = usable ? "here" : model.state().name().toLowerCase(Locale.ROOT);
+      String state =
+          model.state() == StoredModel.State.INSTALLED
+              ? "here"
+              : model.state().name().toLowerCase(Locale.ROOT);
       console.result("model:    " + model.entry().id() + ", " + state);
       models.add(Map.of("id", model.entry().id(), "state", state));
     }

@@ -53,8 +53,7 @@ final class ListCommand implements Callable<Integer> {
               "partly here, "
                   + Sizes.text(model.bytes() + model.partialBytes())
                   + ofAll(model.entry());
-          case ABSENT ->
-              model.entry().bundled() ? "comes with the program" : "not here" + toFetch(model);
+          case ABSENT -> "not here" + toFetch(model);
         };
     return String.format(Locale.ROOT, "%-34s %s", model.entry().id(), state);
   }

@@ -1,7 +1,6 @@
 package io.github.consistencydecoder.cli.store;
 
 import io.github.consistencydecoder.cli.options.CommonOptions;
-import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.models.FileCheck;
@@ -39,9 +38,6 @@ final class VerifyCommand implements Callable<Integer> {
     Console console = common.console(spec.commandLine());
     ModelStore open = store.open();
     List<String> wanted = ids.isEmpty() ? present(open) : ids;
-    if (wanted.isEmpty()) {
-      throw new CliException(ExitCode.MODEL, open.folder() + ": no model is here to verify");
-    }
     boolean sound = true;
     List<Map<String, Object>> models = new ArrayList<>();
     for (String id : wanted) {

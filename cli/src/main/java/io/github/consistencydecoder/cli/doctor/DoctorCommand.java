@@ -64,7 +64,7 @@ public final class DoctorCommand implements Callable<Integer> {
 
   private static void runtime(Console console, Map<String, Object> document) {
     RuntimeReport report = RuntimeReport.collect();
-    console.result("java:     " + report.java());
+    console.result("java:     " + report.javaVersion());
     console.result("system:   " + report.os());
     console.result("cpu:      " + report.cpu() + ", " + report.cores() + " cores for this process");
     console.result(
@@ -77,7 +77,7 @@ public final class DoctorCommand implements Callable<Integer> {
     console.result("runtime:  ONNX Runtime " + report.runtimeVersion() + " " + report.providers());
     console.result("cuda:     " + report.cudaSentence());
     Map<String, Object> runtime = new LinkedHashMap<>();
-    runtime.put("java", report.java());
+    runtime.put("java", report.javaVersion());
     runtime.put("os", report.os());
     runtime.put("cpu", report.cpu());
     runtime.put("cores", report.cores());

@@ -1,7 +1,5 @@
 package io.github.consistencydecoder.cli.shell;
 
-import java.io.PrintStream;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -13,7 +11,6 @@ final class ProgressOnTerminal implements Progress {
   private final ProgressBar bar;
 
   ProgressOnTerminal(String task, long total, String unit, long unitSize) {
-    PrintStream err = System.err;
     int width = Terminal.columns() - 1;
     ProgressBarBuilder builder =
         ProgressBar.builder()
@@ -25,8 +22,7 @@ final class ProgressOnTerminal implements Progress {
             .setUnit(unit, unitSize)
             .setMaxRenderedLength(width)
             .clearDisplayOnFinish()
-            // A consumer of our own, so that the library does not load JLine to measure the window.
-            .setConsumer(new ConsoleProgressBarConsumer(err, width));
+            .setConsumer(new ProgressLine(System.err, width));
     if (unitSize > 1) {
       builder.showSpeed(new java.text.DecimalFormat("0.0"));
     }

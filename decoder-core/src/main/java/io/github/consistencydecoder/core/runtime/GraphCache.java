@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,6 +38,12 @@ public final class GraphCache {
   private static final String MODEL = "model.onnx";
   private static final String WEIGHTS = "model.weights";
   private static final String DERIVED = "derived.weights";
+
+  /** What a process that was killed while it built or replaced a graph leaves behind. */
+  private static final List<String> LEFTOVERS = List.of(".building-", ".old-");
+
+  /** No build takes this long. */
+  private static final Duration LEFTOVER_AGE = Duration.ofDays(1);
 
   /** Timesteps whose conditioning is kept with the graph: the published schedule's. */
   private static final List<Integer> KEPT_TIMESTEPS = List.of(1008, 512);
@@ -143,6 +150,7 @@ public final class GraphCache {
       Path entry)
       throws IOException, OrtException {
     Files.createDirectories(folder);
+    Folders.deleteLeftovers(folder, LEFTOVERS, LEFTOVER_AGE);
     Path building = Files.createTempDirectory(folder.toRealPath(), ".building-");
     try {
       checkSpace(weights, building);
@@ -215,7 +223,7 @@ public final class GraphCache {
     } finally {
       // The session has copied the weights or, where files may be deleted while they are mapped,
       // keeps them alive.
-      Folders.delete(temporary);
+      Folders.deleteOrLeave(temporary);
     }
   }
 

@@ -34,8 +34,9 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 /**
  * The consistency decoder: noise, a few evaluations of the network, pixels.
  *
- * <p>Owns a session of the runtime and the open checkpoint. Safe for use by several threads. After {@link #close}, every method except
- * {@code close} throws {@link IllegalStateException}; closing again does nothing.
+ * <p>Owns a session of the runtime and the open checkpoint. Safe for use by several threads. After
+ * {@link #close}, every method except {@code close} throws {@link IllegalStateException}; closing
+ * again does nothing.
  */
 final class ConsistencyDecoder implements LatentDecoder {
   /** Pixels of one batch; beyond it a Java array cannot hold the picture. */
@@ -48,9 +49,7 @@ final class ConsistencyDecoder implements LatentDecoder {
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private boolean closed;
 
-  /**
-   * Takes ownership of the model and the checkpoint behind the weights.
-   */
+  /** Takes ownership of the model and the checkpoint behind the weights. */
   ConsistencyDecoder(DecoderInfo info, ConsistencyWeights weights, StepModel model) {
     this.info = info;
     this.weights = weights;
@@ -70,8 +69,12 @@ final class ConsistencyDecoder implements LatentDecoder {
           ConsistencyNetwork network = weights.network();
           long pixelHeight = (long) height * Latents.PIXELS_PER_CELL;
           long pixelWidth = (long) width * Latents.PIXELS_PER_CELL;
-          double operations = batch * network.operations(pixelHeight, pixelWidth) * options.schedule().timesteps().size();
-          return new DecodeEstimate(operations, MemoryEstimate.bytes(network, batch * pixelHeight * pixelWidth));
+          double operations =
+              batch
+                  * network.operations(pixelHeight, pixelWidth)
+                  * options.schedule().timesteps().size();
+          return new DecodeEstimate(
+              operations, MemoryEstimate.bytes(network, batch * pixelHeight * pixelWidth));
         });
   }
 
@@ -99,20 +102,34 @@ final class ConsistencyDecoder implements LatentDecoder {
                     .session()
                     .evaluate(
                         new StepInputs(
-                            latents.batch(), latents.height(), latents.width(), features, conditioning(timestep), packed(c)),
+                            latents.batch(),
+                            latents.height(),
+                            latents.width(),
+                            features,
+                            conditioning(timestep),
+                            packed(c)),
                         xt,
                         x0,
                         options.cancellation()));
     Pixels pixels = Pixels.takeOver(sampled.x0(), latents.batch(), height, width);
     return new Decoded(
-        pixels, sampled.stepNanos(), System.nanoTime() - start, metadata(latents, options), warnings);
+        pixels,
+        sampled.stepNanos(),
+        System.nanoTime() - start,
+        metadata(latents, options),
+        warnings);
   }
 
   private static void checkSize(Latents latents, long values) {
     if (values > MOST_VALUES) {
       throw new DecoderException(
           DecoderErrorCode.INVALID_LATENTS,
-          latents + " make " + values + " values of pixels; at most " + MOST_VALUES + " fit into one batch: decode fewer at a time");
+          latents
+              + " make "
+              + values
+              + " values of pixels; at most "
+              + MOST_VALUES
+              + " fit into one batch: decode fewer at a time");
     }
   }
 
@@ -127,13 +144,18 @@ final class ConsistencyDecoder implements LatentDecoder {
           if (t >= weights.network().timesteps()) {
             throw new DecoderException(
                 DecoderErrorCode.INVALID_OPTIONS,
-                "timestep " + t + " is outside this model's 1 .. " + (weights.network().timesteps() - 1));
+                "timestep "
+                    + t
+                    + " is outside this model's 1 .. "
+                    + (weights.network().timesteps() - 1));
           }
           try {
             return Conditioning.of(weights, t);
           } catch (IOException e) {
             throw new DecoderException(
-                DecoderErrorCode.MODEL_MISSING, "the model's file can no longer be read: " + e.getMessage(), e);
+                DecoderErrorCode.MODEL_MISSING,
+                "the model's file can no longer be read: " + e.getMessage(),
+                e);
           }
         });
   }
@@ -183,7 +205,10 @@ final class ConsistencyDecoder implements LatentDecoder {
         weights.checkpoint().close();
       }
     } catch (IOException e) {
-      throw new DecoderException(DecoderErrorCode.RUNTIME_FAILED, "the model's file cannot be closed: " + e.getMessage(), e);
+      throw new DecoderException(
+          DecoderErrorCode.RUNTIME_FAILED,
+          "the model's file cannot be closed: " + e.getMessage(),
+          e);
     } finally {
       write.unlock();
     }

@@ -12,7 +12,10 @@ import java.util.stream.Stream;
 final class Folders {
   private Folders() {}
 
-  /** The deepest folder that holds all files, which are real paths; empty if they lie on several drives. */
+  /**
+   * The deepest folder that holds all files, which are real paths; empty if they lie on several
+   * drives.
+   */
   static Optional<Path> commonAncestor(List<Path> files) {
     Path ancestor = files.get(0).getParent();
     for (Path f : files) {

@@ -21,11 +21,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens networks, and keeps the optimised graph of each on disk so that the next start only maps it.
+ * Opens networks, and keeps the optimised graph of each on disk so that the next start only maps
+ * it.
  *
- * <p>A cached graph is used if its {@link CacheManifest} says that it was made from the same weights with the same options by the same
- * runtime for the same processor, and if its files look untouched; otherwise it is built again. A graph is built under a temporary
- * name and renamed when it is complete, so that several processes may build the same one at once.
+ * <p>A cached graph is used if its {@link CacheManifest} says that it was made from the same
+ * weights with the same options by the same runtime for the same processor, and if its files look
+ * untouched; otherwise it is built again. A graph is built under a temporary name and renamed when
+ * it is complete, so that several processes may build the same one at once.
  *
  * <p>Safe for use by several threads.
  */
@@ -56,11 +58,13 @@ public final class GraphCache {
    * @param digest of the weights
    * @param type precision of the graph
    */
-  public StepModel open(ConsistencyWeights weights, String digest, ElementType type, SessionSettings settings)
+  public StepModel open(
+      ConsistencyWeights weights, String digest, ElementType type, SessionSettings settings)
       throws IOException {
     try {
       if (settings.device().kind() != Device.Kind.CPU) {
-        // What the CUDA provider makes of a graph cannot be saved, and the weights go to the device anyway.
+        // What the CUDA provider makes of a graph cannot be saved, and the weights go to the device
+        // anyway.
         return uncached(weights, type, settings);
       }
       String key = key(weights, digest, type);
@@ -72,12 +76,16 @@ public final class GraphCache {
       try {
         build(weights, type, settings, key, entry);
       } catch (IOException e) {
-        LOG.warn("the optimised graph cannot be kept in {} ({}); the next start will be as slow", folder, e.toString());
+        LOG.warn(
+            "the optimised graph cannot be kept in {} ({}); the next start will be as slow",
+            folder,
+            e.toString());
         return uncached(weights, type, settings);
       }
       return load(entry, key, settings)
           .map(m -> new StepModel(m.session(), m.conditioning(), "built", m.folder()))
-          .orElseThrow(() -> new IOException("the graph just written to " + entry + " cannot be read back"));
+          .orElseThrow(
+              () -> new IOException("the graph just written to " + entry + " cannot be read back"));
     } catch (OrtException e) {
       throw failed(weights, e);
     }
@@ -86,7 +94,10 @@ public final class GraphCache {
   private static DecoderException failed(ConsistencyWeights weights, OrtException e) {
     return new DecoderException(
         DecoderErrorCode.RUNTIME_FAILED,
-        "ONNX Runtime cannot open " + weights.checkpoint().path().getFileName() + ": " + e.getMessage(),
+        "ONNX Runtime cannot open "
+            + weights.checkpoint().path().getFileName()
+            + ": "
+            + e.getMessage(),
         e);
   }
 
@@ -116,7 +127,8 @@ public final class GraphCache {
         conditioning.put(t, FloatFile.read(conditioningFile(entry, t)));
       }
       SessionHandle handle = Sessions.openOptimised(entry.resolve(MODEL), settings);
-      return Optional.of(new StepModel(new StepSession(handle, settings.device()), conditioning, "cache", entry));
+      return Optional.of(
+          new StepModel(new StepSession(handle, settings.device()), conditioning, "cache", entry));
     } catch (IOException | OrtException e) {
       LOG.info("the cached graph {} is damaged: {}", entry.getFileName(), e.toString());
       return Optional.empty();
@@ -124,7 +136,11 @@ public final class GraphCache {
   }
 
   private void build(
-      ConsistencyWeights weights, ElementType type, SessionSettings settings, String key, Path entry)
+      ConsistencyWeights weights,
+      ElementType type,
+      SessionSettings settings,
+      String key,
+      Path entry)
       throws IOException, OrtException {
     Files.createDirectories(folder);
     Path building = Files.createTempDirectory(folder.toRealPath(), ".building-");
@@ -144,11 +160,15 @@ public final class GraphCache {
     }
   }
 
-  private static NetworkGraph graph(ConsistencyWeights weights, ElementType type, Path derived) throws IOException {
+  private static NetworkGraph graph(ConsistencyWeights weights, ElementType type, Path derived)
+      throws IOException {
     return ConsistencyGraph.write(weights, type, derived, root(weights, derived));
   }
 
-  /** The folder that holds the checkpoint's files and the derived ones; just the latter's where they lie on several drives. */
+  /**
+   * The folder that holds the checkpoint's files and the derived ones; just the latter's where they
+   * lie on several drives.
+   */
   static Path root(ConsistencyWeights weights, Path derived) {
     List<Path> files = new ArrayList<>(weights.checkpoint().files());
     files.add(derived);
@@ -160,13 +180,15 @@ public final class GraphCache {
     long needed = 4 * weights.network().parameters() * 5 / 4;
     long free = Files.getFileStore(building).getUsableSpace();
     if (free < needed) {
-      throw new IOException(needed / 1_000_000 + " MB are needed, " + free / 1_000_000 + " MB are free");
+      throw new IOException(
+          needed / 1_000_000 + " MB are needed, " + free / 1_000_000 + " MB are free");
     }
   }
 
   private static void replace(Path building, Path entry) throws IOException {
     if (Files.isDirectory(entry)) {
-      // Stale or damaged: it goes out of the way in one rename, so that nobody ever sees half of it.
+      // Stale or damaged: it goes out of the way in one rename, so that nobody ever sees half of
+      // it.
       Path old = Files.createTempDirectory(entry.getParent(), ".old-");
       Files.move(entry, old.resolve("entry"), StandardCopyOption.ATOMIC_MOVE);
       Folders.delete(old);
@@ -188,9 +210,11 @@ public final class GraphCache {
     try {
       NetworkGraph graph = graph(weights, type, temporary.resolve(DERIVED));
       SessionHandle handle = Sessions.open(graph, settings);
-      return new StepModel(new StepSession(handle, settings.device()), Map.of(), "uncached", Path.of(""));
+      return new StepModel(
+          new StepSession(handle, settings.device()), Map.of(), "uncached", Path.of(""));
     } finally {
-      // The session has copied the weights or, where files may be deleted while they are mapped, keeps them alive.
+      // The session has copied the weights or, where files may be deleted while they are mapped,
+      // keeps them alive.
       Folders.delete(temporary);
     }
   }

@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.zip.CRC32;
 
 /**
- * Deterministic weights and inputs for checking an implementation without any checkpoint: each value is a hash of the tensor's name
- * and the element's index (the murmur3 finaliser over an index shifted by the name's CRC-32), all arithmetic in float32.
+ * Deterministic weights and inputs for checking an implementation without any checkpoint: each
+ * value is a hash of the tensor's name and the element's index (the murmur3 finaliser over an index
+ * shifted by the name's CRC-32), all arithmetic in float32.
  */
 public final class SyntheticWeights {
   private static final String PREFIX = "decoder_unet.";
@@ -61,8 +62,8 @@ public final class SyntheticWeights {
   }
 
   /**
-   * A synthetic weight: uniform with variance 1 over the fan-in for matrices and kernels, about 1 for the weights of norms, about 0 for
-   * biases.
+   * A synthetic weight: uniform with variance 1 over the fan-in for matrices and kernels, about 1
+   * for the weights of norms, about 0 for biases.
    *
    * @param name in the diffusers naming without prefix
    */
@@ -88,7 +89,8 @@ public final class SyntheticWeights {
   }
 
   /**
-   * Writes a whole network's synthetic weights as float32 safetensors in the diffusers naming. One tensor at a time is in memory.
+   * Writes a whole network's synthetic weights as float32 safetensors in the diffusers naming. One
+   * tensor at a time is in memory.
    *
    * @param file replaced if it exists
    */
@@ -97,7 +99,8 @@ public final class SyntheticWeights {
   }
 
   /**
-   * Writes synthetic weights of any network, as {@link #write(ConsistencyNetwork, Path)} does, under the names given.
+   * Writes synthetic weights of any network, as {@link #write(ConsistencyNetwork, Path)} does,
+   * under the names given.
    *
    * @param tensors shapes by name, as a network's definition lists them
    * @param file replaced if it exists
@@ -106,13 +109,17 @@ public final class SyntheticWeights {
     write("", tensors, file);
   }
 
-  private static void write(String prefix, Map<String, List<Long>> tensors, Path file) throws IOException {
+  private static void write(String prefix, Map<String, List<Long>> tensors, Path file)
+      throws IOException {
     List<SafetensorsWriter.Entry> entries = new ArrayList<>();
     for (Map.Entry<String, List<Long>> t : tensors.entrySet()) {
       String name = t.getKey();
       entries.add(
           new SafetensorsWriter.Entry(
-              prefix + name, DType.F32, t.getValue(), channel -> write(weight(name, t.getValue()), channel)));
+              prefix + name,
+              DType.F32,
+              t.getValue(),
+              channel -> write(weight(name, t.getValue()), channel)));
     }
     SafetensorsWriter.write(file, Map.of(), entries);
   }

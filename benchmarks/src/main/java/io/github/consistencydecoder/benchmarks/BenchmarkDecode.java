@@ -46,7 +46,10 @@ public class BenchmarkDecode {
   private Latents latents;
   private DecodeOptions options;
 
-  /** Opens the model and checks that a decode gives the same bytes twice, or there is nothing worth timing. */
+  /**
+   * Opens the model and checks that a decode gives the same bytes twice, or there is nothing worth
+   * timing.
+   */
   @Setup
   public void open() {
     decoder = Decoders.open("consistency", DecoderConfig.model(model));

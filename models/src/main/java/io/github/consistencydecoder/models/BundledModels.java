@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.models;
 
+import io.github.consistencydecoder.models.files.AtomicFiles;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;

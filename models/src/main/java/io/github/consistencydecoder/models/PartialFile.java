@@ -5,6 +5,7 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import io.github.consistencydecoder.models.files.AtomicFiles;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -93,8 +94,8 @@ final class PartialFile implements AutoCloseable {
       return Optional.empty();
     }
     try {
-      StrictJson json =
-          StrictJson.parse(origin.toString(), Files.readAllBytes(origin))
+      JsonFields json =
+          JsonFields.parse(origin.toString(), Files.readAllBytes(origin))
               .only("address", "validator");
       return Optional.of(new Origin(json.text("address"), json.text("validator")));
     } catch (IOException e) {
@@ -124,7 +125,7 @@ final class PartialFile implements AutoCloseable {
       Map<String, Object> note = new LinkedHashMap<>();
       note.put("address", address.toString());
       note.put("validator", validator);
-      AtomicFiles.write(origin, StrictJson.write(note));
+      AtomicFiles.write(origin, JsonFields.write(note));
     }
   }
 

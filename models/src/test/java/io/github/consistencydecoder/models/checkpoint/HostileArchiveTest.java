@@ -251,4 +251,30 @@ class HostileArchiveTest {
         -1,
         "a name longer than 1024 characters");
   }
+
+  @Test
+  void aPickleLongerThanTheLimitIsRefused() throws IOException {
+    CheckpointLimits d = CheckpointLimits.defaults();
+    CheckpointLimits limits =
+        new CheckpointLimits(
+            d.maxHeaderBytes(),
+            d.maxJsonBytes(),
+            d.maxJsonDepth(),
+            d.maxMetadataEntries(),
+            d.maxStringChars(),
+            d.maxNameChars(),
+            d.maxTensors(),
+            d.maxRank(),
+            d.maxShards(),
+            d.maxZipEntries(),
+            d.maxZipDirectoryBytes(),
+            100,
+            d.maxPickleDepth(),
+            d.maxPickleObjects());
+    Path file = ArchiveFile.torch(good()).writeTo(folder.resolve("m.pt"));
+    assertThatThrownBy(() -> Checkpoints.open(file, limits))
+        .isInstanceOf(CheckpointFormatException.class)
+        .hasMessageContaining("entry 'm/data.pkl' has ")
+        .hasMessageContaining("bytes, at most 100 are read");
+  }
 }

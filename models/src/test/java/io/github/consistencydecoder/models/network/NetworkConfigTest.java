@@ -3,6 +3,8 @@ package io.github.consistencydecoder.models.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.consistencydecoder.models.checkpoint.FuzzCorpus;
+import io.github.consistencydecoder.models.checkpoint.Fuzzing;
 import io.github.consistencydecoder.models.checkpoint.Refusals;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -247,5 +249,13 @@ class NetworkConfigTest {
     }
     Refusals.assertRefusedAt(
         0, file, NetworkConfig::read, -1, "a JSON file of 8589934593 bytes, at most 16777216");
+  }
+
+  @Test
+  void changedConfigurationsAreAcceptedOrRefused() throws IOException {
+    FuzzCorpus.replay(
+        "config",
+        FuzzNetworkConfigTest.seeds(),
+        bytes -> new NetworkConfigReader().read(Fuzzing.json(bytes)));
   }
 }

@@ -170,6 +170,9 @@ final class ConsistencyDecoder implements LatentDecoder {
     m.put("dialect", options.clamp() == ClampMode.EACH_STEP ? "original" : "diffusers");
     m.put("latents", latents.scale().name().toLowerCase(java.util.Locale.ROOT));
     m.putAll(info.details());
+    // Where the graph came from says nothing about the picture, and must not make two files of it
+    // differ.
+    m.remove("graph");
     return m;
   }
 

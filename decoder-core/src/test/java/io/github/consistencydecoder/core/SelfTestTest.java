@@ -16,9 +16,11 @@ class SelfTestTest {
 
   @Test
   void theBundledModelPasses() {
-    Path tiny =
-        TestDecoders.resource("io/github/consistencydecoder/models/tiny/config.json").getParent();
-    SelfTest.Report report = SelfTest.run(TestDecoders.config(tiny, cache), line -> {});
+    DecoderConfig config =
+        DecoderConfig.model("tiny")
+            .with(DecoderConfig.DEVICE, "cpu")
+            .with(ConsistencyDecoderProvider.CACHE, cache.toString());
+    SelfTest.Report report = SelfTest.run(config, line -> {});
     assertThat(report.lines()).allMatch(line -> line.startsWith("ok"));
     assertThat(report.passed()).isTrue();
     assertThat(report.lines()).hasSize(9);

@@ -13,7 +13,8 @@ import java.util.Map;
  * @param width channels everywhere inside
  * @param blocks residual blocks of each level in order of execution
  */
-public record TaesdNetwork(AutoencoderPart part, int width, List<Integer> blocks) {
+public record TaesdNetwork(AutoencoderPart part, int width, List<Integer> blocks)
+    implements AutoencoderNetwork {
   /** Levels; three doublings or halvings. */
   public static final int LEVELS = 4;
 
@@ -78,12 +79,12 @@ public record TaesdNetwork(AutoencoderPart part, int width, List<Integer> blocks
     return part.prefix() + "layers." + index;
   }
 
-  /** Channels that come in: the latent's or the picture's. */
+  @Override
   public int inputs() {
     return part == AutoencoderPart.DECODER ? VaeNetwork.LATENT_CHANNELS : VaeNetwork.IMAGE_CHANNELS;
   }
 
-  /** Channels that go out: the picture's or the latent's. */
+  @Override
   public int outputs() {
     return part == AutoencoderPart.DECODER ? VaeNetwork.IMAGE_CHANNELS : VaeNetwork.LATENT_CHANNELS;
   }
@@ -105,17 +106,12 @@ public record TaesdNetwork(AutoencoderPart part, int width, List<Integer> blocks
     return t.shapes;
   }
 
-  /** Number of parameters. */
+  @Override
   public long parameters() {
     return tensors().values().stream().mapToLong(s -> s.stream().reduce(1L, (a, b) -> a * b)).sum();
   }
 
-  /**
-   * Floating-point operations as published, a multiply-add counted as two.
-   *
-   * @param height of the picture in pixels
-   * @param width of the picture in pixels
-   */
+  @Override
   public double operations(long height, long width) {
     double pixels = (double) height * width / (part == AutoencoderPart.DECODER ? 64 : 1);
     double macs = 0;
@@ -126,16 +122,15 @@ public record TaesdNetwork(AutoencoderPart part, int width, List<Integer> blocks
     return 2 * macs;
   }
 
-  /**
-   * Most float32 values alive at one moment when operators run one after the other: the phases of
-   * the last doubling beside one another and interleaved, or the input, a convolution's input and
-   * its result in a block.
-   *
-   * @param batch number of pictures
-   * @param height of the picture in pixels
-   * @param width of the picture in pixels
-   */
-  public double peakValues(long batch, long height, long width) {
-    return 3.0 * this.width * batch * height * width;
+  @Override
+  public double peakValues(long height, long width) {
+    // The phases of the last doubling beside one another and interleaved; or a block's input, a
+    // convolution's input and its result.
+    return 3.0 * this.width * height * width;
+  }
+
+  @Override
+  public String description() {
+    return "width " + width + ", blocks " + blocks;
   }
 }

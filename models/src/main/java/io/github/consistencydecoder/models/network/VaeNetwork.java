@@ -16,7 +16,8 @@ import java.util.Map;
  * @param epsilon of every GroupNorm
  */
 public record VaeNetwork(
-    AutoencoderPart part, List<Integer> widths, int layers, int groups, float epsilon) {
+    AutoencoderPart part, List<Integer> widths, int layers, int groups, float epsilon)
+    implements AutoencoderNetwork {
   /** Levels; three doublings or halvings, as a latent has an eighth of the picture's sides. */
   public static final int LEVELS = 4;
 
@@ -114,12 +115,12 @@ public record VaeNetwork(
     }
   }
 
-  /** Channels that come in: the latent's or the picture's. */
+  @Override
   public int inputs() {
     return part == AutoencoderPart.DECODER ? LATENT_CHANNELS : IMAGE_CHANNELS;
   }
 
-  /** Channels that go out: the picture's or the moments'. */
+  @Override
   public int outputs() {
     return part == AutoencoderPart.DECODER ? IMAGE_CHANNELS : MOMENT_CHANNELS;
   }
@@ -180,18 +181,12 @@ public record VaeNetwork(
     }
   }
 
-  /** Number of parameters. */
+  @Override
   public long parameters() {
     return tensors().values().stream().mapToLong(s -> s.stream().reduce(1L, (a, b) -> a * b)).sum();
   }
 
-  /**
-   * Floating-point operations as published, a multiply-add counted as two; convolutions and the
-   * products of the attention.
-   *
-   * @param height of the picture in pixels
-   * @param width of the picture in pixels
-   */
+  @Override
   public double operations(long height, long width) {
     double image = (double) height * width;
     double cells = image / 64;
@@ -217,14 +212,8 @@ public record VaeNetwork(
     return 2 * (macs + pixels * 9 * last() * outputs());
   }
 
-  /**
-   * Most float32 values alive at one moment when operators run one after the other.
-   *
-   * @param batch number of pictures
-   * @param height of the picture in pixels
-   * @param width of the picture in pixels
-   */
-  public double peakValues(long batch, long height, long width) {
+  @Override
+  public double peakValues(long height, long width) {
     double cells = (double) height * width / 64;
     double pixels = part == AutoencoderPart.DECODER ? cells : 64 * cells;
     double peak = 0;
@@ -247,6 +236,11 @@ public record VaeNetwork(
         }
       }
     }
-    return batch * peak;
+    return peak;
+  }
+
+  @Override
+  public String description() {
+    return "widths " + widths + ", layers " + layers;
   }
 }

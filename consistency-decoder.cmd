@@ -18,5 +18,5 @@ if not exist "%ROOT%cli\target\launcher.stamp" (
 )
 set "NATIVE="
 if exist "%JAVA_HOME%\release" findstr /r /c:"JAVA_VERSION=.2[2-9]" /c:"JAVA_VERSION=.[3-9][0-9]" "%JAVA_HOME%\release" >nul && set "NATIVE=--enable-native-access=ALL-UNNAMED"
-"%JAVA%" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData %NATIVE% %CONSISTENCY_DECODER_JAVA_OPTS% -cp "%ROOT%cli\target\cli.jar;%ROOT%cli\target\lib\*" io.github.consistencydecoder.cli.Main %*
+"%JAVA%" -XX:+UseSerialGC -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000 -XX:-UsePerfData %NATIVE% %CONSISTENCY_DECODER_JAVA_OPTS% -cp "%ROOT%cli\target\cli.jar;%ROOT%cli\target\lib\*" io.github.consistencydecoder.cli.Main %*
 exit /b %ERRORLEVEL%

@@ -40,6 +40,12 @@ final class ConsistencyDecoder implements LatentDecoder {
   /** Pixels of one batch; beyond it a Java array cannot hold the picture. */
   private static final long MOST_VALUES = Integer.MAX_VALUE - 8;
 
+  /**
+   * Timesteps whose conditioning is kept, 222 KB each at full width; as many as the longest
+   * schedule has.
+   */
+  private static final int MOST_KEPT_TIMESTEPS = 64;
+
   private final DecoderInfo info;
   private final ConsistencyWeights weights;
   private final StepModel model;
@@ -135,6 +141,9 @@ final class ConsistencyDecoder implements LatentDecoder {
   }
 
   private float[] conditioning(int timestep) {
+    if (conditioning.size() >= MOST_KEPT_TIMESTEPS && !conditioning.containsKey(timestep)) {
+      conditioning.keySet().retainAll(model.conditioning().keySet());
+    }
     return conditioning.computeIfAbsent(
         timestep,
         t -> {

@@ -136,6 +136,20 @@ class GraphCacheTest {
   }
 
   @Test
+  void whatAKilledBuildLeftIsCleanedUpAndOneUnderWayIsNot() throws IOException {
+    Path old = Files.createDirectories(cache.resolve("graphs/.building-old"));
+    Files.writeString(old.resolve("derived.weights"), "half");
+    Files.setLastModifiedTime(
+        old,
+        java.nio.file.attribute.FileTime.from(
+            java.time.Instant.now().minus(java.time.Duration.ofDays(2))));
+    Path young = Files.createDirectories(cache.resolve("graphs/.building-young"));
+    open();
+    assertThat(old).doesNotExist();
+    assertThat(young).exists();
+  }
+
+  @Test
   void aFolderThatCannotBeWrittenIsDoneWithout() throws IOException {
     Path file = Files.writeString(cache.resolve("a-file"), "in the way");
     Opened opened = open(TestDecoders.config(MODEL, file));

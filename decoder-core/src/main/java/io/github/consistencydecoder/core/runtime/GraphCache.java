@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +36,12 @@ public final class GraphCache {
   private static final String MODEL = "model.onnx";
   private static final String WEIGHTS = "model.weights";
   private static final String DERIVED = "derived.weights";
+
+  /** What a process that was killed while it built or replaced a graph leaves behind. */
+  private static final List<String> LEFTOVERS = List.of(".building-", ".old-");
+
+  /** No build takes this long. */
+  private static final Duration LEFTOVER_AGE = Duration.ofDays(1);
 
   private final Path folder;
 
@@ -160,6 +167,7 @@ public final class GraphCache {
   private void build(GraphRecipe<?> recipe, SessionSettings settings, String key, Path entry)
       throws IOException, OrtException {
     Files.createDirectories(folder);
+    Folders.deleteLeftovers(folder, LEFTOVERS, LEFTOVER_AGE);
     Path building = Files.createTempDirectory(folder.toRealPath(), ".building-");
     try {
       checkSpace(recipe, building);
@@ -228,7 +236,7 @@ public final class GraphCache {
     } finally {
       // The session has copied the weights or, where files may be deleted while they are mapped,
       // keeps them alive.
-      Folders.delete(temporary);
+      Folders.deleteOrLeave(temporary);
     }
   }
 }

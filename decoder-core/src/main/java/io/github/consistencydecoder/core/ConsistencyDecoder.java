@@ -3,6 +3,7 @@ package io.github.consistencydecoder.core;
 import io.github.consistencydecoder.core.latents.LatentCheck;
 import io.github.consistencydecoder.core.latents.LatentTransform;
 import io.github.consistencydecoder.core.noise.NoiseSource;
+import io.github.consistencydecoder.core.runtime.Lifetime;
 import io.github.consistencydecoder.core.runtime.StepModel;
 import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
 import io.github.consistencydecoder.core.sampler.Coefficients;
@@ -27,9 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * The consistency decoder: noise, a few evaluations of the network, pixels.
@@ -52,8 +50,7 @@ final class ConsistencyDecoder implements LatentDecoder {
   private final ConsistencyWeights weights;
   private final StepModel model;
   private final Map<Integer, float[]> conditioning = new ConcurrentHashMap<>();
-  private final ReadWriteLock lock = new ReentrantReadWriteLock();
-  private boolean closed;
+  private final Lifetime lifetime = new Lifetime("the decoder");
 
   /** Takes ownership of the model and the checkpoint behind the weights. */
   ConsistencyDecoder(DecoderInfo info, ConsistencyWeights weights, StepModel model) {
@@ -65,12 +62,12 @@ final class ConsistencyDecoder implements LatentDecoder {
 
   @Override
   public DecoderInfo info() {
-    return whileOpen(() -> info);
+    return lifetime.whileOpen(() -> info);
   }
 
   @Override
   public DecodeEstimate estimate(int batch, int height, int width, DecodeOptions options) {
-    return whileOpen(
+    return lifetime.whileOpen(
         () -> {
           ConsistencyNetwork network = weights.network();
           long pixelHeight = (long) height * Latents.PIXELS_PER_CELL;
@@ -86,7 +83,7 @@ final class ConsistencyDecoder implements LatentDecoder {
 
   @Override
   public Decoded decode(Latents latents, DecodeOptions options) {
-    return whileOpen(() -> decodeOpen(latents, options));
+    return lifetime.whileOpen(() -> decodeOpen(latents, options));
   }
 
   private Decoded decodeOpen(Latents latents, DecodeOptions options) {
@@ -185,44 +182,26 @@ final class ConsistencyDecoder implements LatentDecoder {
     return m;
   }
 
-  private interface Work<T> {
-    T get();
-  }
-
-  private <T> T whileOpen(Work<T> work) {
-    Lock read = lock.readLock();
-    read.lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException("the decoder is closed");
-      }
-      return work.get();
-    } finally {
-      read.unlock();
-    }
-  }
-
   @Override
   public void close() {
-    Lock write = lock.writeLock();
-    write.lock();
+    lifetime.end(
+        () -> {
+          try {
+            model.session().close();
+          } finally {
+            closeCheckpoint();
+          }
+        });
+  }
+
+  private void closeCheckpoint() {
     try {
-      if (closed) {
-        return;
-      }
-      closed = true;
-      try {
-        model.session().close();
-      } finally {
-        weights.checkpoint().close();
-      }
+      weights.checkpoint().close();
     } catch (IOException e) {
       throw new DecoderException(
           DecoderErrorCode.RUNTIME_FAILED,
           "the model's file cannot be closed: " + e.getMessage(),
           e);
-    } finally {
-      write.unlock();
     }
   }
 }

@@ -1,9 +1,9 @@
 package io.github.consistencydecoder.core;
 
+import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.runtime.OnnxRuntime;
 import io.github.consistencydecoder.plugin.Availability;
 import io.github.consistencydecoder.plugin.DecoderConfig;
-import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.LatentDecoderProvider;
 
@@ -18,7 +18,7 @@ import io.github.consistencydecoder.plugin.LatentDecoderProvider;
  */
 public final class ConsistencyDecoderProvider implements LatentDecoderProvider {
   /** Key: folder for optimised graphs. */
-  public static final String CACHE = "cache";
+  public static final String CACHE = ModelSettings.CACHE;
 
   /** Name of this provider. */
   public static final String NAME = "consistency";
@@ -30,16 +30,7 @@ public final class ConsistencyDecoderProvider implements LatentDecoderProvider {
 
   @Override
   public Availability availability() {
-    try {
-      return new Availability(
-          true,
-          "ONNX Runtime "
-              + OnnxRuntime.version()
-              + " with "
-              + String.join(", ", OnnxRuntime.providers()));
-    } catch (DecoderException e) {
-      return new Availability(false, e.getMessage());
-    }
+    return OnnxRuntime.availability();
   }
 
   @Override

@@ -128,7 +128,8 @@ class ConformanceTest {
     }
   }
 
-  private static void check(String name, float[] values) {
+  /** Compares with the known values of a case. */
+  static void check(String name, float[] values) {
     JsonNode expected = CASES.get(name);
     assertThat(expected).as(name).isNotNull();
     int height = expected.get("shape").get(2).intValue();

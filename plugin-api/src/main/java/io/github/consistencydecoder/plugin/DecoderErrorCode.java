@@ -4,9 +4,11 @@ package io.github.consistencydecoder.plugin;
 public enum DecoderErrorCode {
   /** The latents are not what a Stable Diffusion 1.x decoder takes. */
   INVALID_LATENTS(Kind.CALLER),
+  /** The pictures are not what an encoder or a metric takes. */
+  INVALID_PIXELS(Kind.CALLER),
   /** An option or a configuration value makes no sense. */
   INVALID_OPTIONS(Kind.CALLER),
-  /** No provider of that name. */
+  /** No provider of that name: decoder, encoder or metric. */
   UNKNOWN_DECODER(Kind.CALLER),
   /** The caller stopped it. */
   CANCELLED(Kind.CALLER),

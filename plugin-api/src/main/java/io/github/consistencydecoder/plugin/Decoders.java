@@ -2,11 +2,7 @@ package io.github.consistencydecoder.plugin;
 
 import static java.util.Objects.requireNonNull;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
-import java.util.TreeMap;
 
 /**
  * Finds providers and opens decoders.
@@ -18,6 +14,14 @@ import java.util.TreeMap;
  * }</pre>
  */
 public final class Decoders {
+  private static final Providers<LatentDecoderProvider> PROVIDERS =
+      new Providers<>(
+          LatentDecoderProvider.class,
+          "a",
+          "decoder",
+          LatentDecoderProvider::name,
+          LatentDecoderProvider::availability);
+
   private Decoders() {}
 
   /**
@@ -28,8 +32,7 @@ public final class Decoders {
    *     made, saying which
    */
   public static List<LatentDecoderProvider> providers() {
-    ClassLoader loader = Thread.currentThread().getContextClassLoader();
-    return providers(loader == null ? Decoders.class.getClassLoader() : loader);
+    return PROVIDERS.all();
   }
 
   /**
@@ -40,26 +43,7 @@ public final class Decoders {
    *     made, saying which
    */
   public static List<LatentDecoderProvider> providers(ClassLoader loader) {
-    TreeMap<String, LatentDecoderProvider> found = new TreeMap<>();
-    var providers =
-        ServiceLoader.load(LatentDecoderProvider.class, requireNonNull(loader, "loader"))
-            .iterator();
-    while (true) {
-      try {
-        if (!providers.hasNext()) {
-          return List.copyOf(found.values());
-        }
-        LatentDecoderProvider provider = providers.next();
-        found.putIfAbsent(
-            requireNonNull(provider.name(), () -> "the name of " + provider.getClass().getName()),
-            provider);
-      } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
-        throw new DecoderException(
-            DecoderErrorCode.UNKNOWN_DECODER,
-            "a decoder plugin on the class path is broken: " + e.getMessage(),
-            e);
-      }
-    }
+    return PROVIDERS.all(loader);
   }
 
   /**
@@ -68,22 +52,7 @@ public final class Decoders {
    * @throws DecoderException {@link DecoderErrorCode#UNKNOWN_DECODER}, listing the names there are
    */
   public static LatentDecoderProvider named(String name) {
-    requireNonNull(name, "name");
-    List<String> names = new ArrayList<>();
-    for (LatentDecoderProvider provider : providers()) {
-      if (provider.name().equals(name)) {
-        return provider;
-      }
-      names.add(provider.name());
-    }
-    throw new DecoderException(
-        DecoderErrorCode.UNKNOWN_DECODER,
-        "no decoder is called '"
-            + name
-            + "'; "
-            + (names.isEmpty()
-                ? "no decoder is on the class path: add decoder-core or another plugin"
-                : "there are: " + String.join(", ", names)));
+    return PROVIDERS.named(name);
   }
 
   /**
@@ -95,13 +64,6 @@ public final class Decoders {
    */
   public static LatentDecoder open(String name, DecoderConfig config) {
     requireNonNull(config, "config");
-    LatentDecoderProvider provider = named(name);
-    Availability availability = provider.availability();
-    if (!availability.available()) {
-      throw new DecoderException(
-          DecoderErrorCode.DEVICE_UNAVAILABLE,
-          "decoder '" + name + "' cannot work here: " + availability.reason());
-    }
-    return provider.open(config);
+    return PROVIDERS.usable(name).open(config);
   }
 }

@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import java.nio.FloatBuffer;
 
 /**
- * A batch of decoded pictures, {@code [N, 3, H, W] float32, row-major, RGB}, nominally in {@code
- * [-1, 1]}. With {@link ClampMode#NONE} values may leave that range.
+ * A batch of pictures, {@code [N, 3, H, W] float32, row-major, RGB}, nominally in {@code [-1, 1]}.
+ * With {@link ClampMode#NONE} values may leave that range.
  *
  * <p>Immutable and independent of the decoder that made it.
  */

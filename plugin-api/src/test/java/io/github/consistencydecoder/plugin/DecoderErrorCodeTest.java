@@ -24,6 +24,7 @@ class DecoderErrorCodeTest {
                 Kind.CALLER,
                 EnumSet.of(
                     DecoderErrorCode.INVALID_LATENTS,
+                    DecoderErrorCode.INVALID_PIXELS,
                     DecoderErrorCode.INVALID_OPTIONS,
                     DecoderErrorCode.UNKNOWN_DECODER,
                     DecoderErrorCode.CANCELLED),

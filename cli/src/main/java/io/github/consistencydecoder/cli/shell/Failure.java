@@ -48,7 +48,7 @@ public record Failure(int exitCode, String message, Throwable cause) {
   /** The exit code for a decoder's error. */
   static int exitCode(DecoderErrorCode code) {
     return switch (code) {
-      case INVALID_LATENTS -> ExitCode.INPUT;
+      case INVALID_LATENTS, INVALID_PIXELS -> ExitCode.INPUT;
       case INVALID_OPTIONS, UNKNOWN_DECODER -> ExitCode.USAGE;
       case MODEL_MISSING, MODEL_CORRUPT, MODEL_UNSUPPORTED -> ExitCode.MODEL;
       case CANCELLED, DEVICE_UNAVAILABLE, OUT_OF_MEMORY, BUSY, RUNTIME_FAILED -> ExitCode.FAILED;

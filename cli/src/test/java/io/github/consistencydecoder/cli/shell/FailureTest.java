@@ -23,7 +23,7 @@ final class FailureTest {
           case MODEL -> 3;
           case RESOURCES, INTERNAL -> 1;
           case CALLER ->
-              code == DecoderErrorCode.INVALID_LATENTS
+              code == DecoderErrorCode.INVALID_LATENTS || code == DecoderErrorCode.INVALID_PIXELS
                   ? 4
                   : code == DecoderErrorCode.CANCELLED ? 1 : 2;
         };

@@ -1,10 +1,10 @@
 package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
-import io.github.consistencydecoder.models.network.Conditioning;
-import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.NetworkGraph;
+import io.github.consistencydecoder.models.network.NetworkWeights;
+import io.github.consistencydecoder.models.network.RunnableNetwork;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
@@ -14,9 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,9 +43,6 @@ public final class GraphCache {
   /** No build takes this long. */
   private static final Duration LEFTOVER_AGE = Duration.ofDays(1);
 
-  /** Timesteps whose conditioning is kept with the graph: the published schedule's. */
-  private static final List<Integer> KEPT_TIMESTEPS = List.of(1008, 512);
-
   private final Path folder;
 
   /**
@@ -60,7 +55,7 @@ public final class GraphCache {
   }
 
   /**
-   * Opens a network, from the cache if possible.
+   * Opens a consistency decoder's network, from the cache if possible.
    *
    * @param digest of the weights
    * @param type precision of the graph
@@ -68,37 +63,53 @@ public final class GraphCache {
   public StepModel open(
       ConsistencyWeights weights, String digest, ElementType type, SessionSettings settings)
       throws IOException {
+    return open(new StepRecipe(weights, type), digest, settings);
+  }
+
+  /**
+   * Opens a network of one input and one output, from the cache if possible.
+   *
+   * @param digest of the weights
+   * @param type precision of the graph
+   */
+  public NetworkModel open(
+      RunnableNetwork network, String digest, ElementType type, SessionSettings settings)
+      throws IOException {
+    return open(new NetworkRecipe(network, type), digest, settings);
+  }
+
+  private <M> M open(GraphRecipe<M> recipe, String digest, SessionSettings settings)
+      throws IOException {
     try {
       if (settings.device().kind() != Device.Kind.CPU) {
         // What the CUDA provider makes of a graph cannot be saved, and the weights go to the device
         // anyway.
-        return uncached(weights, type, settings);
+        return uncached(recipe, settings);
       }
-      String key = key(weights, digest, type);
+      String key = key(recipe, digest);
       Path entry = folder.resolve(CacheManifest.name(key));
-      Optional<StepModel> cached = load(entry, key, settings);
+      Optional<M> cached = load(recipe, entry, key, settings, "cache");
       if (cached.isPresent()) {
         return cached.get();
       }
       try {
-        build(weights, type, settings, key, entry);
+        build(recipe, settings, key, entry);
       } catch (IOException e) {
         LOG.warn(
             "the optimised graph cannot be kept in {} ({}); the next start will be as slow",
             folder,
             e.toString());
-        return uncached(weights, type, settings);
+        return uncached(recipe, settings);
       }
-      return load(entry, key, settings)
-          .map(m -> new StepModel(m.session(), m.conditioning(), "built", m.folder()))
+      return load(recipe, entry, key, settings, "built")
           .orElseThrow(
               () -> new IOException("the graph just written to " + entry + " cannot be read back"));
     } catch (OrtException e) {
-      throw failed(weights, e);
+      throw failed(recipe.weights(), e);
     }
   }
 
-  private static DecoderException failed(ConsistencyWeights weights, OrtException e) {
+  private static DecoderException failed(NetworkWeights weights, OrtException e) {
     return new DecoderException(
         DecoderErrorCode.RUNTIME_FAILED,
         "ONNX Runtime cannot open "
@@ -108,18 +119,18 @@ public final class GraphCache {
         e);
   }
 
-  private static String key(ConsistencyWeights weights, String digest, ElementType type) {
+  private static String key(GraphRecipe<?> recipe, String digest) {
     return String.join(
         "\n",
         "weights " + digest,
-        "network " + weights.network(),
-        "graph " + ConsistencyGraph.VERSION,
-        "type " + type,
+        recipe.identity(),
+        "type " + recipe.type(),
         "runtime " + OnnxRuntime.version(),
         "cpu " + CpuFeatures.line());
   }
 
-  private Optional<StepModel> load(Path entry, String key, SessionSettings settings) {
+  private static <M> Optional<M> load(
+      GraphRecipe<M> recipe, Path entry, String key, SessionSettings settings, String origin) {
     if (!Files.isDirectory(entry)) {
       return Optional.empty();
     }
@@ -129,37 +140,41 @@ public final class GraphCache {
         LOG.info("the cached graph {} is not used: {}", entry.getFileName(), problem.get());
         return Optional.empty();
       }
-      Map<Integer, float[]> conditioning = new LinkedHashMap<>();
-      for (int t : KEPT_TIMESTEPS) {
-        conditioning.put(t, FloatFile.read(conditioningFile(entry, t)));
-      }
       SessionHandle handle = Sessions.openOptimised(entry.resolve(MODEL), settings);
-      return Optional.of(
-          new StepModel(new StepSession(handle, settings.device()), conditioning, "cache", entry));
+      return Optional.of(opened(recipe, handle, settings, origin, entry));
     } catch (IOException | OrtException e) {
       LOG.info("the cached graph {} is damaged: {}", entry.getFileName(), e.toString());
       return Optional.empty();
     }
   }
 
-  private void build(
-      ConsistencyWeights weights,
-      ElementType type,
+  /** What a recipe makes of a session, which is closed if that fails. */
+  private static <M> M opened(
+      GraphRecipe<M> recipe,
+      SessionHandle handle,
       SessionSettings settings,
-      String key,
+      String origin,
       Path entry)
+      throws IOException, OrtException {
+    try {
+      return recipe.open(handle, settings.device(), origin, entry);
+    } catch (IOException | RuntimeException e) {
+      handle.close();
+      throw e;
+    }
+  }
+
+  private void build(GraphRecipe<?> recipe, SessionSettings settings, String key, Path entry)
       throws IOException, OrtException {
     Files.createDirectories(folder);
     Folders.deleteLeftovers(folder, LEFTOVERS, LEFTOVER_AGE);
     Path building = Files.createTempDirectory(folder.toRealPath(), ".building-");
     try {
-      checkSpace(weights, building);
-      NetworkGraph graph = graph(weights, type, building.resolve(DERIVED));
+      checkSpace(recipe, building);
+      NetworkGraph graph = graph(recipe, building.resolve(DERIVED));
       Sessions.optimise(graph, settings, building.resolve(MODEL), WEIGHTS);
       Files.delete(building.resolve(DERIVED));
-      for (int t : KEPT_TIMESTEPS) {
-        FloatFile.write(conditioningFile(building, t), Conditioning.of(weights, t));
-      }
+      recipe.addFiles(building);
       CacheManifest.write(building, key);
       replace(building, entry);
     } catch (IOException | OrtException | RuntimeException e) {
@@ -168,24 +183,23 @@ public final class GraphCache {
     }
   }
 
-  private static NetworkGraph graph(ConsistencyWeights weights, ElementType type, Path derived)
-      throws IOException {
-    return ConsistencyGraph.write(weights, type, derived, root(weights, derived));
+  private static NetworkGraph graph(GraphRecipe<?> recipe, Path derived) throws IOException {
+    return recipe.write(derived, root(recipe.weights(), derived));
   }
 
   /**
    * The folder that holds the checkpoint's files and the derived ones; just the latter's where they
    * lie on several drives.
    */
-  static Path root(ConsistencyWeights weights, Path derived) {
+  static Path root(NetworkWeights weights, Path derived) {
     List<Path> files = new ArrayList<>(weights.checkpoint().files());
     files.add(derived);
     return Folders.commonAncestor(files).orElse(derived.getParent());
   }
 
-  private static void checkSpace(ConsistencyWeights weights, Path building) throws IOException {
+  private static void checkSpace(GraphRecipe<?> recipe, Path building) throws IOException {
     // Reordered weights plus the folded ones, in float32 as the CPU's kernels want them.
-    long needed = 4 * weights.network().parameters() * 5 / 4;
+    long needed = 4 * recipe.parameters() * 5 / 4;
     long free = Files.getFileStore(building).getUsableSpace();
     if (free < needed) {
       throw new IOException(
@@ -212,22 +226,17 @@ public final class GraphCache {
     }
   }
 
-  private StepModel uncached(ConsistencyWeights weights, ElementType type, SessionSettings settings)
+  private static <M> M uncached(GraphRecipe<M> recipe, SessionSettings settings)
       throws IOException, OrtException {
     Path temporary = Files.createTempDirectory("consistency-decoder-").toRealPath();
     try {
-      NetworkGraph graph = graph(weights, type, temporary.resolve(DERIVED));
+      NetworkGraph graph = graph(recipe, temporary.resolve(DERIVED));
       SessionHandle handle = Sessions.open(graph, settings);
-      return new StepModel(
-          new StepSession(handle, settings.device()), Map.of(), "uncached", Path.of(""));
+      return opened(recipe, handle, settings, "uncached", Path.of(""));
     } finally {
       // The session has copied the weights or, where files may be deleted while they are mapped,
       // keeps them alive.
       Folders.deleteOrLeave(temporary);
     }
-  }
-
-  private static Path conditioningFile(Path entry, int timestep) {
-    return entry.resolve("conditioning-" + timestep + ".f32");
   }
 }

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtLoggingLevel;
+import io.github.consistencydecoder.plugin.Availability;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.util.List;
@@ -49,5 +50,15 @@ public final class OnnxRuntime {
   public static List<String> providers() {
     environment();
     return OrtEnvironment.getAvailableProviders().stream().map(Enum::name).sorted().toList();
+  }
+
+  /** Whether the runtime can be used here, and what was found. */
+  public static Availability availability() {
+    try {
+      return new Availability(
+          true, "ONNX Runtime " + version() + " with " + String.join(", ", providers()));
+    } catch (DecoderException e) {
+      return new Availability(false, e.getMessage());
+    }
   }
 }

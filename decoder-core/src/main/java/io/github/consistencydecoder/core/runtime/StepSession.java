@@ -3,14 +3,11 @@ package io.github.consistencydecoder.core.runtime;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.OrtSession.RunOptions;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.nio.FloatBuffer;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -58,8 +55,7 @@ public final class StepSession implements AutoCloseable {
   public void evaluate(StepInputs in, float[] noisy, float[] image, Cancellation cancellation) {
     OrtEnvironment environment = OnnxRuntime.environment();
     long[] size = {in.batch(), 3, 8L * in.height(), 8L * in.width()};
-    try (RunOptions options = new RunOptions();
-        OnnxTensor x = OnnxTensor.createTensor(environment, FloatBuffer.wrap(noisy), size);
+    try (OnnxTensor x = OnnxTensor.createTensor(environment, FloatBuffer.wrap(noisy), size);
         OnnxTensor f =
             OnnxTensor.createTensor(
                 environment,
@@ -73,53 +69,19 @@ public final class StepSession implements AutoCloseable {
         OnnxTensor k =
             OnnxTensor.createTensor(
                 environment, FloatBuffer.wrap(in.coefficients()), new long[] {3})) {
-      if (cpu) {
-        // Memory of a large decode goes back afterwards instead of staying with the process.
-        options.addRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
-      }
       Map<String, OnnxTensor> inputs =
           Map.of(
               ConsistencyGraph.NOISY, x,
               ConsistencyGraph.FEATURES, f,
               ConsistencyGraph.CONDITIONING, c,
               ConsistencyGraph.COEFFICIENTS, k);
-      TerminateSwitch terminate = new TerminateSwitch(options);
-      Cancellation.Registration registration = cancellation.onCancel(terminate::pull);
-      try (OrtSession.Result result = handle.session().run(inputs, options)) {
-        ((OnnxTensor) result.get(0)).getFloatBuffer().get(image);
-      } finally {
-        registration.close();
-        // From here on the options may be freed, even if the cancellation is just running its
-        // actions.
-        terminate.disconnect();
-      }
+      Evaluation.run(handle, cpu, inputs, x0 -> x0.get(image), cancellation);
     } catch (OrtException e) {
-      if (cancellation.isCancelled()) {
-        throw new DecoderException(DecoderErrorCode.CANCELLED, "the decode was cancelled", e);
-      }
-      throw failed(e, size);
+      throw Evaluation.failed(
+          e,
+          cancellation,
+          "decode " + size[0] + " picture(s) of " + size[3] + "x" + size[2] + " pixels");
     }
-  }
-
-  private static DecoderException failed(OrtException e, long[] size) {
-    String message = String.valueOf(e.getMessage());
-    String lower = message.toLowerCase(Locale.ROOT);
-    if (lower.contains("bad_alloc")
-        || lower.contains("allocat")
-        || lower.contains("out of memory")) {
-      return new DecoderException(
-          DecoderErrorCode.OUT_OF_MEMORY,
-          "not enough memory to decode "
-              + size[0]
-              + " picture(s) of "
-              + size[3]
-              + "x"
-              + size[2]
-              + " pixels at once",
-          e);
-    }
-    return new DecoderException(
-        DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed: " + message, e);
   }
 
   @Override
@@ -129,30 +91,6 @@ public final class StepSession implements AutoCloseable {
     } catch (OrtException e) {
       throw new DecoderException(
           DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed to close a session", e);
-    }
-  }
-
-  /** Stops a run from another thread, but never touches options that have been freed. */
-  private static final class TerminateSwitch {
-    private RunOptions options;
-
-    TerminateSwitch(RunOptions options) {
-      this.options = options;
-    }
-
-    synchronized void pull() {
-      if (options != null) {
-        try {
-          options.setTerminate(true);
-        } catch (OrtException e) {
-          throw new DecoderException(
-              DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime refused to stop a run", e);
-        }
-      }
-    }
-
-    synchronized void disconnect() {
-      options = null;
     }
   }
 }

@@ -5,7 +5,6 @@ import io.github.consistencydecoder.models.onnx.GraphBuilder;
 import io.github.consistencydecoder.models.onnx.Value;
 import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -46,13 +45,13 @@ public final class ConsistencyGraph {
 
   private final GraphBuilder g = new GraphBuilder("consistency_decoder_step");
   private final ConsistencyNetwork network;
-  private final GraphWeights weights;
+  private final GraphLayers layers;
   private final ElementType type;
 
   private ConsistencyGraph(
       ConsistencyWeights weights, ElementType type, DerivedWeights derived, Path root) {
     this.network = weights.network();
-    this.weights = new GraphWeights(g, weights, derived, root);
+    this.layers = new GraphLayers(g, new GraphWeights(g, weights, derived, root), type);
     this.type = type;
   }
 
@@ -69,12 +68,8 @@ public final class ConsistencyGraph {
   public static NetworkGraph write(
       ConsistencyWeights weights, ElementType type, Path derivedFile, Path root)
       throws IOException {
-    try (DerivedWeights derived = new DerivedWeights(derivedFile)) {
-      return new ConsistencyGraph(weights, type, derived, root).build(root);
-    } catch (IOException | RuntimeException e) {
-      Files.deleteIfExists(derivedFile);
-      throw e;
-    }
+    return GraphLayers.build(
+        derivedFile, derived -> new ConsistencyGraph(weights, type, derived, root).build(root));
   }
 
   /**
@@ -86,12 +81,9 @@ public final class ConsistencyGraph {
   public static NetworkGraph writeNetwork(
       ConsistencyWeights weights, ElementType type, Path derivedFile, Path root)
       throws IOException {
-    try (DerivedWeights derived = new DerivedWeights(derivedFile)) {
-      return new ConsistencyGraph(weights, type, derived, root).buildNetwork(root);
-    } catch (IOException | RuntimeException e) {
-      Files.deleteIfExists(derivedFile);
-      throw e;
-    }
+    return GraphLayers.build(
+        derivedFile,
+        derived -> new ConsistencyGraph(weights, type, derived, root).buildNetwork(root));
   }
 
   private NetworkGraph buildNetwork(Path root) throws IOException {
@@ -137,7 +129,7 @@ public final class ConsistencyGraph {
     List<Block> blocks = network.blocks();
     Deque<Value> affine = new ArrayDeque<>(affine(conditioning, blocks));
     int first = network.widths().get(0);
-    Value x = convolution("conv_in", input, first, ConsistencyNetwork.INPUT_CHANNELS);
+    Value x = layers.convolution("conv_in", input, first, ConsistencyNetwork.INPUT_CHANNELS);
     Deque<Value> skips = new ArrayDeque<>();
     skips.push(x);
     for (Block b : blocks) {
@@ -149,8 +141,8 @@ public final class ConsistencyGraph {
         skips.push(x);
       }
     }
-    Value last = normalised("conv_norm_out", x, ownAffine("conv_norm_out", first));
-    return convolution("conv_out", last, outputs, first);
+    Value last = normalised("conv_norm_out", x, layers.ownAffine("conv_norm_out", first));
+    return layers.convolution("conv_out", last, outputs, first);
   }
 
   /** The conditioning vector cut up: gamma' and beta' of each block, {@code [C, 1, 1]} each. */
@@ -168,61 +160,30 @@ public final class ConsistencyGraph {
 
   private Value block(Block b, Value x, Value gamma, Value beta) throws IOException {
     String name = b.name();
-    Value h = normalised(name + ".norm1", x, ownAffine(name + ".norm1", b.in()));
+    Value h = normalised(name + ".norm1", x, layers.ownAffine(name + ".norm1", b.in()));
     switch (b.kind()) {
-      case SAME -> h = convolution(name + ".conv1", h, b.out(), b.in());
+      case SAME -> h = layers.convolution(name + ".conv1", h, b.out(), b.in());
       case DOWN -> {
-        h = convolution(name + ".conv1", g.averagePool2(name + ".pooled", h), b.out(), b.in());
+        h =
+            layers.convolution(
+                name + ".conv1", g.averagePool2(name + ".pooled", h), b.out(), b.in());
         x = g.averagePool2(name + ".shortcut", x);
       }
       case UP -> {
-        h = doublingConvolution(name + ".conv1", h, b.out(), b.in());
+        h = layers.doublingConvolution(name + ".conv1", h, b.out(), b.in(), true);
         x = g.enlarge(name + ".shortcut", x, 2);
       }
     }
     h = normalised(name + ".norm2", h, List.of(gamma, beta));
-    h = convolution(name + ".conv2", h, b.out(), b.out());
+    h = layers.convolution(name + ".conv2", h, b.out(), b.out());
     if (b.hasShortcut()) {
-      Value w = weights.constant(name + ".conv_shortcut.weight", type, b.out(), b.in(), 1, 1);
-      Value bias = weights.constant(name + ".conv_shortcut.bias", type, b.out());
-      x = g.conv(name + ".shortcut", x, w, bias, 0, 0, 0, 0);
+      x = layers.pointwise(name + ".conv_shortcut", x, b.out(), b.in());
     }
     return g.add(name, h, x);
   }
 
-  /** Norm, affine part and SiLU; the norm in float32 whatever the graph's type. */
   private Value normalised(String name, Value x, List<Value> affine) {
-    Value wide = g.cast(name + ".wide", x, ElementType.FLOAT32);
-    Value n = g.normaliseGroups(name + ".plain", wide, network.groups(), network.epsilon());
-    n = g.add(name, g.mul(name + ".scaled", n, affine.get(0)), affine.get(1));
-    return g.silu(name + ".silu", g.cast(name + ".narrow", n, type));
-  }
-
-  private List<Value> ownAffine(String norm, long channels) throws IOException {
-    return List.of(
-        weights.constant(norm + ".weight", ElementType.FLOAT32, channels, 1, 1),
-        weights.constant(norm + ".bias", ElementType.FLOAT32, channels, 1, 1));
-  }
-
-  private Value convolution(String name, Value x, long out, long in) throws IOException {
-    Value w = weights.constant(name + ".weight", type, out, in, 3, 3);
-    Value b = weights.constant(name + ".bias", type, out);
-    return g.conv(name, x, w, b, 1, 1, 1, 1);
-  }
-
-  private Value doublingConvolution(String name, Value x, long out, long in) throws IOException {
-    float[] w = weights.floats(name + ".weight");
-    Value b = weights.constant(name + ".bias", type, out);
-    Value[] phases = new Value[4];
-    for (int row = 0; row < 2; row++) {
-      for (int column = 0; column < 2; column++) {
-        String phase = name + ".phase" + row + column;
-        Value kernel =
-            weights.derived(
-                phase + ".weight", type, PhaseKernels.of(w, row, column), out, in, 2, 2);
-        phases[2 * row + column] = g.conv(phase, x, kernel, b, PhaseKernels.pads(row, column));
-      }
-    }
-    return g.interleave2(name, g.concat(name + ".phases", phases));
+    return g.silu(
+        name + ".silu", layers.norm(name, x, network.groups(), network.epsilon(), affine));
   }
 }

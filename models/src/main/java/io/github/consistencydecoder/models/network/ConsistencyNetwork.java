@@ -3,7 +3,6 @@ package io.github.consistencydecoder.models.network;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -93,31 +92,28 @@ public record ConsistencyNetwork(
    * its shape.
    */
   public Map<String, List<Long>> tensors() {
-    Map<String, List<Long>> t = new LinkedHashMap<>();
+    TensorShapesByName t = new TensorShapesByName();
     int first = widths.get(0);
-    convolution(t, "conv_in", first, INPUT_CHANNELS, 3);
-    put(t, "time_proj.weight", timesteps, first);
-    put(t, "time_embedding.linear_1.weight", timeWidth, first);
-    put(t, "time_embedding.linear_1.bias", timeWidth);
-    put(t, "time_embedding.linear_2.weight", timeWidth, timeWidth);
-    put(t, "time_embedding.linear_2.bias", timeWidth);
+    t.convolution("conv_in", first, INPUT_CHANNELS, 3);
+    t.put("time_proj.weight", timesteps, first);
+    t.put("time_embedding.linear_1.weight", timeWidth, first);
+    t.put("time_embedding.linear_1.bias", timeWidth);
+    t.put("time_embedding.linear_2.weight", timeWidth, timeWidth);
+    t.put("time_embedding.linear_2.bias", timeWidth);
     for (Block b : blocks()) {
-      put(t, b.name() + ".norm1.weight", b.in());
-      put(t, b.name() + ".norm1.bias", b.in());
-      convolution(t, b.name() + ".conv1", b.out(), b.in(), 3);
-      put(t, b.name() + ".time_emb_proj.weight", 2L * b.out(), timeWidth);
-      put(t, b.name() + ".time_emb_proj.bias", 2L * b.out());
-      put(t, b.name() + ".norm2.weight", b.out());
-      put(t, b.name() + ".norm2.bias", b.out());
-      convolution(t, b.name() + ".conv2", b.out(), b.out(), 3);
+      t.norm(b.name() + ".norm1", b.in());
+      t.convolution(b.name() + ".conv1", b.out(), b.in(), 3);
+      t.put(b.name() + ".time_emb_proj.weight", 2L * b.out(), timeWidth);
+      t.put(b.name() + ".time_emb_proj.bias", 2L * b.out());
+      t.norm(b.name() + ".norm2", b.out());
+      t.convolution(b.name() + ".conv2", b.out(), b.out(), 3);
       if (b.hasShortcut()) {
-        convolution(t, b.name() + ".conv_shortcut", b.out(), b.in(), 1);
+        t.convolution(b.name() + ".conv_shortcut", b.out(), b.in(), 1);
       }
     }
-    put(t, "conv_norm_out.weight", first);
-    put(t, "conv_norm_out.bias", first);
-    convolution(t, "conv_out", outputs, first, 3);
-    return t;
+    t.norm("conv_norm_out", first);
+    t.convolution("conv_out", outputs, first, 3);
+    return t.shapes;
   }
 
   /**
@@ -156,19 +152,5 @@ public record ConsistencyNetwork(
       }
     }
     return 2 * macs;
-  }
-
-  private static void convolution(
-      Map<String, List<Long>> t, String name, long out, long in, long kernel) {
-    put(t, name + ".weight", out, in, kernel, kernel);
-    put(t, name + ".bias", out);
-  }
-
-  private static void put(Map<String, List<Long>> t, String name, long... shape) {
-    List<Long> list = new ArrayList<>();
-    for (long d : shape) {
-      list.add(d);
-    }
-    t.put(name, List.copyOf(list));
   }
 }

@@ -16,7 +16,7 @@ import java.util.Optional;
  *
  * <p>Borrows the checkpoint. Safe for use by several threads.
  */
-public final class ConsistencyWeights {
+public final class ConsistencyWeights implements NetworkWeights {
   /** Groups of every norm of the published network; a checkpoint alone does not tell. */
   private static final int PUBLISHED_GROUPS = 32;
 
@@ -48,9 +48,9 @@ public final class ConsistencyWeights {
     config.flatMap(NetworkConfig::className).ifPresent(c -> checkClass(checkpoint, c));
     adoptTimeTable(checkpoint, found);
     if (!found.containsKey("conv_in.weight")
-        || !found.containsKey("mid_block.resnets.0.conv1.weight")) {
+        || !found.containsKey("mid_block.resnets.0.time_emb_proj.weight")) {
       throw unsupported(
-          checkpoint, "is no consistency decoder: " + nature(checkpoint, found.size()));
+          checkpoint, "is no consistency decoder: " + CheckpointNature.of(checkpoint));
     }
     ConsistencyNetwork network = network(checkpoint, found, config);
     checkConfig(checkpoint, network, config);
@@ -63,7 +63,7 @@ public final class ConsistencyWeights {
     return network;
   }
 
-  /** Where the weights come from. */
+  @Override
   public Checkpoint checkpoint() {
     return checkpoint;
   }
@@ -74,6 +74,7 @@ public final class ConsistencyWeights {
    * @param name in the diffusers naming without the {@code decoder_unet.} prefix; one of {@link
    *     ConsistencyNetwork#tensors()}
    */
+  @Override
   public TensorInfo tensor(String name) {
     TensorInfo t = tensors.get(name);
     if (t == null) {
@@ -245,27 +246,6 @@ public final class ConsistencyWeights {
                 + " layers a level has not");
       }
     }
-  }
-
-  private static String nature(Checkpoint checkpoint, int recognised) {
-    Map<String, TensorInfo> t = checkpoint.tensors();
-    if (t.keySet().stream()
-        .anyMatch(n -> n.contains("post_quant_conv") || n.contains("decoder.conv_in"))) {
-      return "it holds a Stable Diffusion VAE";
-    }
-    if (t.keySet().stream()
-        .anyMatch(n -> n.startsWith("decoder.layers.") || n.equals("1.weight"))) {
-      return "it looks like TAESD";
-    }
-    if (t.isEmpty()) {
-      return "it holds no tensors (a frozen TorchScript module hides its weights: export the module without freezing it)";
-    }
-    List<String> first = t.keySet().stream().limit(3).toList();
-    return recognised
-        + " of its "
-        + t.size()
-        + " tensors have known names; the first ones are "
-        + first;
   }
 
   private static DecoderException unsupported(Checkpoint checkpoint, String what) {

@@ -24,7 +24,7 @@ final class GraphWeights {
   private static final int F16_EXPONENT = 0x7c00;
 
   private final GraphBuilder graph;
-  private final ConsistencyWeights weights;
+  private final NetworkWeights weights;
   private final DerivedWeights derived;
   private final Path root;
 
@@ -32,7 +32,7 @@ final class GraphWeights {
    * @param root folder that holds the derived file at any depth; what of the checkpoint lies
    *     elsewhere is copied
    */
-  GraphWeights(GraphBuilder graph, ConsistencyWeights weights, DerivedWeights derived, Path root) {
+  GraphWeights(GraphBuilder graph, NetworkWeights weights, DerivedWeights derived, Path root) {
     this.graph = graph;
     this.weights = weights;
     this.derived = derived;

@@ -22,6 +22,9 @@ import java.util.OptionalInt;
  *     way down
  * @param decoderNormNumGroups {@code decoder_norm_num_groups}, groups of every GroupNorm
  * @param decoderNormEps {@code decoder_norm_eps}
+ * @param normNumGroups {@code norm_num_groups}, groups of every GroupNorm of an AutoencoderKL
+ * @param encoderNormNumGroups {@code encoder_norm_num_groups}, groups of every GroupNorm of the
+ *     encoder that comes with a consistency decoder
  * @param decoderInChannels {@code decoder_in_channels}, picture and latent channels together
  * @param decoderOutChannels {@code decoder_out_channels}
  * @param decoderNumTrainTimesteps {@code decoder_num_train_timesteps}, rows of the time embedding
@@ -34,6 +37,8 @@ public record NetworkConfig(
     OptionalInt decoderLayersPerBlock,
     OptionalInt decoderNormNumGroups,
     OptionalDouble decoderNormEps,
+    OptionalInt normNumGroups,
+    OptionalInt encoderNormNumGroups,
     OptionalInt decoderInChannels,
     OptionalInt decoderOutChannels,
     OptionalInt decoderNumTrainTimesteps,
@@ -46,6 +51,8 @@ public record NetworkConfig(
     requireNonNull(decoderLayersPerBlock, "decoderLayersPerBlock");
     requireNonNull(decoderNormNumGroups, "decoderNormNumGroups");
     requireNonNull(decoderNormEps, "decoderNormEps");
+    requireNonNull(normNumGroups, "normNumGroups");
+    requireNonNull(encoderNormNumGroups, "encoderNormNumGroups");
     requireNonNull(decoderInChannels, "decoderInChannels");
     requireNonNull(decoderOutChannels, "decoderOutChannels");
     requireNonNull(decoderNumTrainTimesteps, "decoderNumTrainTimesteps");

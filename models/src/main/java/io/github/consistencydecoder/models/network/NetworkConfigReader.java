@@ -32,6 +32,8 @@ final class NetworkConfigReader {
   private OptionalInt decoderLayersPerBlock = OptionalInt.empty();
   private OptionalInt decoderNormNumGroups = OptionalInt.empty();
   private OptionalDouble decoderNormEps = OptionalDouble.empty();
+  private OptionalInt normNumGroups = OptionalInt.empty();
+  private OptionalInt encoderNormNumGroups = OptionalInt.empty();
   private OptionalInt decoderInChannels = OptionalInt.empty();
   private OptionalInt decoderOutChannels = OptionalInt.empty();
   private OptionalInt decoderNumTrainTimesteps = OptionalInt.empty();
@@ -57,6 +59,8 @@ final class NetworkConfigReader {
         decoderLayersPerBlock,
         decoderNormNumGroups,
         decoderNormEps,
+        normNumGroups,
+        encoderNormNumGroups,
         decoderInChannels,
         decoderOutChannels,
         decoderNumTrainTimesteps,
@@ -72,6 +76,8 @@ final class NetworkConfigReader {
       case "decoder_layers_per_block" -> decoderLayersPerBlock = number(json, key, MAX_LAYERS);
       case "decoder_norm_num_groups" -> decoderNormNumGroups = number(json, key, MAX_GROUPS);
       case "decoder_norm_eps" -> decoderNormEps = OptionalDouble.of(epsilon(json, key));
+      case "norm_num_groups" -> normNumGroups = number(json, key, MAX_GROUPS);
+      case "encoder_norm_num_groups" -> encoderNormNumGroups = number(json, key, MAX_GROUPS);
       case "decoder_in_channels" -> decoderInChannels = number(json, key, MAX_PICTURE_CHANNELS);
       case "decoder_out_channels" -> decoderOutChannels = number(json, key, MAX_PICTURE_CHANNELS);
       case "decoder_num_train_timesteps" ->

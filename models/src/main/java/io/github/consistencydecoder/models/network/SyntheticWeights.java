@@ -95,12 +95,28 @@ public final class SyntheticWeights {
    * @param file replaced if it exists
    */
   public static void write(ConsistencyNetwork network, Path file) throws IOException {
+    write(PREFIX, network.tensors(), file);
+  }
+
+  /**
+   * Writes synthetic weights of any network, as {@link #write(ConsistencyNetwork, Path)} does,
+   * under the names given.
+   *
+   * @param tensors shapes by name, as a network's definition lists them
+   * @param file replaced if it exists
+   */
+  public static void write(Map<String, List<Long>> tensors, Path file) throws IOException {
+    write("", tensors, file);
+  }
+
+  private static void write(String prefix, Map<String, List<Long>> tensors, Path file)
+      throws IOException {
     List<SafetensorsWriter.Entry> entries = new ArrayList<>();
-    for (Map.Entry<String, List<Long>> t : network.tensors().entrySet()) {
+    for (Map.Entry<String, List<Long>> t : tensors.entrySet()) {
       String name = t.getKey();
       entries.add(
           new SafetensorsWriter.Entry(
-              PREFIX + name,
+              prefix + name,
               DType.F32,
               t.getValue(),
               channel -> write(weight(name, t.getValue()), channel)));

@@ -162,6 +162,36 @@ public final class GraphBuilder {
     return node(name, "Conv", List.of(x, weight, bias), Attribute.of("pads", pads));
   }
 
+  /**
+   * 2-D convolution.
+   *
+   * @param operands x, the weight and, where there is one, the bias
+   * @param stride of both axes
+   * @param pads top, left, bottom, right
+   */
+  public Value conv(String name, List<Value> operands, int stride, long... pads) {
+    return node(
+        name,
+        "Conv",
+        operands,
+        Attribute.of("pads", pads),
+        Attribute.of("strides", stride, stride));
+  }
+
+  /**
+   * 3x3 maximum pooling, stride 2, no padding; a window may reach over the right and the bottom
+   * edge.
+   */
+  public Value maxPool3(String name, Value x) {
+    return node(
+        name,
+        "MaxPool",
+        List.of(x),
+        Attribute.of("kernel_shape", 3, 3),
+        Attribute.of("strides", 2, 2),
+        Attribute.of("ceil_mode", 1L));
+  }
+
   /** 2x2 average pooling, stride 2. */
   public Value averagePool2(String name, Value x) {
     return node(
@@ -212,9 +242,87 @@ public final class GraphBuilder {
     return node(name, "Mul", List.of(a, b));
   }
 
+  /** Elementwise difference with broadcasting. */
+  public Value subtract(String name, Value a, Value b) {
+    return node(name, "Sub", List.of(a, b));
+  }
+
+  /** Elementwise quotient with broadcasting. */
+  public Value divide(String name, Value a, Value b) {
+    return node(name, "Div", List.of(a, b));
+  }
+
+  /** Elementwise square root. */
+  public Value squareRoot(String name, Value x) {
+    return node(name, "Sqrt", List.of(x));
+  }
+
+  /** {@code max(x, 0)}. */
+  public Value relu(String name, Value x) {
+    return node(name, "Relu", List.of(x));
+  }
+
+  /** Elementwise hyperbolic tangent. */
+  public Value tanh(String name, Value x) {
+    return node(name, "Tanh", List.of(x));
+  }
+
+  /** Matrix product over the last two dimensions. */
+  public Value matmul(String name, Value a, Value b) {
+    return node(name, "MatMul", List.of(a, b));
+  }
+
+  /** Softmax over the last dimension. */
+  public Value softmax(String name, Value x) {
+    return node(name, "Softmax", List.of(x), Attribute.of("axis", -1L));
+  }
+
+  /** {@code [N, A, B]} to {@code [N, B, A]}. */
+  public Value swapLast(String name, Value x) {
+    return node(name, "Transpose", List.of(x), Attribute.of("perm", 0, 2, 1));
+  }
+
+  /** {@code [N, C, H, W]} to {@code [N, C, H * W]}. */
+  public Value flattenPlane(String name, Value x) {
+    return node(name, "Reshape", List.of(x, constant(0, 0, -1)));
+  }
+
+  /** {@code x} in the shape of {@code like}. */
+  public Value reshapeLike(String name, Value x, Value like) {
+    Value shape = node(name + ".shape", "Shape", ElementType.INT64, List.of(like));
+    return node(name, "Reshape", List.of(x, shape));
+  }
+
+  /** {@code [N, C, H, W]} to {@code [N, 1, H, W]}: the sum over the channels. */
+  public Value sumChannels(String name, Value x) {
+    return node(name, "ReduceSum", List.of(x, constant(1)));
+  }
+
+  /** {@code [N, C, H, W]} to {@code [N, C]}: the mean over the plane. */
+  public Value meanOfPlane(String name, Value x) {
+    return node(
+        name, "ReduceMean", List.of(x), Attribute.of("axes", 2, 3), Attribute.of("keepdims", 0L));
+  }
+
+  /** The first and the second half of a batch of two. */
+  public List<Value> splitPair(String name, Value x) {
+    return nodes(
+        name,
+        "Split",
+        x.type(),
+        List.of(name + ".first", name + ".second"),
+        List.of(x, constant(1, 1)),
+        Attribute.of("axis", 0L));
+  }
+
   /** {@code x * sigmoid(x)}, in the form that the runtime fuses into one kernel. */
   public Value silu(String name, Value x) {
     return mul(name, x, node(name + ".sigmoid", "Sigmoid", List.of(x)));
+  }
+
+  /** {@code x} under another name. */
+  public Value identity(String name, Value x) {
+    return node(name, "Identity", List.of(x));
   }
 
   /** Conversion; {@code x} itself if it has that type already. */

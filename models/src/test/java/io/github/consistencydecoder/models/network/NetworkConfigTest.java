@@ -48,7 +48,9 @@ class NetworkConfigTest {
                   "decoder_norm_num_groups": 32,
                   "decoder_num_train_timesteps": 1024,
                   "decoder_out_channels": 6,
+                  "encoder_norm_num_groups": 16,
                   "latent_channels": 4,
+                  "norm_num_groups": 8,
                   "latents_mean": null,
                   "nested": {"deep": [{"er": {}}]},
                   "scaling_factor": 0.18215,
@@ -62,6 +64,8 @@ class NetworkConfigTest {
     assertThat(config.decoderNormEps()).hasValue(1e-5);
     assertThat(config.decoderInChannels()).hasValue(7);
     assertThat(config.decoderOutChannels()).hasValue(6);
+    assertThat(config.encoderNormNumGroups()).hasValue(16);
+    assertThat(config.normNumGroups()).hasValue(8);
     assertThat(config.decoderNumTrainTimesteps()).hasValue(1024);
     assertThat(config.latentChannels()).hasValue(4);
     assertThat(config.scalingFactor()).hasValue(0.18215);

@@ -1,0 +1,95 @@
+package io.github.consistencydecoder.core.autoencoder;
+
+import io.github.consistencydecoder.core.latents.LatentCheck;
+import io.github.consistencydecoder.core.runtime.Lifetime;
+import io.github.consistencydecoder.plugin.DecodeEstimate;
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Decoded;
+import io.github.consistencydecoder.plugin.DecoderInfo;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Pixels;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * An autoencoder's decoder: one evaluation, no noise. Noise, schedule and clamp of the options are
+ * ignored; pixels are not clamped.
+ *
+ * <p>Owns a session of the runtime. Safe for use by several threads. After {@link #close}, every
+ * method except {@code close} throws {@link IllegalStateException}; closing again does nothing.
+ */
+final class AutoencoderDecoder implements LatentDecoder {
+  private final Lifetime lifetime = new Lifetime("the decoder");
+  private final RunningAutoencoder running;
+
+  /** Takes ownership. */
+  AutoencoderDecoder(RunningAutoencoder running) {
+    this.running = running;
+  }
+
+  @Override
+  public DecoderInfo info() {
+    return lifetime.whileOpen(running::info);
+  }
+
+  @Override
+  public DecodeEstimate estimate(int batch, int height, int width, DecodeOptions options) {
+    long pixelHeight = (long) height * Latents.PIXELS_PER_CELL;
+    long pixelWidth = (long) width * Latents.PIXELS_PER_CELL;
+    return lifetime.whileOpen(() -> running.estimate(batch, pixelHeight, pixelWidth));
+  }
+
+  @Override
+  public Decoded decode(Latents latents, DecodeOptions options) {
+    return lifetime.whileOpen(() -> decodeOpen(latents, options));
+  }
+
+  private Decoded decodeOpen(Latents latents, DecodeOptions options) {
+    long start = System.nanoTime();
+    options.cancellation().check();
+    List<String> warnings = LatentCheck.check(latents);
+    warnings.forEach(options.listener()::warning);
+    FloatBuffer values = latents.to(running.scale()).values();
+    int height = latents.height() * Latents.PIXELS_PER_CELL;
+    int width = latents.width() * Latents.PIXELS_PER_CELL;
+    String task = "decode a picture of " + width + "x" + height + " pixels";
+    float[] pixels = new float[latents.batch() * 3 * height * width];
+    options.listener().stepStarted(0, 1, 0);
+    long stepStart = System.nanoTime();
+    for (int k = 0; k < latents.batch(); k++) {
+      options.cancellation().check();
+      float[] picture =
+          running.evaluate(
+              values, k, latents.height(), latents.width(), task, options.cancellation());
+      System.arraycopy(picture, 0, pixels, k * picture.length, picture.length);
+    }
+    long taken = System.nanoTime() - stepStart;
+    options.listener().stepFinished(0, 1, taken);
+    return new Decoded(
+        Pixels.takeOver(pixels, latents.batch(), height, width),
+        List.of(taken),
+        System.nanoTime() - start,
+        metadata(latents),
+        warnings);
+  }
+
+  private Map<String, String> metadata(Latents latents) {
+    Map<String, String> m = new TreeMap<>(running.info().details());
+    m.put("model", running.info().model());
+    m.put("digest", running.info().digest());
+    m.put("latents", latents.scale().name().toLowerCase(Locale.ROOT));
+    for (String unused : List.of("seed", "schedule", "clamp")) {
+      m.put(unused, "none");
+    }
+    return m;
+  }
+
+  @Override
+  public void close() {
+    lifetime.end(running.session()::close);
+  }
+}

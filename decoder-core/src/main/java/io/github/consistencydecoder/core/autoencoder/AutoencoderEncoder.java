@@ -1,0 +1,95 @@
+package io.github.consistencydecoder.core.autoencoder;
+
+import io.github.consistencydecoder.core.runtime.Lifetime;
+import io.github.consistencydecoder.plugin.Cancellation;
+import io.github.consistencydecoder.plugin.DecodeEstimate;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.DecoderInfo;
+import io.github.consistencydecoder.plugin.LatentEncoder;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Pixels;
+import java.nio.FloatBuffer;
+
+/**
+ * An autoencoder's encoder. Of the VAE's distribution it gives the mean.
+ *
+ * <p>Owns a session of the runtime. Safe for use by several threads. After {@link #close}, every
+ * method except {@code close} throws {@link IllegalStateException}; closing again does nothing.
+ */
+final class AutoencoderEncoder implements LatentEncoder {
+  private final Lifetime lifetime = new Lifetime("the encoder");
+  private final RunningAutoencoder running;
+
+  /** Takes ownership. */
+  AutoencoderEncoder(RunningAutoencoder running) {
+    this.running = running;
+  }
+
+  @Override
+  public DecoderInfo info() {
+    return lifetime.whileOpen(running::info);
+  }
+
+  @Override
+  public DecodeEstimate estimate(int batch, int height, int width) {
+    return lifetime.whileOpen(() -> running.estimate(batch, height, width));
+  }
+
+  @Override
+  public Latents encode(Pixels pixels, Cancellation cancellation) {
+    return lifetime.whileOpen(() -> encodeOpen(pixels, cancellation));
+  }
+
+  private Latents encodeOpen(Pixels pixels, Cancellation cancellation) {
+    cancellation.check();
+    check(pixels);
+    int height = pixels.height() / Latents.PIXELS_PER_CELL;
+    int width = pixels.width() / Latents.PIXELS_PER_CELL;
+    String task = "encode a picture of " + pixels.width() + "x" + pixels.height() + " pixels";
+    int size = Latents.CHANNELS * height * width;
+    float[] latents = new float[pixels.batch() * size];
+    for (int k = 0; k < pixels.batch(); k++) {
+      cancellation.check();
+      float[] output =
+          running.evaluate(pixels.values(), k, pixels.height(), pixels.width(), task, cancellation);
+      System.arraycopy(output, 0, latents, k * size, size);
+    }
+    return Latents.of(running.scale(), latents, pixels.batch(), Latents.CHANNELS, height, width);
+  }
+
+  private static void check(Pixels pixels) {
+    if (pixels.height() % Latents.PIXELS_PER_CELL != 0
+        || pixels.width() % Latents.PIXELS_PER_CELL != 0) {
+      throw invalid(
+          "a picture of "
+              + pixels.width()
+              + "x"
+              + pixels.height()
+              + " pixels cannot be encoded: both sides must be multiples of "
+              + Latents.PIXELS_PER_CELL
+              + ", crop or enlarge it");
+    }
+    FloatBuffer values = pixels.values();
+    for (int i = 0; i < values.limit(); i++) {
+      if (!Float.isFinite(values.get(i))) {
+        throw invalid(
+            pixels
+                + " has the value "
+                + values.get(i)
+                + " at "
+                + i
+                + "; every value must be finite");
+      }
+    }
+  }
+
+  private static DecoderException invalid(String message) {
+    return new DecoderException(DecoderErrorCode.INVALID_PIXELS, message);
+  }
+
+  @Override
+  public void close() {
+    lifetime.end(running.session()::close);
+  }
+}

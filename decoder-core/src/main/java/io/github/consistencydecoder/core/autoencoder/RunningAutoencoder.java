@@ -1,0 +1,80 @@
+package io.github.consistencydecoder.core.autoencoder;
+
+import io.github.consistencydecoder.core.runtime.NetworkSession;
+import io.github.consistencydecoder.models.network.AutoencoderNetwork;
+import io.github.consistencydecoder.plugin.Cancellation;
+import io.github.consistencydecoder.plugin.DecodeEstimate;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.DecoderInfo;
+import io.github.consistencydecoder.plugin.LatentScale;
+import java.nio.FloatBuffer;
+
+/**
+ * One half of an autoencoder, open. Images of a batch go through it one after the other, so that a
+ * batch needs little more memory than an image.
+ *
+ * @param info what it is
+ * @param network what it costs
+ * @param scale the unit of its latents
+ * @param session owned
+ */
+record RunningAutoencoder(
+    DecoderInfo info, AutoencoderNetwork network, LatentScale scale, NetworkSession session) {
+  /** What the allocator's rounding and reordered copies of convolution inputs add. */
+  private static final double OVERHEAD = 1.2;
+
+  /** Bytes of a float32 value. */
+  private static final int BYTES = 4;
+
+  /**
+   * What a batch will cost.
+   *
+   * @param height of a picture in pixels
+   * @param width of a picture in pixels
+   */
+  DecodeEstimate estimate(int batch, long height, long width) {
+    double picture = 3.0 * height * width;
+    double bytes = BYTES * (OVERHEAD * network.peakValues(height, width) + (batch + 2) * picture);
+    return new DecodeEstimate(batch * network.operations(height, width), (long) bytes);
+  }
+
+  /**
+   * One image of a batch.
+   *
+   * @param values of the whole batch; borrowed
+   * @param index of the image
+   * @param height of an input in its own units
+   * @param width of an input in its own units
+   * @return all channels that the network gives
+   */
+  float[] evaluate(
+      FloatBuffer values,
+      int index,
+      int height,
+      int width,
+      String task,
+      Cancellation cancellation) {
+    int n = network.inputs() * height * width;
+    float[] output =
+        session.evaluate(
+            values.slice(index * n, n),
+            new long[] {1, network.inputs(), height, width},
+            task,
+            cancellation);
+    int bad = 0;
+    for (float v : output) {
+      bad += Float.isFinite(v) ? 0 : 1;
+    }
+    if (bad > 0) {
+      throw new DecoderException(
+          DecoderErrorCode.RUNTIME_FAILED,
+          "the network gave "
+              + bad
+              + " of "
+              + output.length
+              + " values that are not finite; with dtype float16, try float32");
+    }
+    return output;
+  }
+}

@@ -1,0 +1,100 @@
+package io.github.consistencydecoder.core.opening;
+
+import io.github.consistencydecoder.core.runtime.Device;
+import io.github.consistencydecoder.core.runtime.Devices;
+import io.github.consistencydecoder.core.runtime.SessionSettings;
+import io.github.consistencydecoder.models.ModelStore;
+import io.github.consistencydecoder.models.onnx.ElementType;
+import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A configuration, read and checked.
+ *
+ * @param model id of the catalogue, folder or file
+ * @param type precision of the network
+ * @param session device and threads
+ * @param cache folder for optimised graphs and digests
+ * @param store where models are
+ */
+public record ModelSettings(
+    String model, ElementType type, SessionSettings session, Path cache, ModelStore store) {
+  /** Key: folder for optimised graphs. */
+  public static final String CACHE = "cache";
+
+  private static final int MOST_THREADS = 1024;
+
+  private static final Set<String> KEYS =
+      new TreeSet<>(
+          List.of(
+              DecoderConfig.MODEL,
+              DecoderConfig.DEVICE,
+              DecoderConfig.THREADS,
+              DecoderConfig.DTYPE,
+              CACHE));
+
+  /**
+   * Reads a configuration.
+   *
+   * @param thing what is being opened, for messages: {@code the consistency decoder}
+   * @param defaultModel where none is named
+   * @throws DecoderException {@link DecoderErrorCode#INVALID_OPTIONS} naming the key that is
+   *     unknown or the value that makes no sense, {@link DecoderErrorCode#DEVICE_UNAVAILABLE}
+   */
+  public static ModelSettings of(DecoderConfig config, String thing, String defaultModel) {
+    requireKnownKeys(config, thing);
+    ModelStore store = ModelStore.standard();
+    int threads = threads(config.get(DecoderConfig.THREADS).orElse("0"));
+    Device device = Devices.choose(config.get(DecoderConfig.DEVICE).orElse("auto"));
+    return new ModelSettings(
+        config.get(DecoderConfig.MODEL).orElse(defaultModel),
+        type(config.get(DecoderConfig.DTYPE).orElse("auto"), device),
+        new SessionSettings(device, threads),
+        config.get(CACHE).map(Path::of).orElseGet(store::cacheFolder),
+        store);
+  }
+
+  /**
+   * Refuses keys that nothing here knows.
+   *
+   * @throws DecoderException {@link DecoderErrorCode#INVALID_OPTIONS} naming the first such key
+   */
+  public static void requireKnownKeys(DecoderConfig config, String thing) {
+    for (String key : config.asMap().keySet()) {
+      if (!KEYS.contains(key)) {
+        throw invalid(
+            "setting '" + key + "' is unknown; " + thing + " has " + String.join(", ", KEYS));
+      }
+    }
+  }
+
+  private static int threads(String text) {
+    try {
+      int threads = Integer.parseInt(text);
+      if (threads >= 0 && threads <= MOST_THREADS) {
+        return threads;
+      }
+    } catch (NumberFormatException e) {
+      // Said below, in the same words.
+    }
+    throw invalid("threads '" + text + "': a number from 0 (all cores) to 1024 is needed");
+  }
+
+  private static ElementType type(String text, Device device) {
+    return switch (text) {
+      case "auto" -> device.kind() == Device.Kind.CPU ? ElementType.FLOAT32 : ElementType.FLOAT16;
+      case "float32", "fp32" -> ElementType.FLOAT32;
+      case "float16", "fp16" -> ElementType.FLOAT16;
+      default -> throw invalid("dtype '" + text + "' is unknown; auto, float32 and float16 exist");
+    };
+  }
+
+  private static DecoderException invalid(String message) {
+    return new DecoderException(DecoderErrorCode.INVALID_OPTIONS, message);
+  }
+}

@@ -1,0 +1,12 @@
+package io.github.consistencydecoder.core.runtime;
+
+import java.nio.file.Path;
+
+/**
+ * A network of one input and one output, ready to run.
+ *
+ * @param session the caller's to close
+ * @param origin {@code cache}, {@code built} or {@code uncached}
+ * @param folder of the cached graph; empty path if there is none
+ */
+public record NetworkModel(NetworkSession session, String origin, Path folder) {}

@@ -1,0 +1,65 @@
+package io.github.consistencydecoder.core.runtime;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.models.network.RunnableNetwork;
+import io.github.consistencydecoder.plugin.Cancellation;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import java.nio.FloatBuffer;
+import java.util.Map;
+
+/**
+ * Evaluates a network of one input and one output.
+ *
+ * <p>Owns a session of the runtime. Safe for use by several threads. After {@link #close}, {@link
+ * #evaluate} must not be called; closing again does nothing. The caller closes only when no
+ * evaluation is running.
+ */
+public final class NetworkSession implements AutoCloseable {
+  private final SessionHandle handle;
+  private final boolean cpu;
+
+  NetworkSession(SessionHandle handle, Device device) {
+    this.handle = handle;
+    this.cpu = device.kind() == Device.Kind.CPU;
+  }
+
+  /**
+   * Runs the network once. Returns soon after {@code cancellation} is thrown.
+   *
+   * @param input row-major; borrowed
+   * @param shape of {@code input}
+   * @param task what is being done, for messages: {@code decode 2 pictures of 512x512 pixels}
+   * @return all values of the output, row-major; a new array
+   * @throws DecoderException {@link DecoderErrorCode#CANCELLED}, {@link
+   *     DecoderErrorCode#OUT_OF_MEMORY} or {@link DecoderErrorCode#RUNTIME_FAILED}
+   */
+  public float[] evaluate(FloatBuffer input, long[] shape, String task, Cancellation cancellation) {
+    try (OnnxTensor x = OnnxTensor.createTensor(OnnxRuntime.environment(), input, shape)) {
+      float[][] values = new float[1][];
+      Evaluation.run(
+          handle,
+          cpu,
+          Map.of(RunnableNetwork.INPUT, x),
+          output -> {
+            values[0] = new float[output.remaining()];
+            output.get(values[0]);
+          },
+          cancellation);
+      return values[0];
+    } catch (OrtException e) {
+      throw Evaluation.failed(e, cancellation, task);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      handle.close();
+    } catch (OrtException e) {
+      throw new DecoderException(
+          DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed to close a session", e);
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package io.github.consistencydecoder.core;
+
+import io.github.consistencydecoder.core.autoencoder.TaesdDecoderProvider;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.LatentDecoderContract;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+class TaesdDecoderContractTest extends LatentDecoderContract {
+  @TempDir static Path cache;
+
+  @Override
+  protected LatentDecoder open() {
+    Path model = TestDecoders.resource("goldens/taesd-reduced");
+    return new TaesdDecoderProvider().open(TestDecoders.config(model, cache));
+  }
+
+  @Override
+  protected boolean usesNoise() {
+    return false;
+  }
+}

@@ -1,0 +1,17 @@
+package io.github.consistencydecoder.core;
+
+import io.github.consistencydecoder.core.autoencoder.TaesdEncoderProvider;
+import io.github.consistencydecoder.plugin.LatentEncoder;
+import io.github.consistencydecoder.plugin.LatentEncoderContract;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+class TaesdEncoderContractTest extends LatentEncoderContract {
+  @TempDir static Path cache;
+
+  @Override
+  protected LatentEncoder open() {
+    Path model = TestDecoders.resource("goldens/taesd-reduced");
+    return new TaesdEncoderProvider().open(TestDecoders.config(model, cache));
+  }
+}

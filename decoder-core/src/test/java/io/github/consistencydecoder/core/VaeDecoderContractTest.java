@@ -1,0 +1,22 @@
+package io.github.consistencydecoder.core;
+
+import io.github.consistencydecoder.core.autoencoder.VaeDecoderProvider;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.LatentDecoderContract;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+class VaeDecoderContractTest extends LatentDecoderContract {
+  @TempDir static Path cache;
+
+  @Override
+  protected LatentDecoder open() {
+    Path model = TestDecoders.resource("goldens/vae-reduced");
+    return new VaeDecoderProvider().open(TestDecoders.config(model, cache));
+  }
+
+  @Override
+  protected boolean usesNoise() {
+    return false;
+  }
+}

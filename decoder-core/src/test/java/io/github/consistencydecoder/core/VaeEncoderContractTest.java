@@ -1,0 +1,17 @@
+package io.github.consistencydecoder.core;
+
+import io.github.consistencydecoder.core.autoencoder.VaeEncoderProvider;
+import io.github.consistencydecoder.plugin.LatentEncoder;
+import io.github.consistencydecoder.plugin.LatentEncoderContract;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+class VaeEncoderContractTest extends LatentEncoderContract {
+  @TempDir static Path cache;
+
+  @Override
+  protected LatentEncoder open() {
+    Path model = TestDecoders.resource("goldens/vae-reduced");
+    return new VaeEncoderProvider().open(TestDecoders.config(model, cache));
+  }
+}

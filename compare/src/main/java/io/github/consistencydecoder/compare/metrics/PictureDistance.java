@@ -1,0 +1,21 @@
+package io.github.consistencydecoder.compare.metrics;
+
+import io.github.consistencydecoder.compare.picture.Picture;
+
+/** A further measure of how far apart two pictures are, for example LPIPS. Lower is closer. */
+public interface PictureDistance {
+  /** Lower-case, as it is written into files: {@code lpips-squeeze}. */
+  String name();
+
+  /**
+   * @param a borrowed
+   * @param b of the same size; borrowed
+   * @return 0 for equal pictures
+   */
+  double between(Picture a, Picture b);
+
+  /** Pictures with a side below this are not measured. */
+  default int smallestSide() {
+    return 32;
+  }
+}

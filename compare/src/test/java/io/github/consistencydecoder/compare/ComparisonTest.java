@@ -189,7 +189,7 @@ class ComparisonTest {
             "broken|x.png: the file is empty",
             "gone|there is no file y.png",
             "nan|decoder 'blocks': 2112 values of the latents are not finite",
-            "small|'blocks' is 64x64 pixels, 'truth' is 64x72 pixels; they must have one size");
+            "small|'blocks' is 64x64 pixels, 'truth' is 64x72; they must have one size");
     assertThat(recorder.events)
         .contains("failed broken: x.png: the file is empty", "done good")
         .doesNotContain("done broken");

@@ -32,7 +32,8 @@ final class Html {
       return "∞";
     }
     int digits = Measure.of(id).map(Measure::digits).orElse(4);
-    return String.format(Locale.ROOT, "%." + digits + "f", value);
+    String number = String.format(Locale.ROOT, "%." + digits + "f", value);
+    return number.matches("-[0.]+") ? number.substring(1) : number;
   }
 
   /** A measure's heading. */

@@ -9,6 +9,8 @@ import java.util.Set;
 
 /** One input in the report: viewer, pictures, differences, crops and numbers. */
 final class InputHtml {
+  private static final int MOST_COLUMNS = 6;
+
   private final InputResult input;
   private final int number;
   private final EmbeddedPictures pictures;
@@ -126,11 +128,20 @@ final class InputHtml {
   }
 
   private void wholes() {
-    out.append("<div class=\"row whole\">\n");
+    row("whole", indices(false).size());
     for (int i : indices(false)) {
       figure(i, Html.text(pictures.shown().get(i).name()));
     }
     out.append("</div>\n");
+  }
+
+  /** Opens a grid of so many columns, where there is room for them. */
+  private void row(String kind, int columns) {
+    out.append("<div class=\"row ")
+        .append(kind)
+        .append(" n")
+        .append(Math.min(columns, MOST_COLUMNS))
+        .append("\">\n");
   }
 
   private void figure(int i, String caption) {
@@ -152,14 +163,17 @@ final class InputHtml {
     if (differences.isEmpty()) {
       return;
     }
-    out.append("<h3>Where they differ from ")
+    // The legend stands below the reference, each map below its decoder.
+    row("", indices(false).size());
+    out.append("<div class=\"legend\"><h3>Where they differ from ")
         .append(Html.text(reference()))
-        .append("</h3>\n<div class=\"scale\" role=\"img\" aria-label=\"Scale: dark is no")
+        .append("</h3><div class=\"scale\" role=\"img\" aria-label=\"Scale: dark is no")
         .append(" difference, light is ")
         .append(input.differenceScale())
         .append(" levels or more\"><span>0</span><i></i><span>")
         .append(input.differenceScale())
-        .append(" levels of 255 or more</span></div>\n<div class=\"row\">\n");
+        .append(" or more</span></div><p class=\"soft\">levels of 255, mean of the three")
+        .append(" channels</p></div>\n");
     for (int i : differences) {
       figure(i, "|" + Html.text(pictures.shown().get(i).name() + " − " + reference()) + "|");
     }
@@ -188,7 +202,8 @@ final class InputHtml {
           .append((double) region.width() / input.width())
           .append(' ')
           .append((double) region.height() / input.height())
-          .append("\">Zoom all to it</button></div>\n<div class=\"row crops\">\n");
+          .append("\">Zoom all to it</button></div>\n");
+      row("crops", pictures.shown().size());
       for (int i = 0; i < pictures.shown().size(); i++) {
         InputPictures.Shown shown = pictures.shown().get(i);
         String caption =

@@ -88,7 +88,7 @@ final class MeasureTable {
    * Better than another of its group, and no worse than any; ties in what is shown have no best.
    */
   private boolean isBest(Row row, String id, double value) {
-    if (!judged) {
+    if (!judged || better(id) == Measure.Better.NEITHER) {
       return false;
     }
     double badness = badness(id, value);
@@ -109,9 +109,13 @@ final class MeasureTable {
     return beatsOne;
   }
 
+  /** Further measures are distances. */
+  private static Measure.Better better(String id) {
+    return Measure.of(id).map(Measure::better).orElse(Measure.Better.LOWER);
+  }
+
   private static double badness(String id, double value) {
-    Measure.Better better = Measure.of(id).map(Measure::better).orElse(Measure.Better.LOWER);
-    return switch (better) {
+    return switch (better(id)) {
       case HIGHER -> -value;
       case LOWER -> value;
       case NEAR_ZERO -> Math.abs(value);

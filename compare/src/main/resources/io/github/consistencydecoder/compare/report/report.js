@@ -184,7 +184,6 @@
     }));
     const sources = article.querySelectorAll(".whole img");
     let cut = 50;
-    let loaded = false;
 
     function describe() {
       const [left, right] = sides.map((side) => side.select.selectedOptions[0].textContent);
@@ -201,9 +200,7 @@
     function choose() {
       sides.forEach((side) => {
         const source = sources[Number(side.select.value)];
-        if (loaded) {
-          side.image.src = source.src;
-        }
+        side.image.src = source.src;
         side.image.alt = source.alt;
         side.tag.textContent = side.select.selectedOptions[0].textContent;
       });
@@ -247,17 +244,6 @@
     });
 
     choose();
-    // The large pictures are decoded once more only when they come near the window.
-    new IntersectionObserver(
-      (entries, observer) => {
-        if (entries.some((entry) => entry.isIntersecting)) {
-          observer.disconnect();
-          loaded = true;
-          choose();
-        }
-      },
-      { rootMargin: "800px" },
-    ).observe(box);
     return move;
   }
 

@@ -11,11 +11,11 @@ public enum Measure {
   /** {@link StructuralSimilarity#multiScale}. Only against a truth. */
   MS_SSIM("ms_ssim", "MS-SSIM", "", 4, Better.HIGHER),
   /** {@link PixelError#meanAbsoluteError}. */
-  MEAN_ABSOLUTE("mae", "mean absolute difference", "levels", 2, Better.LOWER),
+  MEAN_ABSOLUTE("mae", "mean difference", "levels", 2, Better.LOWER),
   /** {@link PixelError#largestDifference}. */
   LARGEST("max", "largest difference", "levels", 0, Better.LOWER),
   /** {@link ColourDifference#mean}. */
-  COLOUR("delta_e", "colour difference (CIEDE2000)", "", 2, Better.LOWER),
+  COLOUR("delta_e", "colour difference (ΔE 2000)", "", 2, Better.LOWER),
   /** {@link PixelError#colourShift}, red. */
   SHIFT_RED("shift_r", "red shift", "levels", 2, Better.NEAR_ZERO),
   /** {@link PixelError#colourShift}, green. */
@@ -25,9 +25,9 @@ public enum Measure {
   /** {@link EdgeMeasures#edgeError}. */
   EDGES("edge", "edge difference", "levels", 2, Better.LOWER),
   /** {@link EdgeMeasures#sharpness} of the picture by itself. */
-  SHARPNESS("sharpness", "sharpness (Laplacian variance)", "", 1, Better.NEITHER),
+  SHARPNESS("sharpness", "sharpness", "", 1, Better.NEITHER),
   /** {@link EdgeMeasures#sharpness} of the picture divided by that of the reference. */
-  SHARPNESS_RATIO("sharpness_ratio", "sharpness against the reference", "", 3, Better.NEAR_ONE);
+  SHARPNESS_RATIO("sharpness_ratio", "sharpness ratio", "", 3, Better.NEAR_ONE);
 
   /** Which value is the better one where there is a truth. */
   public enum Better {

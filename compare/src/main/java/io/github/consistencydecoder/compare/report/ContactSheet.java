@@ -70,7 +70,7 @@ public final class ContactSheet {
   }
 
   private static int height(InputResult input) {
-    return 2 * LABEL + (1 + input.crops().size()) * (CELL + LABEL) + GAP;
+    return LABEL + (1 + input.crops().size()) * (LABEL + CELL + GAP) + GAP;
   }
 
   private static int draw(Canvas canvas, ReportData data, InputResult input, int top, int width)
@@ -89,7 +89,7 @@ public final class ContactSheet {
       canvas.put(Scaling.fitted(shown.picture(), CELL), x, y + LABEL);
       x += CELL + GAP;
     }
-    y += LABEL + CELL + GAP / 2;
+    y += LABEL + CELL + GAP;
     for (Map.Entry<String, Region> crop : input.crops().entrySet()) {
       x = GAP;
       for (InputPictures.Shown shown : pictures.shown()) {
@@ -97,7 +97,7 @@ public final class ContactSheet {
         x += CELL + GAP;
       }
       Glyphs.draw(canvas, crop.getKey() + ": " + crop.getValue(), GAP, y);
-      y += CELL + LABEL;
+      y += LABEL + CELL + GAP;
     }
     return top + height(input);
   }

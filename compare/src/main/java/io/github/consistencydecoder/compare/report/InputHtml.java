@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.compare.report;
 
+import io.github.consistencydecoder.compare.metrics.Measurements;
 import io.github.consistencydecoder.compare.picture.Region;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -236,7 +237,7 @@ final class InputHtml {
             input.hasTruth()
                 ? "Measured against the original"
                 : "Differences from " + input.reference() + ", which do not say what is better",
-            input.hasTruth());
+            input.hasTruth() ? MeasureTable.Judging.ALL : MeasureTable.Judging.NOTHING);
     List<String> regions = new ArrayList<>(List.of(InputResult.WHOLE));
     regions.addAll(input.crops().keySet());
     for (String region : regions) {
@@ -247,7 +248,7 @@ final class InputHtml {
             input
                 .truthAlone()
                 .getOrDefault(
-                    region, io.github.consistencydecoder.compare.metrics.Measurements.NONE));
+                    region, Measurements.NONE));
       }
       for (ColumnResult column : input.columns()) {
         table.add(region, column.name(), column.in(region));

@@ -11,18 +11,27 @@ import java.util.Set;
 /** A table of measures, a row for each decoder, as HTML. */
 final class MeasureTable {
   private final String caption;
-  private final boolean judged;
+  private final Judging judging;
   private final List<Row> rows = new ArrayList<>();
+
+  /** Whether the best of each group is marked. */
+  enum Judging {
+    /** Without a truth, nothing is better. */
+    NOTHING,
+    /** Means: values with a sign may cancel out, which is no merit. */
+    MEANS,
+    /** Single pictures. */
+    ALL
+  }
 
   private record Row(String group, String name, Measurements measurements) {}
 
   /**
    * @param caption plain text
-   * @param judged whether the best of each group is marked, which takes a truth
    */
-  MeasureTable(String caption, boolean judged) {
+  MeasureTable(String caption, Judging judging) {
     this.caption = caption;
-    this.judged = judged;
+    this.judging = judging;
   }
 
   /**
@@ -88,7 +97,7 @@ final class MeasureTable {
    * Better than another of its group, and no worse than any; ties in what is shown have no best.
    */
   private boolean isBest(Row row, String id, double value) {
-    if (!judged || better(id) == Measure.Better.NEITHER) {
+    if (!isJudged(better(id))) {
       return false;
     }
     double badness = badness(id, value);
@@ -107,6 +116,14 @@ final class MeasureTable {
       beatsOne = true;
     }
     return beatsOne;
+  }
+
+  private boolean isJudged(Measure.Better better) {
+    return switch (better) {
+      case HIGHER, LOWER -> judging != Judging.NOTHING;
+      case NEAR_ZERO, NEAR_ONE -> judging == Judging.ALL;
+      case NEITHER -> false;
+    };
   }
 
   /** Further measures are distances. */

@@ -40,6 +40,11 @@ final class OverviewHtml {
   }
 
   private void decoders(StringBuilder out) {
+    if (data.inputs().stream()
+        .flatMap(input -> input.columns().stream())
+        .allMatch(column -> column.seconds().isEmpty())) {
+      return;
+    }
     out.append("<section><h2>Decoders</h2>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\"")
         .append(" aria-label=\"Decoders\"><table><thead><tr>")
         .append("<th class=\"text\" scope=\"col\">decoder</th>")
@@ -120,7 +125,7 @@ final class OverviewHtml {
             withTruth
                 ? "Means over " + pictures + ", measured against the original"
                 : "Means over " + pictures + ": differences from " + data.columns().get(0),
-            withTruth);
+            withTruth ? MeasureTable.Judging.MEANS : MeasureTable.Judging.NOTHING);
     for (String name : data.columns()) {
       List<Measurements> all = new ArrayList<>();
       for (InputResult input : inputs) {

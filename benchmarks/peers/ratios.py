@@ -22,6 +22,9 @@ def read(path):
     missing = [k for k in (*KEYS, "size", "steps") if k not in value]
     if missing:
         sys.exit(f"{path}: has no {', '.join(missing)}; found {', '.join(sorted(value))}")
+    # One number for a square picture, [height, width] or one number in the file.
+    if isinstance(value["size"], list) and len(set(value["size"])) == 1:
+        value["size"] = value["size"][0]
     return value
 
 

@@ -11,7 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Values of the reduced network and its sampler, computed in float64 by an independent implementation. */
+/**
+ * Values of the reduced network and its sampler, computed in float64 by an independent
+ * implementation.
+ */
 final class ConformanceValues {
   private record Point(int channel, int row, int column, double value) {}
 
@@ -22,7 +25,8 @@ final class ConformanceValues {
   static ConformanceValues bundled() {
     ConformanceValues values = new ConformanceValues();
     try (InputStream in = ConformanceValues.class.getResourceAsStream("conformance.tsv");
-        BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
+        BufferedReader reader =
+            new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         if (!line.startsWith("#")) {
           values.add(line.split("\t", -1));
@@ -37,7 +41,12 @@ final class ConformanceValues {
   private void add(String[] f) {
     cases
         .computeIfAbsent(f[0], n -> new ArrayList<>())
-        .add(new Point(Integer.parseInt(f[1]), Integer.parseInt(f[2]), Integer.parseInt(f[3]), Double.parseDouble(f[4])));
+        .add(
+            new Point(
+                Integer.parseInt(f[1]),
+                Integer.parseInt(f[2]),
+                Integer.parseInt(f[3]),
+                Double.parseDouble(f[4])));
   }
 
   /**
@@ -52,7 +61,8 @@ final class ConformanceValues {
     }
     double worst = 0;
     for (Point p : points) {
-      double difference = Math.abs(computed[(p.channel * height + p.row) * width + p.column] - p.value);
+      double difference =
+          Math.abs(computed[(p.channel * height + p.row) * width + p.column] - p.value);
       // Not Math.max alone: a NaN must not pass for a small difference.
       worst = Double.isNaN(difference) ? Double.POSITIVE_INFINITY : Math.max(worst, difference);
     }

@@ -34,12 +34,19 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 /**
  * The consistency decoder: noise, a few evaluations of the network, pixels.
  *
- * <p>Owns a session of the runtime and the open checkpoint. Safe for use by several threads. After {@link #close}, every method except
- * {@code close} throws {@link IllegalStateException}; closing again does nothing.
+ * <p>Owns a session of the runtime and the open checkpoint. Safe for use by several threads. After
+ * {@link #close}, every method except {@code close} throws {@link IllegalStateException}; closing
+ * again does nothing.
  */
 final class ConsistencyDecoder implements LatentDecoder {
   /** Pixels of one batch; beyond it a Java array cannot hold the picture. */
   private static final long MOST_VALUES = Integer.MAX_VALUE - 8;
+
+  /**
+   * Timesteps whose conditioning is kept, 222 KB each at full width; as many as the longest
+   * schedule has.
+   */
+  private static final int MOST_KEPT_TIMESTEPS = 64;
 
   private final DecoderInfo info;
   private final ConsistencyWeights weights;
@@ -48,9 +55,7 @@ final class ConsistencyDecoder implements LatentDecoder {
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private boolean closed;
 
-  /**
-   * Takes ownership of the model and the checkpoint behind the weights.
-   */
+  /** Takes ownership of the model and the checkpoint behind the weights. */
   ConsistencyDecoder(DecoderInfo info, ConsistencyWeights weights, StepModel model) {
     this.info = info;
     this.weights = weights;
@@ -70,8 +75,12 @@ final class ConsistencyDecoder implements LatentDecoder {
           ConsistencyNetwork network = weights.network();
           long pixelHeight = (long) height * Latents.PIXELS_PER_CELL;
           long pixelWidth = (long) width * Latents.PIXELS_PER_CELL;
-          double operations = batch * network.operations(pixelHeight, pixelWidth) * options.schedule().timesteps().size();
-          return new DecodeEstimate(operations, MemoryEstimate.bytes(network, batch * pixelHeight * pixelWidth));
+          double operations =
+              batch
+                  * network.operations(pixelHeight, pixelWidth)
+                  * options.schedule().timesteps().size();
+          return new DecodeEstimate(
+              operations, MemoryEstimate.bytes(network, batch * pixelHeight * pixelWidth));
         });
   }
 
@@ -99,20 +108,34 @@ final class ConsistencyDecoder implements LatentDecoder {
                     .session()
                     .evaluate(
                         new StepInputs(
-                            latents.batch(), latents.height(), latents.width(), features, conditioning(timestep), packed(c)),
+                            latents.batch(),
+                            latents.height(),
+                            latents.width(),
+                            features,
+                            conditioning(timestep),
+                            packed(c)),
                         xt,
                         x0,
                         options.cancellation()));
     Pixels pixels = Pixels.takeOver(sampled.x0(), latents.batch(), height, width);
     return new Decoded(
-        pixels, sampled.stepNanos(), System.nanoTime() - start, metadata(latents, options), warnings);
+        pixels,
+        sampled.stepNanos(),
+        System.nanoTime() - start,
+        metadata(latents, options),
+        warnings);
   }
 
   private static void checkSize(Latents latents, long values) {
     if (values > MOST_VALUES) {
       throw new DecoderException(
           DecoderErrorCode.INVALID_LATENTS,
-          latents + " make " + values + " values of pixels; at most " + MOST_VALUES + " fit into one batch: decode fewer at a time");
+          latents
+              + " make "
+              + values
+              + " values of pixels; at most "
+              + MOST_VALUES
+              + " fit into one batch: decode fewer at a time");
     }
   }
 
@@ -121,19 +144,27 @@ final class ConsistencyDecoder implements LatentDecoder {
   }
 
   private float[] conditioning(int timestep) {
+    if (conditioning.size() >= MOST_KEPT_TIMESTEPS && !conditioning.containsKey(timestep)) {
+      conditioning.keySet().retainAll(model.conditioning().keySet());
+    }
     return conditioning.computeIfAbsent(
         timestep,
         t -> {
           if (t >= weights.network().timesteps()) {
             throw new DecoderException(
                 DecoderErrorCode.INVALID_OPTIONS,
-                "timestep " + t + " is outside this model's 1 .. " + (weights.network().timesteps() - 1));
+                "timestep "
+                    + t
+                    + " is outside this model's 1 .. "
+                    + (weights.network().timesteps() - 1));
           }
           try {
             return Conditioning.of(weights, t);
           } catch (IOException e) {
             throw new DecoderException(
-                DecoderErrorCode.MODEL_MISSING, "the model's file can no longer be read: " + e.getMessage(), e);
+                DecoderErrorCode.MODEL_MISSING,
+                "the model's file can no longer be read: " + e.getMessage(),
+                e);
           }
         });
   }
@@ -148,6 +179,9 @@ final class ConsistencyDecoder implements LatentDecoder {
     m.put("dialect", options.clamp() == ClampMode.EACH_STEP ? "original" : "diffusers");
     m.put("latents", latents.scale().name().toLowerCase(java.util.Locale.ROOT));
     m.putAll(info.details());
+    // Where the graph came from says nothing about the picture, and must not make two files of it
+    // differ.
+    m.remove("graph");
     return m;
   }
 
@@ -183,7 +217,10 @@ final class ConsistencyDecoder implements LatentDecoder {
         weights.checkpoint().close();
       }
     } catch (IOException e) {
-      throw new DecoderException(DecoderErrorCode.RUNTIME_FAILED, "the model's file cannot be closed: " + e.getMessage(), e);
+      throw new DecoderException(
+          DecoderErrorCode.RUNTIME_FAILED,
+          "the model's file cannot be closed: " + e.getMessage(),
+          e);
     } finally {
       write.unlock();
     }

@@ -46,11 +46,16 @@ final class ConsistencyDecoderOpener {
   static LatentDecoder open(DecoderConfig config) {
     for (String key : config.asMap().keySet()) {
       if (!KEYS.contains(key)) {
-        throw invalid("setting '" + key + "' is unknown; the consistency decoder has " + String.join(", ", KEYS));
+        throw invalid(
+            "setting '"
+                + key
+                + "' is unknown; the consistency decoder has "
+                + String.join(", ", KEYS));
       }
     }
     ModelStore store = ModelStore.standard();
-    Path cache = config.get(ConsistencyDecoderProvider.CACHE).map(Path::of).orElseGet(store::cacheFolder);
+    Path cache =
+        config.get(ConsistencyDecoderProvider.CACHE).map(Path::of).orElseGet(store::cacheFolder);
     int threads = threads(config.get(DecoderConfig.THREADS).orElse("0"));
     Device device = Devices.choose(config.get(DecoderConfig.DEVICE).orElse("auto"));
     ElementType type = type(config.get(DecoderConfig.DTYPE).orElse("auto"), device);
@@ -60,22 +65,32 @@ final class ConsistencyDecoderOpener {
       checkpoint = Checkpoints.open(resolved.path());
       ConsistencyWeights weights = ConsistencyWeights.of(checkpoint, config(checkpoint));
       String digest = ModelDigests.of(checkpoint.files(), cache);
-      StepModel model = new GraphCache(cache).open(weights, digest, type, new SessionSettings(device, threads));
-      return new ConsistencyDecoder(info(resolved, weights, digest, type, device, model), weights, model);
+      StepModel model =
+          new GraphCache(cache).open(weights, digest, type, new SessionSettings(device, threads));
+      return new ConsistencyDecoder(
+          info(resolved, weights, digest, type, device, model), weights, model);
     } catch (CheckpointFormatException e) {
-      throw closing(checkpoint, new DecoderException(DecoderErrorCode.MODEL_CORRUPT, e.getMessage(), e));
+      throw closing(
+          checkpoint, new DecoderException(DecoderErrorCode.MODEL_CORRUPT, e.getMessage(), e));
     } catch (IOException e) {
       throw closing(
           checkpoint,
           new DecoderException(
-              DecoderErrorCode.MODEL_MISSING, "model '" + resolved.name() + "' cannot be read: " + e.getMessage(), e));
+              DecoderErrorCode.MODEL_MISSING,
+              "model '" + resolved.name() + "' cannot be read: " + e.getMessage(),
+              e));
     } catch (RuntimeException e) {
       throw closing(checkpoint, e);
     }
   }
 
   private static DecoderInfo info(
-      ResolvedModel resolved, ConsistencyWeights weights, String digest, ElementType type, Device device, StepModel model) {
+      ResolvedModel resolved,
+      ConsistencyWeights weights,
+      String digest,
+      ElementType type,
+      Device device,
+      StepModel model) {
     Map<String, String> details = new TreeMap<>();
     details.put("dtype", type == ElementType.FLOAT16 ? "float16" : "float32");
     details.put("device", device.id());
@@ -85,7 +100,8 @@ final class ConsistencyDecoderOpener {
     details.put("parameters", Long.toString(weights.network().parameters()));
     details.put("runtime", "onnxruntime " + OnnxRuntime.version());
     details.put("graph", model.origin());
-    return new DecoderInfo(ConsistencyDecoderProvider.NAME, resolved.name(), digest, device.reason(), details);
+    return new DecoderInfo(
+        ConsistencyDecoderProvider.NAME, resolved.name(), digest, device.reason(), details);
   }
 
   private static RuntimeException closing(Checkpoint checkpoint, RuntimeException e) {

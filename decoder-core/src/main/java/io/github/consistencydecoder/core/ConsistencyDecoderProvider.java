@@ -8,11 +8,13 @@ import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.LatentDecoderProvider;
 
 /**
- * Opens consistency decoders: OpenAI's in any published format, the bundled tiny one, and any of the same architecture.
+ * Opens consistency decoders: OpenAI's in any published format, the bundled tiny one, and any of
+ * the same architecture.
  *
- * <p>Configuration: {@link DecoderConfig#MODEL} (default {@code tiny}), {@link DecoderConfig#DEVICE} ({@code auto}), {@link
- * DecoderConfig#THREADS} (0, as many as there are cores), {@link DecoderConfig#DTYPE} ({@code auto}: float32 on a CPU, float16 on a
- * GPU) and {@value #CACHE}, the folder for optimised graphs (default: the store's cache folder).
+ * <p>Configuration: {@link DecoderConfig#MODEL} (default {@code tiny}), {@link
+ * DecoderConfig#DEVICE} ({@code auto}), {@link DecoderConfig#THREADS} (0, as many as there are
+ * cores), {@link DecoderConfig#DTYPE} ({@code auto}: float32 on a CPU, float16 on a GPU) and
+ * {@value #CACHE}, the folder for optimised graphs (default: the store's cache folder).
  */
 public final class ConsistencyDecoderProvider implements LatentDecoderProvider {
   /** Key: folder for optimised graphs. */
@@ -29,7 +31,12 @@ public final class ConsistencyDecoderProvider implements LatentDecoderProvider {
   @Override
   public Availability availability() {
     try {
-      return new Availability(true, "ONNX Runtime " + OnnxRuntime.version() + " with " + String.join(", ", OnnxRuntime.providers()));
+      return new Availability(
+          true,
+          "ONNX Runtime "
+              + OnnxRuntime.version()
+              + " with "
+              + String.join(", ", OnnxRuntime.providers()));
     } catch (DecoderException e) {
       return new Availability(false, e.getMessage());
     }

@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What this machine has to offer, for a person who wants to know why something is slow or does not work.
+ * What this machine has to offer, for a person who wants to know why something is slow or does not
+ * work.
  *
  * @param runtimeVersion of ONNX Runtime, or why it cannot be loaded
  * @param providers the execution providers compiled in
@@ -60,11 +61,17 @@ public record RuntimeReport(
         kilobytes("MemAvailable"),
         jvm.maxMemory(),
         System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")",
-        String.join(" ", System.getProperty("os.name"), System.getProperty("os.version"), System.getProperty("os.arch")));
+        String.join(
+            " ",
+            System.getProperty("os.name"),
+            System.getProperty("os.version"),
+            System.getProperty("os.arch")));
   }
 
   private static long kilobytes(String name) {
-    return field("/proc/meminfo", name).map(v -> Long.parseLong(v.replaceAll("\\D", "")) * 1024).orElse(0L);
+    return field("/proc/meminfo", name)
+        .map(v -> Long.parseLong(v.replaceAll("\\D", "")) * 1024)
+        .orElse(0L);
   }
 
   private static java.util.Optional<String> field(String file, String name) {

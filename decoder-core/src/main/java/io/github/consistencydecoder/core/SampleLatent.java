@@ -10,9 +10,10 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 
 /**
- * A real latent of 8x8 cells and the average colours of the photograph it was made from, to see whether a decoder draws what is in it.
- * The file holds {@code [4, 8, 8]} unscaled latent values, then {@code [3, 8, 8]} colours in {@code [-1, 1]}, float32 little-endian. It
- * was made by {@code make_sample_latent.py} from scikit-image's "coffee" (CC0).
+ * A real latent of 8x8 cells and the average colours of the photograph it was made from, to see
+ * whether a decoder draws what is in it. The file holds {@code [4, 8, 8]} unscaled latent values,
+ * then {@code [3, 8, 8]} colours in {@code [-1, 1]}, float32 little-endian. It was made by {@code
+ * make_sample_latent.py} from scikit-image's "coffee" (CC0).
  *
  * @param latents one latent
  * @param colours {@code [3, 8, 8]}
@@ -23,7 +24,8 @@ record SampleLatent(Latents latents, float[] colours) {
 
   static SampleLatent bundled() {
     try (InputStream in = SampleLatent.class.getResourceAsStream("sample-latent.f32")) {
-      FloatBuffer values = ByteBuffer.wrap(in.readAllBytes()).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+      FloatBuffer values =
+          ByteBuffer.wrap(in.readAllBytes()).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
       float[] latent = new float[4 * CELLS * CELLS];
       float[] colours = new float[3 * CELLS * CELLS];
       values.get(latent).get(colours);
@@ -33,7 +35,10 @@ record SampleLatent(Latents latents, float[] colours) {
     }
   }
 
-  /** Pearson's correlation of the decoded picture's average colours with the photograph's, over all cells and channels. */
+  /**
+   * Pearson's correlation of the decoded picture's average colours with the photograph's, over all
+   * cells and channels.
+   */
   double correlation(Pixels pixels) {
     FloatBuffer values = pixels.values();
     int side = pixels.width() / CELLS;

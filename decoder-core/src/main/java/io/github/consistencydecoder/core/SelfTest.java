@@ -27,8 +27,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Checks this installation and a model: first that a reduced network with synthetic weights gives the values known for it, on this
- * machine's runtime and device; then that the model opens, is plausible and decodes a real latent to the picture that is in it.
+ * Checks this installation and a model: first that a reduced network with synthetic weights gives
+ * the values known for it, on this machine's runtime and device; then that the model opens, is
+ * plausible and decodes a real latent to the picture that is in it.
  */
 public final class SelfTest {
   /** Largest difference from the float64 values that float32 arithmetic explains. */
@@ -63,7 +64,8 @@ public final class SelfTest {
   }
 
   /**
-   * Runs all checks. Two small decodes with the model; on a CPU the published one takes some ten seconds each.
+   * Runs all checks. Two small decodes with the model; on a CPU the published one takes some ten
+   * seconds each.
    *
    * @param config which model, device and precision
    * @param listener told each line as it is known
@@ -98,23 +100,46 @@ public final class SelfTest {
         SessionSettings cpu = new SessionSettings(new Device(Device.Kind.CPU, 0, "self-test"), 0);
         float[] y =
             NetworkProbe.evaluate(
-                weights, half ? ElementType.FLOAT16 : ElementType.FLOAT32, x, HEIGHT, WIDTH, t, cpu, folder);
-        difference("network, timestep " + t, expected.worst("unet mini t=" + t, y, HEIGHT, WIDTH), tolerance);
+                weights,
+                half ? ElementType.FLOAT16 : ElementType.FLOAT32,
+                x,
+                HEIGHT,
+                WIDTH,
+                t,
+                cpu,
+                folder);
+        difference(
+            "network, timestep " + t,
+            expected.worst("unet mini t=" + t, y, HEIGHT, WIDTH),
+            tolerance);
       }
     }
     DecoderConfig synthetic =
-        config.with(DecoderConfig.MODEL, file.toString()).with(ConsistencyDecoderProvider.CACHE, folder.resolve("cache").toString());
+        config
+            .with(DecoderConfig.MODEL, file.toString())
+            .with(ConsistencyDecoderProvider.CACHE, folder.resolve("cache").toString());
     try (LatentDecoder decoder = new ConsistencyDecoderProvider().open(synthetic)) {
       for (ClampMode clamp : ClampMode.values()) {
         String suffix = clamp == ClampMode.EACH_STEP ? "clamp=True" : "clamp=False";
         sampler(decoder, clamp, givenNoise(), "hash noise, " + suffix, expected, tolerance);
-        sampler(decoder, clamp, Noise.seeded(0), "torch CPU generator seed 0, " + suffix, expected, tolerance);
+        sampler(
+            decoder,
+            clamp,
+            Noise.seeded(0),
+            "torch CPU generator seed 0, " + suffix,
+            expected,
+            tolerance);
       }
     }
   }
 
   private void sampler(
-      LatentDecoder decoder, ClampMode clamp, Noise noise, String name, ConformanceValues expected, double tolerance) {
+      LatentDecoder decoder,
+      ClampMode clamp,
+      Noise noise,
+      String name,
+      ConformanceValues expected,
+      double tolerance) {
     float[] z = SyntheticWeights.input("input.latent", 4 * 4 * 6);
     for (int i = 0; i < z.length; i++) {
       z[i] *= 5;
@@ -123,12 +148,17 @@ public final class SelfTest {
     Decoded decoded = decoder.decode(Latents.unscaled(z, 1, 4, 4, 6), options);
     float[] values = new float[3 * HEIGHT * WIDTH];
     decoded.pixels().values().get(values);
-    difference("sampler, " + name, expected.worst("sampler mini, " + name, values, HEIGHT, WIDTH), tolerance);
+    difference(
+        "sampler, " + name,
+        expected.worst("sampler mini, " + name, values, HEIGHT, WIDTH),
+        tolerance);
   }
 
   private static Noise givenNoise() {
     int n = 3 * HEIGHT * WIDTH;
-    return Noise.given(List.of(SyntheticWeights.input("input.noise1", n), SyntheticWeights.input("input.noise2", n)));
+    return Noise.given(
+        List.of(
+            SyntheticWeights.input("input.noise1", n), SyntheticWeights.input("input.noise2", n)));
   }
 
   private void model() {
@@ -146,7 +176,10 @@ public final class SelfTest {
       say(
           correlation > 0.8,
           "the picture is what the latent holds",
-          String.format(Locale.ROOT, "correlation with the photograph %.3f, more than 0.8 is needed", correlation));
+          String.format(
+              Locale.ROOT,
+              "correlation with the photograph %.3f, more than 0.8 is needed",
+              correlation));
     }
   }
 
@@ -154,7 +187,11 @@ public final class SelfTest {
     say(
         worst <= tolerance,
         name,
-        String.format(Locale.ROOT, "largest difference from the known values %.2g, at most %.0e is right", worst, tolerance));
+        String.format(
+            Locale.ROOT,
+            "largest difference from the known values %.2g, at most %.0e is right",
+            worst,
+            tolerance));
   }
 
   private void say(boolean ok, String what, String found) {

@@ -8,7 +8,6 @@ import io.github.consistencydecoder.core.runtime.NetworkProbe;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.models.checkpoint.Checkpoint;
 import io.github.consistencydecoder.models.checkpoint.Checkpoints;
-import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.SyntheticWeights;
 import io.github.consistencydecoder.models.onnx.ElementType;
@@ -30,12 +29,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** Every value of the network and its samplers that is known from an independent float64 evaluation. */
+/**
+ * Every value of the network and its samplers that is known from an independent float64 evaluation.
+ */
 class ConformanceTest {
-  /** What the specification suggests for a float32 runtime; the published classes themselves are within 3e-6. */
+  /**
+   * What the specification suggests for a float32 runtime; the published classes themselves are
+   * within 3e-6.
+   */
   private static final double TOLERANCE = 2e-5;
 
-  private static final JsonNode CASES = TestDecoders.json(TestDecoders.resource("conformance/conformance.json"));
+  private static final JsonNode CASES =
+      TestDecoders.json(TestDecoders.resource("conformance/conformance.json"));
 
   @TempDir static Path folder;
   private static Path reduced;
@@ -57,15 +62,22 @@ class ConformanceTest {
   @EnumSource(ClampMode.class)
   void theSamplerGivesTheKnownValuesForGivenNoise(ClampMode clamp) {
     int n = 3 * 32 * 48;
-    Noise noise = Noise.given(List.of(SyntheticWeights.input("input.noise1", n), SyntheticWeights.input("input.noise2", n)));
-    check("sampler mini, hash noise, clamp=" + (clamp == ClampMode.EACH_STEP ? "True" : "False"), decode(clamp, noise));
+    Noise noise =
+        Noise.given(
+            List.of(
+                SyntheticWeights.input("input.noise1", n),
+                SyntheticWeights.input("input.noise2", n)));
+    check(
+        "sampler mini, hash noise, clamp=" + (clamp == ClampMode.EACH_STEP ? "True" : "False"),
+        decode(clamp, noise));
   }
 
   @ParameterizedTest
   @EnumSource(ClampMode.class)
   void theSamplerGivesTheKnownValuesForPyTorchsNoise(ClampMode clamp) {
     check(
-        "sampler mini, torch CPU generator seed 0, clamp=" + (clamp == ClampMode.EACH_STEP ? "True" : "False"),
+        "sampler mini, torch CPU generator seed 0, clamp="
+            + (clamp == ClampMode.EACH_STEP ? "True" : "False"),
         decode(clamp, Noise.seeded(0)));
   }
 
@@ -82,14 +94,18 @@ class ConformanceTest {
         input[(3 + c) * 16 * 24 + i] = latent[c * 6 + i / 24 / 8 * 3 + i % 24 / 8];
       }
     }
-    check("unet full t=512, channels 3..6 = upsampled input.latent", network(full, input, 16, 24, 512));
+    check(
+        "unet full t=512, channels 3..6 = upsampled input.latent",
+        network(full, input, 16, 24, 512));
   }
 
-  private static float[] network(Path file, float[] input, int height, int width, int timestep) throws Exception {
+  private static float[] network(Path file, float[] input, int height, int width, int timestep)
+      throws Exception {
     try (Checkpoint checkpoint = Checkpoints.open(file)) {
       ConsistencyWeights weights = ConsistencyWeights.of(checkpoint, Optional.empty());
       SessionSettings settings = new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2);
-      return NetworkProbe.evaluate(weights, ElementType.FLOAT32, input, height, width, timestep, settings, folder);
+      return NetworkProbe.evaluate(
+          weights, ElementType.FLOAT32, input, height, width, timestep, settings, folder);
     }
   }
 
@@ -101,7 +117,9 @@ class ConformanceTest {
     try (LatentDecoder decoder = TestDecoders.open(reduced, folder.resolve("cache"))) {
       FloatBuffer pixels =
           decoder
-              .decode(Latents.unscaled(z, 1, 4, 4, 6), DecodeOptions.builder().clamp(clamp).noise(noise).build())
+              .decode(
+                  Latents.unscaled(z, 1, 4, 4, 6),
+                  DecodeOptions.builder().clamp(clamp).noise(noise).build())
               .pixels()
               .values();
       float[] values = new float[pixels.remaining()];
@@ -118,8 +136,11 @@ class ConformanceTest {
     assertThat(values).hasSize(expected.get("shape").get(1).intValue() * height * width);
     for (JsonNode point : expected.get("at")) {
       JsonNode at = point.get(0);
-      int index = (at.get(0).intValue() * height + at.get(1).intValue()) * width + at.get(2).intValue();
-      assertThat((double) values[index]).as("%s at %s", name, at).isCloseTo(point.get(1).doubleValue(), within(TOLERANCE));
+      int index =
+          (at.get(0).intValue() * height + at.get(1).intValue()) * width + at.get(2).intValue();
+      assertThat((double) values[index])
+          .as("%s at %s", name, at)
+          .isCloseTo(point.get(1).doubleValue(), within(TOLERANCE));
     }
     double mean = 0;
     double absolute = 0;
@@ -127,7 +148,11 @@ class ConformanceTest {
       mean += v / (double) values.length;
       absolute += Math.abs(v) / (double) values.length;
     }
-    assertThat(mean).as("%s mean", name).isCloseTo(expected.get("mean").doubleValue(), within(TOLERANCE));
-    assertThat(absolute).as("%s mean of absolute values", name).isCloseTo(expected.get("mean_abs").doubleValue(), within(TOLERANCE));
+    assertThat(mean)
+        .as("%s mean", name)
+        .isCloseTo(expected.get("mean").doubleValue(), within(TOLERANCE));
+    assertThat(absolute)
+        .as("%s mean of absolute values", name)
+        .isCloseTo(expected.get("mean_abs").doubleValue(), within(TOLERANCE));
   }
 }

@@ -51,7 +51,10 @@ class ConsistencyDecoderTest {
     cancelAndGoOn(full, 16, 500_000_000L);
   }
 
-  /** Cancels from another thread while the first evaluation runs, then decodes something small with the same decoder. */
+  /**
+   * Cancels from another thread while the first evaluation runs, then decodes something small with
+   * the same decoder.
+   */
   private void cancelAndGoOn(Path model, int cells, long mostNanos) {
     try (LatentDecoder decoder = TestDecoders.open(model, folder.resolve("cache"))) {
       Latents small = Latents.scaled(new float[4 * 2 * 2], 1, 4, 2, 2);
@@ -75,13 +78,18 @@ class ConsistencyDecoderTest {
             }
           };
       Latents large = Latents.scaled(new float[4 * cells * cells], 1, 4, cells, cells);
-      DecodeOptions options = DecodeOptions.builder().cancellation(cancellation).listener(listener).build();
+      DecodeOptions options =
+          DecodeOptions.builder().cancellation(cancellation).listener(listener).build();
       assertThatThrownBy(() -> decoder.decode(large, options))
           .isInstanceOfSatisfying(
-              DecoderException.class, e -> assertThat(e.code()).isEqualTo(DecoderErrorCode.CANCELLED));
-      assertThat(cancelledAt.get()).as("the evaluation was still running when it was cancelled").isPositive();
+              DecoderException.class,
+              e -> assertThat(e.code()).isEqualTo(DecoderErrorCode.CANCELLED));
+      assertThat(cancelledAt.get())
+          .as("the evaluation was still running when it was cancelled")
+          .isPositive();
       assertThat(System.nanoTime() - cancelledAt.get()).isLessThan(mostNanos);
-      assertThat(decoder.decode(small, DecodeOptions.defaults()).pixels().values()).isEqualTo(before.pixels().values());
+      assertThat(decoder.decode(small, DecodeOptions.defaults()).pixels().values())
+          .isEqualTo(before.pixels().values());
       timer.cancel();
     }
   }
@@ -90,8 +98,10 @@ class ConsistencyDecoderTest {
   void anyScheduleRuns() {
     try (LatentDecoder decoder = TestDecoders.open(MODEL, folder)) {
       Latents latents = Latents.scaled(new float[4 * 3 * 3], 1, 4, 3, 3);
-      for (Schedule schedule : new Schedule[] {Schedule.ONE_STEP, Schedule.steps(4), Schedule.of(1, 1023, 16)}) {
-        Decoded decoded = decoder.decode(latents, DecodeOptions.builder().schedule(schedule).build());
+      for (Schedule schedule :
+          new Schedule[] {Schedule.ONE_STEP, Schedule.steps(4), Schedule.of(1, 1023, 16)}) {
+        Decoded decoded =
+            decoder.decode(latents, DecodeOptions.builder().schedule(schedule).build());
         assertThat(decoded.stepNanos()).hasSize(schedule.timesteps().size());
         assertThat(decoded.metadata()).containsEntry("schedule", schedule.toString());
       }
@@ -100,13 +110,22 @@ class ConsistencyDecoderTest {
 
   @Test
   void anUnknownSettingIsRefusedByName() {
-    assertRefused(TestDecoders.config(MODEL, folder).with("colour", "blue"), DecoderErrorCode.INVALID_OPTIONS, "colour");
     assertRefused(
-        TestDecoders.config(MODEL, folder).with(DecoderConfig.DEVICE, "tpu"), DecoderErrorCode.INVALID_OPTIONS, "tpu");
+        TestDecoders.config(MODEL, folder).with("colour", "blue"),
+        DecoderErrorCode.INVALID_OPTIONS,
+        "colour");
     assertRefused(
-        TestDecoders.config(MODEL, folder).with(DecoderConfig.THREADS, "many"), DecoderErrorCode.INVALID_OPTIONS, "many");
+        TestDecoders.config(MODEL, folder).with(DecoderConfig.DEVICE, "tpu"),
+        DecoderErrorCode.INVALID_OPTIONS,
+        "tpu");
     assertRefused(
-        TestDecoders.config(MODEL, folder).with(DecoderConfig.DTYPE, "int8"), DecoderErrorCode.INVALID_OPTIONS, "int8");
+        TestDecoders.config(MODEL, folder).with(DecoderConfig.THREADS, "many"),
+        DecoderErrorCode.INVALID_OPTIONS,
+        "many");
+    assertRefused(
+        TestDecoders.config(MODEL, folder).with(DecoderConfig.DTYPE, "int8"),
+        DecoderErrorCode.INVALID_OPTIONS,
+        "int8");
   }
 
   @Test
@@ -115,15 +134,20 @@ class ConsistencyDecoderTest {
       return;
     }
     assertRefused(
-        TestDecoders.config(MODEL, folder).with(DecoderConfig.DEVICE, "cuda:0"), DecoderErrorCode.DEVICE_UNAVAILABLE, "cuda:0 cannot be had");
+        TestDecoders.config(MODEL, folder).with(DecoderConfig.DEVICE, "cuda:0"),
+        DecoderErrorCode.DEVICE_UNAVAILABLE,
+        "cuda:0 cannot be had");
   }
 
   @Test
   void autoSaysWhatItChoseAndWhy() {
     try (LatentDecoder decoder =
         new ConsistencyDecoderProvider()
-            .open(DecoderConfig.model(MODEL.toString()).with(ConsistencyDecoderProvider.CACHE, folder.toString()))) {
-      assertThat(decoder.info().device()).matches("cpu, because .+|cuda:0, a CUDA device was found");
+            .open(
+                DecoderConfig.model(MODEL.toString())
+                    .with(ConsistencyDecoderProvider.CACHE, folder.toString()))) {
+      assertThat(decoder.info().device())
+          .matches("cpu, because .+|cuda:0, a CUDA device was found");
       assertThat(decoder.info().digest()).matches("sha256:[0-9a-f]{64}");
     }
   }
@@ -140,14 +164,18 @@ class ConsistencyDecoderTest {
                 io.github.consistencydecoder.models.checkpoint.DType.F32,
                 java.util.List.of(1L),
                 new float[1])));
-    assertRefused(TestDecoders.config(file, folder), DecoderErrorCode.MODEL_UNSUPPORTED, "a Stable Diffusion VAE");
+    assertRefused(
+        TestDecoders.config(file, folder),
+        DecoderErrorCode.MODEL_UNSUPPORTED,
+        "a Stable Diffusion VAE");
   }
 
   @Test
   void missingGroupsAreAskedFor() throws Exception {
     Path file = folder.resolve("diffusion_pytorch_model.safetensors");
     Files.copy(MODEL.resolve("diffusion_pytorch_model.safetensors"), file);
-    assertRefused(TestDecoders.config(file, folder), DecoderErrorCode.MODEL_UNSUPPORTED, "config.json");
+    assertRefused(
+        TestDecoders.config(file, folder), DecoderErrorCode.MODEL_UNSUPPORTED, "config.json");
   }
 
   private static void assertRefused(DecoderConfig config, DecoderErrorCode code, String fragment) {

@@ -21,7 +21,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
-/** The same pictures as diffusers' {@code ConsistencyDecoderVAE} at a reduced width, opened from the folder that it saved itself. */
+/**
+ * The same pictures as diffusers' {@code ConsistencyDecoderVAE} at a reduced width, opened from the
+ * folder that it saved itself.
+ */
 class DiffusersGoldenTest {
   /** The bar set for this comparison; PyTorch's own float32 error against float64 is about 2e-6. */
   private static final float TOLERANCE = 1e-4f;
@@ -54,10 +57,13 @@ class DiffusersGoldenTest {
     List<Long> seeds = new ArrayList<>();
     test.get("seeds").forEach(s -> seeds.add(s.bigIntegerValue().longValue()));
     Noise noise =
-        test.get("generators").stringValue().equals("one") ? Noise.seeded(seeds.get(0)) : Noise.seededPerImage(seeds);
+        test.get("generators").stringValue().equals("one")
+            ? Noise.seeded(seeds.get(0))
+            : Noise.seededPerImage(seeds);
     DecodeOptions options = DecodeOptions.builder().clamp(ClampMode.NONE).noise(noise).build();
     var decoded = decoder.decode(Latents.unscaled(latents.values(), latents.shape()), options);
-    assertThat(TestDecoders.worst(pixels.values(), decoded.pixels().values())).isLessThan(TOLERANCE);
+    assertThat(TestDecoders.worst(pixels.values(), decoded.pixels().values()))
+        .isLessThan(TOLERANCE);
   }
 
   @Test
@@ -67,14 +73,20 @@ class DiffusersGoldenTest {
     DecodeOptions options =
         DecodeOptions.builder()
             .schedule(Schedule.TWO_STEPS)
-            .noise(List.of(TestDecoders.golden(file, "noise_1").values(), TestDecoders.golden(file, "noise_2").values()))
+            .noise(
+                List.of(
+                    TestDecoders.golden(file, "noise_1").values(),
+                    TestDecoders.golden(file, "noise_2").values()))
             .build();
     for (ClampMode clamp : ClampMode.values()) {
       String name = clamp == ClampMode.EACH_STEP ? "pixels_clamped" : "pixels_unclamped";
       var decoded =
           decoder.decode(
-              Latents.unscaled(latents.values(), latents.shape()), options.toBuilder().clamp(clamp).build());
-      assertThat(TestDecoders.worst(TestDecoders.golden(file, name).values(), decoded.pixels().values()))
+              Latents.unscaled(latents.values(), latents.shape()),
+              options.toBuilder().clamp(clamp).build());
+      assertThat(
+              TestDecoders.worst(
+                  TestDecoders.golden(file, name).values(), decoded.pixels().values()))
           .as(name)
           .isLessThan(1e-5f);
     }

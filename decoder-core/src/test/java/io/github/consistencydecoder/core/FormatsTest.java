@@ -19,7 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The same weights in every published format, each file written by PyTorch or safetensors itself, give the same picture. */
+/**
+ * The same weights in every published format, each file written by PyTorch or safetensors itself,
+ * give the same picture.
+ */
 class FormatsTest {
   @TempDir Path cache;
 
@@ -28,32 +31,43 @@ class FormatsTest {
   void everyFormatGivesTheSameBytes(String dtype) throws Exception {
     List<String> formats =
         dtype.equals("f32")
-            ? List.of("diffusers", "raw", "renamed", "torchscript", "statedict", "sharded", "strided")
+            ? List.of(
+                "diffusers", "raw", "renamed", "torchscript", "statedict", "sharded", "strided")
             : List.of("diffusers", "raw", "renamed", "torchscript", "statedict");
-    Golden latents = TestDecoders.golden(TestDecoders.resource("formats/" + dtype + "/expected.safetensors"), "latents");
-    Golden pixels = TestDecoders.golden(TestDecoders.resource("formats/" + dtype + "/expected.safetensors"), "pixels");
+    Golden latents =
+        TestDecoders.golden(
+            TestDecoders.resource("formats/" + dtype + "/expected.safetensors"), "latents");
+    Golden pixels =
+        TestDecoders.golden(
+            TestDecoders.resource("formats/" + dtype + "/expected.safetensors"), "pixels");
     Map<String, FloatBuffer> pictures = new LinkedHashMap<>();
     for (String format : formats) {
-      try (LatentDecoder decoder = TestDecoders.open(TestDecoders.resource("formats/" + dtype + "/" + format), cache)) {
+      try (LatentDecoder decoder =
+          TestDecoders.open(TestDecoders.resource("formats/" + dtype + "/" + format), cache)) {
         pictures.put(
             format,
             decoder
                 .decode(
-                    Latents.unscaled(latents.values(), latents.shape()), DecodeOptions.builder().seed(11).build())
+                    Latents.unscaled(latents.values(), latents.shape()),
+                    DecodeOptions.builder().seed(11).build())
                 .pixels()
                 .values());
       }
     }
     assertThat(TestDecoders.worst(pixels.values(), pictures.get("diffusers"))).isLessThan(1e-4f);
-    assertThat(pictures.values()).allSatisfy(p -> assertThat(p).isEqualTo(pictures.get("diffusers")));
+    assertThat(pictures.values())
+        .allSatisfy(p -> assertThat(p).isEqualTo(pictures.get("diffusers")));
   }
 
   @Test
   void aFrozenModuleIsRefusedInWords() {
-    assertThatThrownBy(() -> TestDecoders.open(TestDecoders.resource("formats/f32/torchscript-frozen"), cache))
+    assertThatThrownBy(
+            () -> TestDecoders.open(TestDecoders.resource("formats/f32/torchscript-frozen"), cache))
         .isInstanceOfSatisfying(
             DecoderException.class,
-            e -> assertThat(e.code()).isIn(DecoderErrorCode.MODEL_UNSUPPORTED, DecoderErrorCode.MODEL_CORRUPT))
+            e ->
+                assertThat(e.code())
+                    .isIn(DecoderErrorCode.MODEL_UNSUPPORTED, DecoderErrorCode.MODEL_CORRUPT))
         .hasMessageContaining("frozen");
   }
 }

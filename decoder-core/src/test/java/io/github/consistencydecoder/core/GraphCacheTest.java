@@ -19,7 +19,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Opening from the cache: the same bytes as a fresh build, and never from a graph that is stale or damaged. */
+/**
+ * Opening from the cache: the same bytes as a fresh build, and never from a graph that is stale or
+ * damaged.
+ */
 class GraphCacheTest {
   private static final Path MODEL = TestDecoders.resource("formats/f32/diffusers");
 
@@ -33,7 +36,8 @@ class GraphCacheTest {
       for (int i = 0; i < z.length; i++) {
         z[i] = (float) Math.sin(i);
       }
-      FloatBuffer picture = decoder.decode(Latents.scaled(z, 1, 4, 6, 5), DecodeOptions.defaults()).pixels().values();
+      FloatBuffer picture =
+          decoder.decode(Latents.scaled(z, 1, 4, 6, 5), DecodeOptions.defaults()).pixels().values();
       return new Opened(decoder.info().details().get("graph"), picture);
     }
   }
@@ -70,7 +74,8 @@ class GraphCacheTest {
   @Test
   void truncatedWeightsAreBuiltAgain() throws IOException {
     Opened first = open();
-    try (RandomAccessFile file = new RandomAccessFile(entry().resolve("model.weights").toFile(), "rw")) {
+    try (RandomAccessFile file =
+        new RandomAccessFile(entry().resolve("model.weights").toFile(), "rw")) {
       file.setLength(file.length() / 2);
     }
     Opened again = open();
@@ -122,8 +127,26 @@ class GraphCacheTest {
     try (Stream<Path> files = Files.list(entry())) {
       assertThat(files.map(f -> f.getFileName().toString()))
           .containsExactlyInAnyOrder(
-              "model.onnx", "model.weights", "conditioning-1008.f32", "conditioning-512.f32", "manifest.txt");
+              "model.onnx",
+              "model.weights",
+              "conditioning-1008.f32",
+              "conditioning-512.f32",
+              "manifest.txt");
     }
+  }
+
+  @Test
+  void whatAKilledBuildLeftIsCleanedUpAndOneUnderWayIsNot() throws IOException {
+    Path old = Files.createDirectories(cache.resolve("graphs/.building-old"));
+    Files.writeString(old.resolve("derived.weights"), "half");
+    Files.setLastModifiedTime(
+        old,
+        java.nio.file.attribute.FileTime.from(
+            java.time.Instant.now().minus(java.time.Duration.ofDays(2))));
+    Path young = Files.createDirectories(cache.resolve("graphs/.building-young"));
+    open();
+    assertThat(old).doesNotExist();
+    assertThat(young).exists();
   }
 
   @Test
@@ -146,11 +169,14 @@ class GraphCacheTest {
             MODEL.resolve("diffusion_pytorch_model.safetensors"))) {
       offset = checkpoint.tensor("decoder_unet.mid_block.resnets.1.conv2.weight").offset();
     }
-    java.nio.ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).putFloat((int) offset + 8, Float.NaN);
+    java.nio.ByteBuffer.wrap(bytes)
+        .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+        .putFloat((int) offset + 8, Float.NaN);
     Files.write(file, bytes);
     assertThatThrownBy(() -> open(TestDecoders.config(folder, cache)))
         .isInstanceOfSatisfying(
-            DecoderException.class, e -> assertThat(e.code()).isEqualTo(DecoderErrorCode.MODEL_CORRUPT))
+            DecoderException.class,
+            e -> assertThat(e.code()).isEqualTo(DecoderErrorCode.MODEL_CORRUPT))
         .hasMessageContaining("mid_block.resnets.1.conv2.weight")
         .hasMessageContaining("NaN");
     try (Stream<Path> left = Files.list(cache.resolve("graphs"))) {

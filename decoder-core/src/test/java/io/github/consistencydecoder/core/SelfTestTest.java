@@ -7,14 +7,20 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The self-test passes for a trained decoder and fails for one that draws nothing of what is in the latent. */
+/**
+ * The self-test passes for a trained decoder and fails for one that draws nothing of what is in the
+ * latent.
+ */
 class SelfTestTest {
   @TempDir Path cache;
 
   @Test
   void theBundledModelPasses() {
-    Path tiny = TestDecoders.resource("io/github/consistencydecoder/models/tiny/config.json").getParent();
-    SelfTest.Report report = SelfTest.run(TestDecoders.config(tiny, cache), line -> {});
+    DecoderConfig config =
+        DecoderConfig.model("tiny")
+            .with(DecoderConfig.DEVICE, "cpu")
+            .with(ConsistencyDecoderProvider.CACHE, cache.toString());
+    SelfTest.Report report = SelfTest.run(config, line -> {});
     assertThat(report.lines()).allMatch(line -> line.startsWith("ok"));
     assertThat(report.passed()).isTrue();
     assertThat(report.lines()).hasSize(9);
@@ -22,7 +28,8 @@ class SelfTestTest {
 
   @Test
   void anUntrainedModelFailsOnThePictureAlone() {
-    DecoderConfig config = TestDecoders.config(TestDecoders.resource("formats/f32/diffusers"), cache);
+    DecoderConfig config =
+        TestDecoders.config(TestDecoders.resource("formats/f32/diffusers"), cache);
     SelfTest.Report report = SelfTest.run(config, line -> {});
     assertThat(report.passed()).isFalse();
     assertThat(report.lines().stream().filter(line -> line.startsWith("FAILED")))
@@ -33,7 +40,8 @@ class SelfTestTest {
 
   @Test
   void aMissingModelIsReportedNotThrown() {
-    SelfTest.Report report = SelfTest.run(TestDecoders.config(cache.resolve("nothing"), cache), line -> {});
+    SelfTest.Report report =
+        SelfTest.run(TestDecoders.config(cache.resolve("nothing"), cache), line -> {});
     assertThat(report.passed()).isFalse();
     assertThat(report.lines().get(report.lines().size() - 1)).contains("nothing");
   }

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.models;
 
+import io.github.consistencydecoder.models.files.AtomicFiles;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
@@ -105,7 +106,7 @@ final class BundledModels {
     } catch (IOException e) {
       throw new DecoderException(
           DecoderErrorCode.MODEL_MISSING,
-          StoreMessages.bundledNotWritable(entry, home, e.toString()),
+          StoreMessages.bundledNotWritable(entry, home, DiskProblem.phrase(e)),
           e);
     }
     return new Unpacked(path(entry, home), files);

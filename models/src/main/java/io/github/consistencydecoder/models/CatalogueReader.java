@@ -24,14 +24,14 @@ final class CatalogueReader {
   private CatalogueReader() {}
 
   static List<CatalogueEntry> read(String name, byte[] json) throws CatalogueFormatException {
-    StrictJson root = StrictJson.parse(name, json).only("version", "models");
+    JsonFields root = JsonFields.parse(name, json).only("version", "models");
     long version = root.count("version");
     if (version != VERSION) {
       throw new CatalogueFormatException(name, "version " + version + ", needed " + VERSION);
     }
     List<CatalogueEntry> entries = new ArrayList<>();
     Set<String> ids = new HashSet<>();
-    for (StrictJson model : root.objects("models")) {
+    for (JsonFields model : root.objects("models")) {
       CatalogueEntry entry = entry(model);
       if (!ids.add(entry.id())) {
         throw new CatalogueFormatException(model.place(), "id '" + entry.id() + "' occurs twice");
@@ -41,7 +41,7 @@ final class CatalogueReader {
     return entries;
   }
 
-  private static CatalogueEntry entry(StrictJson model) throws CatalogueFormatException {
+  private static CatalogueEntry entry(JsonFields model) throws CatalogueFormatException {
     model.only("id", "title", "kind", "layout", "bundled", "holds", "licence", "files", "notes");
     String id = model.text("id");
     if (!ID.matcher(id).matches()) {
@@ -51,7 +51,7 @@ final class CatalogueReader {
     ModelKind kind = constant(model, "kind", List.of(ModelKind.values()));
     ModelLayout layout = constant(model, "layout", List.of(ModelLayout.values()));
     boolean bundled = model.flag("bundled");
-    StrictJson licence = model.object("licence").only("name", "note");
+    JsonFields licence = model.object("licence").only("name", "note");
     List<CatalogueFile> files = files(model, bundled);
     if (layout == ModelLayout.FILE && files.size() != 1) {
       throw new CatalogueFormatException(
@@ -69,11 +69,11 @@ final class CatalogueReader {
         model.texts("notes"));
   }
 
-  private static List<CatalogueFile> files(StrictJson model, boolean bundled)
+  private static List<CatalogueFile> files(JsonFields model, boolean bundled)
       throws CatalogueFormatException {
     List<CatalogueFile> files = new ArrayList<>();
     Set<String> names = new HashSet<>();
-    for (StrictJson object : model.objects("files")) {
+    for (JsonFields object : model.objects("files")) {
       CatalogueFile file = file(object, bundled);
       // Case is folded because the file systems of Windows and macOS fold it.
       if (!names.add(file.name().toLowerCase(Locale.ROOT))) {
@@ -88,7 +88,7 @@ final class CatalogueReader {
     return files;
   }
 
-  private static CatalogueFile file(StrictJson object, boolean bundled)
+  private static CatalogueFile file(JsonFields object, boolean bundled)
       throws CatalogueFormatException {
     object.only("name", "addresses", "bytes", "estimatedBytes", "sha256", "sha256From");
     String name = object.text("name");
@@ -116,7 +116,7 @@ final class CatalogueReader {
         checksum(object));
   }
 
-  private static URI address(StrictJson object, String text) throws CatalogueFormatException {
+  private static URI address(JsonFields object, String text) throws CatalogueFormatException {
     URI uri;
     try {
       uri = new URI(text);
@@ -134,7 +134,7 @@ final class CatalogueReader {
     return uri;
   }
 
-  private static Optional<Checksum> checksum(StrictJson object) throws CatalogueFormatException {
+  private static Optional<Checksum> checksum(JsonFields object) throws CatalogueFormatException {
     if (object.has("sha256") != object.has("sha256From")) {
       throw new CatalogueFormatException(
           object.place(), "fields 'sha256' and 'sha256From' go together, found one of them");
@@ -151,7 +151,7 @@ final class CatalogueReader {
     return Optional.of(new Checksum(sha256, trust));
   }
 
-  private static <E extends Enum<E>> E constant(StrictJson object, String field, List<E> allowed)
+  private static <E extends Enum<E>> E constant(JsonFields object, String field, List<E> allowed)
       throws CatalogueFormatException {
     String text = object.text(field);
     for (E constant : allowed) {

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.models;
 
+import io.github.consistencydecoder.models.files.AtomicFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,8 +44,8 @@ final class DigestCache {
       return Optional.empty();
     }
     try {
-      StrictJson json =
-          StrictJson.parse(memory.getFileName().toString(), Files.readAllBytes(memory))
+      JsonFields json =
+          JsonFields.parse(memory.getFileName().toString(), Files.readAllBytes(memory))
               .only("path", "bytes", "modified", "fileKey", "sha256");
       String sha256 = json.text("sha256");
       boolean same =
@@ -66,7 +67,7 @@ final class DigestCache {
         new Memory(
             state.path, state.bytes, Long.toString(state.modifiedNanos), state.fileKey, sha256);
     try {
-      AtomicFiles.write(memory(state), StrictJson.write(memory));
+      AtomicFiles.write(memory(state), JsonFields.write(memory));
     } catch (IOException e) {
       LOG.debug("cannot remember the checksum of {}", state.path, e);
     }

@@ -1,13 +1,15 @@
 package io.github.consistencydecoder.models;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -22,7 +24,6 @@ final class Downloader {
   /** An attempt that brought this much counts as progress: the retries are counted anew. */
   private static final long PROGRESS_BYTES = 1 << 20;
 
-  private static final int BUFFER_BYTES = 1 << 16;
   private static final long TELL_NANOS = 100_000_000L;
   private static final int MOST_DOUBLINGS = 6;
 
@@ -70,6 +71,8 @@ final class Downloader {
           }
         }
       }
+    } catch (ClosedByInterruptException e) {
+      throw interrupted(e);
     }
     throw failed.apply(reasons);
   }
@@ -102,14 +105,12 @@ final class Downloader {
     if (whole && file.checksum().isPresent()) {
       return complete(file, address, part, HttpFetcher.Announced.NOTHING);
     }
-    HttpFetcher.Answer answer = fetcher.get(address, headers);
-    try (InputStream body = answer.body()) {
-      AnswerCheck check = new AnswerCheck(file, published, answer);
-      long total = check.accept(part);
+    try (HttpFetcher.Answer answer = fetcher.get(address, headers)) {
+      long total = new AnswerCheck(file, published, answer).accept(part);
       space.need(part.folder(), Math.max(total - part.bytes(), 0), file.name());
-      transfer(file, answer, part, body, total);
+      transfer(file, answer, part, total);
+      return complete(file, address, part, answer.announced());
     }
-    return complete(file, address, part, answer.announced());
   }
 
   /** The headers that ask for the rest of a file, none if it has to be asked for as a whole. */
@@ -124,7 +125,7 @@ final class Downloader {
             .map(PartialFile.Origin::validator);
     boolean tooLong = file.bytes().isPresent() && part.bytes() > file.bytes().getAsLong();
     // Without a mark of the file's state only a checksum can tell that two halves fit.
-    if (tooLong || validator.isEmpty() && file.checksum().isEmpty()) {
+    if (tooLong || (validator.isEmpty() && file.checksum().isEmpty())) {
       part.restart();
       return Map.of();
     }
@@ -134,77 +135,90 @@ final class Downloader {
     return headers;
   }
 
-  private void transfer(
-      CatalogueFile file, HttpFetcher.Answer answer, PartialFile part, InputStream body, long total)
+  private void transfer(CatalogueFile file, HttpFetcher.Answer answer, PartialFile part, long total)
       throws IOException {
-    long start = part.bytes();
-    listener.started(file.name(), answer.address(), start, total);
-    long startNanos = System.nanoTime();
-    long toldNanos = startNanos;
-    byte[] buffer = new byte[BUFFER_BYTES];
-    try (StallGuard guard = new StallGuard(body, options)) {
-      for (int read = read(body, buffer, answer.address(), guard);
-          read >= 0;
-          read = read(body, buffer, answer.address(), guard)) {
-        guard.came(read);
-        if (total >= 0 && part.bytes() + read > total) {
+    listener.started(file.name(), answer.address(), part.bytes(), total);
+    Progress progress = new Progress(file.name(), part, total);
+    StallClock clock = new StallClock(options, answer.address());
+    for (List<ByteBuffer> piece = next(answer, clock);
+        !piece.isEmpty();
+        piece = next(answer, clock)) {
+      for (ByteBuffer bytes : piece) {
+        if (total >= 0 && part.bytes() + bytes.remaining() > total) {
           part.restart();
           throw FetchException.refused(
               answer.address(), "sends more than the " + total + " bytes it announced", null);
         }
-        write(part, buffer, read);
-        long now = System.nanoTime();
-        if (now - toldNanos >= TELL_NANOS) {
-          toldNanos = now;
-          tell(file, part, start, total, now - startNanos);
-        }
+        clock.came(bytes.remaining());
+        write(part, bytes);
       }
+      progress.tellSometimes();
     }
-    tell(file, part, start, total, System.nanoTime() - startNanos);
+    progress.tell();
     if (total >= 0 && part.bytes() < total) {
       throw FetchException.passing(
           answer.address(), "ends after " + part.bytes() + " of " + total + " bytes", null);
     }
   }
 
-  private void tell(CatalogueFile file, PartialFile part, long start, long total, long nanos) {
-    double rate = (part.bytes() - start) * 1e9 / Math.max(nanos, 1);
-    listener.progress(file.name(), part.bytes(), total, rate);
-  }
-
-  private int read(InputStream body, byte[] buffer, URI address, StallGuard guard)
+  private static List<ByteBuffer> next(HttpFetcher.Answer answer, StallClock clock)
       throws IOException {
     try {
-      int read = body.read(buffer);
-      if (!guard.stalled()) {
-        return read;
+      while (true) {
+        Optional<List<ByteBuffer>> piece = answer.body().take(clock.leftNanos());
+        if (piece.isPresent()) {
+          return piece.get();
+        }
+        clock.check();
       }
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    } catch (FetchException e) {
+      throw e;
     } catch (IOException e) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw interrupted(e);
-      }
-      if (!guard.stalled()) {
-        throw FetchException.passing(address, ConnectionProblem.phrase(e), e);
-      }
+      throw FetchException.passing(answer.address(), ConnectionProblem.phrase(e), e);
     }
-    throw FetchException.passing(
-        address,
-        "sends fewer than "
-            + options.stallBytes()
-            + " bytes in "
-            + options.stallTimeout().toMillis()
-            + " ms",
-        null);
   }
 
-  private static void write(PartialFile part, byte[] buffer, int length) throws IOException {
+  private static void write(PartialFile part, ByteBuffer bytes) throws IOException {
     try {
-      part.write(buffer, length);
+      part.write(bytes);
+    } catch (ClosedByInterruptException e) {
+      throw e;
     } catch (IOException e) {
       // A full disk must not stay full because of us.
       part.restart();
       throw new IOException(
           part.path() + " cannot be written and has been removed: " + e.getMessage(), e);
+    }
+  }
+
+  /** Tells the listener how far a file has come, a few times a second. */
+  private final class Progress {
+    private final String file;
+    private final PartialFile part;
+    private final long total;
+    private final long startBytes;
+    private final long startNanos = System.nanoTime();
+    private long toldNanos = startNanos;
+
+    Progress(String file, PartialFile part, long total) {
+      this.file = file;
+      this.part = part;
+      this.total = total;
+      this.startBytes = part.bytes();
+    }
+
+    void tellSometimes() {
+      if (System.nanoTime() - toldNanos >= TELL_NANOS) {
+        tell();
+      }
+    }
+
+    void tell() {
+      toldNanos = System.nanoTime();
+      double rate = (part.bytes() - startBytes) * 1e9 / Math.max(toldNanos - startNanos, 1);
+      listener.progress(file, part.bytes(), total, rate);
     }
   }
 

@@ -34,7 +34,7 @@ final class FileLooks {
     if (name.endsWith(".safetensors")) {
       long header = 0;
       for (int i = 7; i >= 0; i--) {
-        header = header << 8 | head[i] & 0xff;
+        header = (header << 8) | (head[i] & 0xff);
       }
       boolean plausible = header >= 2 && header <= LONGEST_HEADER && header <= size - 8;
       return plausible && head[8] == '{'

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.models;
 
+import io.github.consistencydecoder.models.files.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,13 +55,13 @@ final class FileRecords {
   private static Map<String, FileRecord> read(Path file) throws IOException {
     Map<String, FileRecord> records = new TreeMap<>();
     if (Files.isRegularFile(file)) {
-      StrictJson json =
-          StrictJson.parse(file.toString(), Files.readAllBytes(file)).only("version", "files");
+      JsonFields json =
+          JsonFields.parse(file.toString(), Files.readAllBytes(file)).only("version", "files");
       if (json.count("version") != VERSION) {
         throw new CatalogueFormatException(
             file.toString(), "version " + json.count("version") + ", needed " + VERSION);
       }
-      StrictJson files = json.object("files");
+      JsonFields files = json.object("files");
       for (String name : files.names()) {
         records.put(name, read(files.object(name)));
       }
@@ -68,7 +69,7 @@ final class FileRecords {
     return records;
   }
 
-  private static FileRecord read(StrictJson json) throws CatalogueFormatException {
+  private static FileRecord read(JsonFields json) throws CatalogueFormatException {
     json.only("bytes", "sha256", "trust", "from");
     String sha256 = json.text("sha256");
     if (!Checksum.isSha256(sha256)) {
@@ -105,7 +106,7 @@ final class FileRecords {
     Map<String, Object> root = new LinkedHashMap<>();
     root.put("version", VERSION);
     root.put("files", files);
-    AtomicFiles.write(file, StrictJson.write(root));
+    AtomicFiles.write(file, JsonFields.write(root));
   }
 
   private record Written(long bytes, String sha256, String trust, String from) {}

@@ -1,14 +1,12 @@
 package io.github.consistencydecoder.models;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -31,15 +29,15 @@ final class HttpFetcher {
 
   HttpFetcher(ProxyRules proxies, PullOptions options) {
     this.answerTimeout = options.stallTimeout();
-    this.client =
+    HttpClient.Builder builder =
         HttpClient.newBuilder()
             // One long body a connection: HTTP/2 windows would only slow it down.
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(options.connectTimeout())
-            .proxy(proxies.selector())
-            .authenticator(proxies.authenticator())
-            .build();
+            .proxy(proxies.selector());
+    proxies.authenticator().ifPresent(builder::authenticator);
+    this.client = builder.build();
   }
 
   /**
@@ -48,8 +46,13 @@ final class HttpFetcher {
    * @param address that answered, after redirects
    * @param announced what the first server said about the file when it redirected
    */
-  record Answer(
-      URI address, int status, HttpHeaders headers, InputStream body, Announced announced) {
+  record Answer(URI address, int status, HttpHeaders headers, BodyQueue body, Announced announced)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      body.close();
+    }
+
     /** The header of that name, if the server sent it. */
     Optional<String> header(String name) {
       return headers.firstValue(name);
@@ -81,7 +84,7 @@ final class HttpFetcher {
     URI at = address;
     Announced announced = Announced.NOTHING;
     for (int hop = 0; hop <= Redirects.MOST; hop++) {
-      HttpResponse<InputStream> response = send(at, headers);
+      HttpResponse<BodyQueue> response = send(at, headers);
       int status = response.statusCode();
       if (announced.equals(Announced.NOTHING)) {
         announced = Announced.of(response.headers());
@@ -102,7 +105,7 @@ final class HttpFetcher {
     throw FetchException.refused(address, "redirects more than " + Redirects.MOST + " times", null);
   }
 
-  private HttpResponse<InputStream> send(URI address, Map<String, String> headers)
+  private HttpResponse<BodyQueue> send(URI address, Map<String, String> headers)
       throws IOException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(address)
@@ -110,8 +113,8 @@ final class HttpFetcher {
             .header("Accept-Encoding", "identity");
     headers.forEach(request::header);
     // Not the request's own time-out: in later Java releases that one includes the body.
-    CompletableFuture<HttpResponse<InputStream>> future =
-        client.sendAsync(request.build(), BodyHandlers.ofInputStream());
+    CompletableFuture<HttpResponse<BodyQueue>> future =
+        client.sendAsync(request.build(), info -> new BodyQueue());
     try {
       return future.get(answerTimeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {

@@ -6,6 +6,7 @@ import io.github.consistencydecoder.models.FileRecords.FileRecord;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -355,7 +356,18 @@ public final class ModelStore {
   private <T> T locked(CatalogueEntry entry, PullListener listener, StoreLock.Work<T> work)
       throws IOException {
     Path file = folders.data().resolve("locks").resolve(entry.id() + ".lock");
-    return StoreLock.holding(file, () -> listener.waiting(entry.id()), work);
+    try {
+      return StoreLock.holding(file, () -> listener.waiting(entry.id()), work);
+    } catch (FileSystemException e) {
+      throw new IOException(
+          DiskProblem.phrase(e)
+              + " (the store is in "
+              + folders.data()
+              + "; "
+              + StoreFolders.HOME
+              + " moves it)",
+          e);
+    }
   }
 
   private static Optional<Path> existing(String text) {

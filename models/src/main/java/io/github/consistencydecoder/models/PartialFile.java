@@ -5,6 +5,7 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import io.github.consistencydecoder.models.files.AtomicFiles;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -93,8 +94,8 @@ final class PartialFile implements AutoCloseable {
       return Optional.empty();
     }
     try {
-      StrictJson json =
-          StrictJson.parse(origin.toString(), Files.readAllBytes(origin))
+      JsonFields json =
+          JsonFields.parse(origin.toString(), Files.readAllBytes(origin))
               .only("address", "validator");
       return Optional.of(new Origin(json.text("address"), json.text("validator")));
     } catch (IOException e) {
@@ -124,17 +125,18 @@ final class PartialFile implements AutoCloseable {
       Map<String, Object> note = new LinkedHashMap<>();
       note.put("address", address.toString());
       note.put("validator", validator);
-      AtomicFiles.write(origin, StrictJson.write(note));
+      AtomicFiles.write(origin, JsonFields.write(note));
     }
   }
 
-  void write(byte[] buffer, int length) throws IOException {
-    ByteBuffer remaining = ByteBuffer.wrap(buffer, 0, length);
+  /** Appends; the buffer is left as it was. */
+  void write(ByteBuffer buffer) throws IOException {
+    ByteBuffer remaining = buffer.duplicate();
     while (remaining.hasRemaining()) {
       channel.write(remaining);
     }
-    digest.update(buffer, 0, length);
-    bytes += length;
+    digest.update(buffer.duplicate());
+    bytes += buffer.remaining();
   }
 
   /** The SHA-256 of all bytes; nothing may be written afterwards but by {@link #restart}. */

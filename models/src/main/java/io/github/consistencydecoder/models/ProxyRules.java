@@ -63,11 +63,16 @@ final class ProxyRules {
   Optional<Via> via(URI address) {
     String scheme = address.getScheme();
     String host = address.getHost().toLowerCase(Locale.ROOT);
+    boolean direct =
+        property(scheme + ".proxyHost").isEmpty()
+            ? variableExcludes(host, port(address))
+            : propertyExcludes(host);
+    return direct ? Optional.empty() : checked(scheme);
+  }
+
+  private Optional<Via> checked(String scheme) {
     try {
-      if (!property(scheme + ".proxyHost").isEmpty()) {
-        return propertyExcludes(host) ? Optional.empty() : configured(scheme);
-      }
-      return variableExcludes(host, port(address)) ? Optional.empty() : configured(scheme);
+      return configured(scheme);
     } catch (SettingException e) {
       throw new IllegalStateException("checked when the rules were made", e);
     }
@@ -92,8 +97,21 @@ final class ProxyRules {
     };
   }
 
-  /** Answers a proxy's question for credentials, and nobody else's. */
-  Authenticator authenticator() {
+  /**
+   * Answers a proxy's question for credentials, and nobody else's. Empty where no proxy has any:
+   * with an authenticator the client takes a server's refusal for a broken answer.
+   */
+  Optional<Authenticator> authenticator() {
+    return hasCredentials("https") || hasCredentials("http")
+        ? Optional.of(credentialsByAddress())
+        : Optional.empty();
+  }
+
+  private boolean hasCredentials(String scheme) {
+    return checked(scheme).map(Via::credentials).isPresent();
+  }
+
+  private Authenticator credentialsByAddress() {
     return new Authenticator() {
       @Override
       protected PasswordAuthentication getPasswordAuthentication() {

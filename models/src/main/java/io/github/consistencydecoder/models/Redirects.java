@@ -28,7 +28,8 @@ final class Redirects {
       throw FetchException.refused(from, "redirects to '" + location + "', which is no address", e);
     }
     String scheme = to.getScheme();
-    if (!"https".equals(scheme) && !"http".equals(scheme) || to.getHost() == null) {
+    boolean http = "https".equals(scheme) || "http".equals(scheme);
+    if (!http || to.getHost() == null) {
       throw FetchException.refused(from, "redirects to '" + to + "', needed http or https", null);
     }
     if ("https".equals(from.getScheme()) && "http".equals(scheme)) {

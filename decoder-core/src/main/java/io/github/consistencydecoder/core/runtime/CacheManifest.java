@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a cached graph was made from, and what its files looked like when it was complete. A text file: the key's lines, an empty line,
- * then a line {@code DIGEST NAME} for each file, sorted.
+ * What a cached graph was made from, and what its files looked like when it was complete. A text
+ * file: the key's lines, an empty line, then a line {@code DIGEST NAME} for each file, sorted.
  */
 final class CacheManifest {
   static final String FILE = "manifest.txt";
@@ -24,7 +24,8 @@ final class CacheManifest {
   /** Folder name of a key: its SHA-256, shortened. */
   static String name(String key) {
     try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
       return HexFormat.of().formatHex(digest, 0, 12);
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java platform has SHA-256", e);
@@ -44,9 +45,12 @@ final class CacheManifest {
     }
     String written = Files.readString(file);
     if (!written.startsWith(key + "\n\n")) {
-      return Optional.of("it was made from other weights, options or software, or for another processor");
+      return Optional.of(
+          "it was made from other weights, options or software, or for another processor");
     }
-    return written.equals(text(folder, key)) ? Optional.empty() : Optional.of("its files have changed since it was made");
+    return written.equals(text(folder, key))
+        ? Optional.empty()
+        : Optional.of("its files have changed since it was made");
   }
 
   private static String text(Path folder, String key) throws IOException {

@@ -6,7 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** What an optimised graph depends on in the machine: the instruction sets its kernels were chosen for. */
+/**
+ * What an optimised graph depends on in the machine: the instruction sets its kernels were chosen
+ * for.
+ */
 final class CpuFeatures {
   private static final Path CPUINFO = Path.of("/proc/cpuinfo");
 

@@ -18,8 +18,8 @@ public final class Devices {
    * The device asked for, or the best there is.
    *
    * @param wanted {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
-   * @throws DecoderException {@link DecoderErrorCode#DEVICE_UNAVAILABLE} if CUDA is asked for and cannot be had, {@link
-   *     DecoderErrorCode#INVALID_OPTIONS} if the word is unknown
+   * @throws DecoderException {@link DecoderErrorCode#DEVICE_UNAVAILABLE} if CUDA is asked for and
+   *     cannot be had, {@link DecoderErrorCode#INVALID_OPTIONS} if the word is unknown
    */
   public static Device choose(String wanted) {
     if (wanted.equals("cpu")) {
@@ -28,18 +28,24 @@ public final class Devices {
     Matcher cuda = CUDA.matcher(wanted);
     if (!cuda.matches() && !wanted.equals("auto")) {
       throw new DecoderException(
-          DecoderErrorCode.INVALID_OPTIONS, "device '" + wanted + "' is unknown; auto, cpu, cuda and cuda:N exist");
+          DecoderErrorCode.INVALID_OPTIONS,
+          "device '" + wanted + "' is unknown; auto, cpu, cuda and cuda:N exist");
     }
     int index = cuda.matches() && cuda.group(1) != null ? Integer.parseInt(cuda.group(1)) : 0;
     String problem = cudaProblem(index);
     if (problem.isEmpty()) {
       return new Device(
-          Device.Kind.CUDA, index, "cuda:" + index + (wanted.equals("auto") ? ", a CUDA device was found" : ", as asked for"));
+          Device.Kind.CUDA,
+          index,
+          "cuda:"
+              + index
+              + (wanted.equals("auto") ? ", a CUDA device was found" : ", as asked for"));
     }
     if (wanted.equals("auto")) {
       return new Device(Device.Kind.CPU, 0, "cpu, because " + problem);
     }
-    throw new DecoderException(DecoderErrorCode.DEVICE_UNAVAILABLE, wanted + " cannot be had: " + problem);
+    throw new DecoderException(
+        DecoderErrorCode.DEVICE_UNAVAILABLE, wanted + " cannot be had: " + problem);
   }
 
   /** Why CUDA cannot be used, a clause; empty if it can. */

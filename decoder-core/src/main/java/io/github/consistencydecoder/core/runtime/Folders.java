@@ -1,8 +1,11 @@
 package io.github.consistencydecoder.core.runtime;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -12,7 +15,10 @@ import java.util.stream.Stream;
 final class Folders {
   private Folders() {}
 
-  /** The deepest folder that holds all files, which are real paths; empty if they lie on several drives. */
+  /**
+   * The deepest folder that holds all files, which are real paths; empty if they lie on several
+   * drives.
+   */
   static Optional<Path> commonAncestor(List<Path> files) {
     Path ancestor = files.get(0).getParent();
     for (Path f : files) {
@@ -34,6 +40,37 @@ final class Folders {
     }
     for (Path p : all) {
       Files.deleteIfExists(p);
+    }
+  }
+
+  /** Deletes a folder, or what of it can be deleted: the rest goes when the process ends. */
+  static void deleteOrLeave(Path folder) throws IOException {
+    try {
+      delete(folder);
+    } catch (FileSystemException e) {
+      try (Stream<Path> walk = Files.walk(folder)) {
+        // Registered from the outside in, since they go in the opposite order.
+        walk.forEach(p -> p.toFile().deleteOnExit());
+      }
+    }
+  }
+
+  /**
+   * Deletes folders below {@code parent} that have one of the prefixes and have not changed for
+   * that long.
+   */
+  static void deleteLeftovers(Path parent, List<String> prefixes, Duration age) throws IOException {
+    Instant limit = Instant.now().minus(age);
+    List<Path> found;
+    try (Stream<Path> all = Files.list(parent)) {
+      found =
+          all.filter(p -> prefixes.stream().anyMatch(p.getFileName().toString()::startsWith))
+              .toList();
+    }
+    for (Path p : found) {
+      if (Files.getLastModifiedTime(p).toInstant().isBefore(limit)) {
+        deleteOrLeave(p);
+      }
     }
   }
 }

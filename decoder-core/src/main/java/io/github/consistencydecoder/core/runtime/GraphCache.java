@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,11 +22,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens networks, and keeps the optimised graph of each on disk so that the next start only maps it.
+ * Opens networks, and keeps the optimised graph of each on disk so that the next start only maps
+ * it.
  *
- * <p>A cached graph is used if its {@link CacheManifest} says that it was made from the same weights with the same options by the same
- * runtime for the same processor, and if its files look untouched; otherwise it is built again. A graph is built under a temporary
- * name and renamed when it is complete, so that several processes may build the same one at once.
+ * <p>A cached graph is used if its {@link CacheManifest} says that it was made from the same
+ * weights with the same options by the same runtime for the same processor, and if its files look
+ * untouched; otherwise it is built again. A graph is built under a temporary name and renamed when
+ * it is complete, so that several processes may build the same one at once.
  *
  * <p>Safe for use by several threads.
  */
@@ -35,6 +38,12 @@ public final class GraphCache {
   private static final String MODEL = "model.onnx";
   private static final String WEIGHTS = "model.weights";
   private static final String DERIVED = "derived.weights";
+
+  /** What a process that was killed while it built or replaced a graph leaves behind. */
+  private static final List<String> LEFTOVERS = List.of(".building-", ".old-");
+
+  /** No build takes this long. */
+  private static final Duration LEFTOVER_AGE = Duration.ofDays(1);
 
   /** Timesteps whose conditioning is kept with the graph: the published schedule's. */
   private static final List<Integer> KEPT_TIMESTEPS = List.of(1008, 512);
@@ -56,11 +65,13 @@ public final class GraphCache {
    * @param digest of the weights
    * @param type precision of the graph
    */
-  public StepModel open(ConsistencyWeights weights, String digest, ElementType type, SessionSettings settings)
+  public StepModel open(
+      ConsistencyWeights weights, String digest, ElementType type, SessionSettings settings)
       throws IOException {
     try {
       if (settings.device().kind() != Device.Kind.CPU) {
-        // What the CUDA provider makes of a graph cannot be saved, and the weights go to the device anyway.
+        // What the CUDA provider makes of a graph cannot be saved, and the weights go to the device
+        // anyway.
         return uncached(weights, type, settings);
       }
       String key = key(weights, digest, type);
@@ -72,12 +83,16 @@ public final class GraphCache {
       try {
         build(weights, type, settings, key, entry);
       } catch (IOException e) {
-        LOG.warn("the optimised graph cannot be kept in {} ({}); the next start will be as slow", folder, e.toString());
+        LOG.warn(
+            "the optimised graph cannot be kept in {} ({}); the next start will be as slow",
+            folder,
+            e.toString());
         return uncached(weights, type, settings);
       }
       return load(entry, key, settings)
           .map(m -> new StepModel(m.session(), m.conditioning(), "built", m.folder()))
-          .orElseThrow(() -> new IOException("the graph just written to " + entry + " cannot be read back"));
+          .orElseThrow(
+              () -> new IOException("the graph just written to " + entry + " cannot be read back"));
     } catch (OrtException e) {
       throw failed(weights, e);
     }
@@ -86,7 +101,10 @@ public final class GraphCache {
   private static DecoderException failed(ConsistencyWeights weights, OrtException e) {
     return new DecoderException(
         DecoderErrorCode.RUNTIME_FAILED,
-        "ONNX Runtime cannot open " + weights.checkpoint().path().getFileName() + ": " + e.getMessage(),
+        "ONNX Runtime cannot open "
+            + weights.checkpoint().path().getFileName()
+            + ": "
+            + e.getMessage(),
         e);
   }
 
@@ -116,7 +134,8 @@ public final class GraphCache {
         conditioning.put(t, FloatFile.read(conditioningFile(entry, t)));
       }
       SessionHandle handle = Sessions.openOptimised(entry.resolve(MODEL), settings);
-      return Optional.of(new StepModel(new StepSession(handle, settings.device()), conditioning, "cache", entry));
+      return Optional.of(
+          new StepModel(new StepSession(handle, settings.device()), conditioning, "cache", entry));
     } catch (IOException | OrtException e) {
       LOG.info("the cached graph {} is damaged: {}", entry.getFileName(), e.toString());
       return Optional.empty();
@@ -124,9 +143,14 @@ public final class GraphCache {
   }
 
   private void build(
-      ConsistencyWeights weights, ElementType type, SessionSettings settings, String key, Path entry)
+      ConsistencyWeights weights,
+      ElementType type,
+      SessionSettings settings,
+      String key,
+      Path entry)
       throws IOException, OrtException {
     Files.createDirectories(folder);
+    Folders.deleteLeftovers(folder, LEFTOVERS, LEFTOVER_AGE);
     Path building = Files.createTempDirectory(folder.toRealPath(), ".building-");
     try {
       checkSpace(weights, building);
@@ -144,11 +168,15 @@ public final class GraphCache {
     }
   }
 
-  private static NetworkGraph graph(ConsistencyWeights weights, ElementType type, Path derived) throws IOException {
+  private static NetworkGraph graph(ConsistencyWeights weights, ElementType type, Path derived)
+      throws IOException {
     return ConsistencyGraph.write(weights, type, derived, root(weights, derived));
   }
 
-  /** The folder that holds the checkpoint's files and the derived ones; just the latter's where they lie on several drives. */
+  /**
+   * The folder that holds the checkpoint's files and the derived ones; just the latter's where they
+   * lie on several drives.
+   */
   static Path root(ConsistencyWeights weights, Path derived) {
     List<Path> files = new ArrayList<>(weights.checkpoint().files());
     files.add(derived);
@@ -160,13 +188,15 @@ public final class GraphCache {
     long needed = 4 * weights.network().parameters() * 5 / 4;
     long free = Files.getFileStore(building).getUsableSpace();
     if (free < needed) {
-      throw new IOException(needed / 1_000_000 + " MB are needed, " + free / 1_000_000 + " MB are free");
+      throw new IOException(
+          needed / 1_000_000 + " MB are needed, " + free / 1_000_000 + " MB are free");
     }
   }
 
   private static void replace(Path building, Path entry) throws IOException {
     if (Files.isDirectory(entry)) {
-      // Stale or damaged: it goes out of the way in one rename, so that nobody ever sees half of it.
+      // Stale or damaged: it goes out of the way in one rename, so that nobody ever sees half of
+      // it.
       Path old = Files.createTempDirectory(entry.getParent(), ".old-");
       Files.move(entry, old.resolve("entry"), StandardCopyOption.ATOMIC_MOVE);
       Folders.delete(old);
@@ -188,10 +218,12 @@ public final class GraphCache {
     try {
       NetworkGraph graph = graph(weights, type, temporary.resolve(DERIVED));
       SessionHandle handle = Sessions.open(graph, settings);
-      return new StepModel(new StepSession(handle, settings.device()), Map.of(), "uncached", Path.of(""));
+      return new StepModel(
+          new StepSession(handle, settings.device()), Map.of(), "uncached", Path.of(""));
     } finally {
-      // The session has copied the weights or, where files may be deleted while they are mapped, keeps them alive.
-      Folders.delete(temporary);
+      // The session has copied the weights or, where files may be deleted while they are mapped,
+      // keeps them alive.
+      Folders.deleteOrLeave(temporary);
     }
   }
 

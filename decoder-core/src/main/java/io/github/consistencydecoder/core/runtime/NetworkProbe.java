@@ -18,8 +18,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Evaluates a bare network, seven channels in and all channels out, so that it can be compared with other implementations of the same
- * network.
+ * Evaluates a bare network, seven channels in and all channels out, so that it can be compared with
+ * other implementations of the same network.
  */
 public final class NetworkProbe {
   private NetworkProbe() {}
@@ -42,21 +42,28 @@ public final class NetworkProbe {
       Path folder)
       throws IOException {
     Path derived = folder.toRealPath().resolve("probe.weights");
-    NetworkGraph graph = ConsistencyGraph.writeNetwork(weights, type, derived, GraphCache.root(weights, derived));
+    NetworkGraph graph =
+        ConsistencyGraph.writeNetwork(weights, type, derived, GraphCache.root(weights, derived));
     OrtEnvironment environment = OnnxRuntime.environment();
     float[] conditioning = Conditioning.of(weights, timestep);
     try (SessionHandle handle = Sessions.open(graph, settings);
-        OnnxTensor x = OnnxTensor.createTensor(environment, FloatBuffer.wrap(input), new long[] {1, 7, height, width});
+        OnnxTensor x =
+            OnnxTensor.createTensor(
+                environment, FloatBuffer.wrap(input), new long[] {1, 7, height, width});
         OnnxTensor c =
-            OnnxTensor.createTensor(environment, FloatBuffer.wrap(conditioning), new long[] {conditioning.length});
+            OnnxTensor.createTensor(
+                environment, FloatBuffer.wrap(conditioning), new long[] {conditioning.length});
         OrtSession.Result result =
-            handle.session().run(Map.of(ConsistencyGraph.INPUT, x, ConsistencyGraph.CONDITIONING, c))) {
+            handle
+                .session()
+                .run(Map.of(ConsistencyGraph.INPUT, x, ConsistencyGraph.CONDITIONING, c))) {
       FloatBuffer output = ((OnnxTensor) result.get(0)).getFloatBuffer();
       float[] values = new float[output.remaining()];
       output.get(values);
       return values;
     } catch (OrtException e) {
-      throw new DecoderException(DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed: " + e.getMessage(), e);
+      throw new DecoderException(
+          DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed: " + e.getMessage(), e);
     } finally {
       Files.deleteIfExists(derived);
     }

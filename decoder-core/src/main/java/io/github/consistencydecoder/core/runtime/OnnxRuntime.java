@@ -6,19 +6,24 @@ import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.util.List;
 
-/** ONNX Runtime's environment, one a process, created on first use and freed by the runtime's own shutdown hook. */
+/**
+ * ONNX Runtime's environment, one a process, created on first use and freed by the runtime's own
+ * shutdown hook.
+ */
 public final class OnnxRuntime {
   private OnnxRuntime() {}
 
   private static final class Holder {
     static final OrtEnvironment ENVIRONMENT =
-        OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "consistency-decoder");
+        OrtEnvironment.getEnvironment(
+            OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "consistency-decoder");
   }
 
   /**
    * The environment.
    *
-   * @throws DecoderException {@link DecoderErrorCode#DEVICE_UNAVAILABLE} if the native library cannot be loaded here
+   * @throws DecoderException {@link DecoderErrorCode#DEVICE_UNAVAILABLE} if the native library
+   *     cannot be loaded here
    */
   static OrtEnvironment environment() {
     try {

@@ -10,8 +10,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * A digest over a file's length and evenly spread samples of it, the first and the last block among them: finds truncation, holes and
- * overwriting in milliseconds whatever the size.
+ * A digest over a file's length and evenly spread samples of it, the first and the last block among
+ * them: finds truncation, holes and overwriting in milliseconds whatever the size.
  */
 final class SampledDigest {
   private static final int BLOCK = 1 << 16;

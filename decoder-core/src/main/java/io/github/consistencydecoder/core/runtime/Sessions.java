@@ -10,7 +10,10 @@ import java.nio.file.Path;
 
 /** Makes ONNX Runtime sessions, the same way everywhere. */
 final class Sessions {
-  /** Initializers from this size on go into the file beside an optimised model, where they are mapped instead of copied. */
+  /**
+   * Initializers from this size on go into the file beside an optimised model, where they are
+   * mapped instead of copied.
+   */
   private static final String EXTERNAL_FROM_BYTES = "1024";
 
   private Sessions() {}
@@ -26,8 +29,8 @@ final class Sessions {
   }
 
   /**
-   * Optimises a graph for this machine's CPU and writes the result: weights reordered as its kernels want them, so that the file can be
-   * mapped and opened at once.
+   * Optimises a graph for this machine's CPU and writes the result: weights reordered as its
+   * kernels want them, so that the file can be mapped and opened at once.
    *
    * @param model file to write; the weights go beside it under {@code weightsName}
    */
@@ -37,9 +40,11 @@ final class Sessions {
             settings,
             options -> {
               options.setOptimizedModelFilePath(model.toString());
-              options.addConfigEntry("session.optimized_model_external_initializers_file_name", weightsName);
               options.addConfigEntry(
-                  "session.optimized_model_external_initializers_min_size_in_bytes", EXTERNAL_FROM_BYTES);
+                  "session.optimized_model_external_initializers_file_name", weightsName);
+              options.addConfigEntry(
+                  "session.optimized_model_external_initializers_min_size_in_bytes",
+                  EXTERNAL_FROM_BYTES);
               return fromBytes(graph, options);
             })
         .close();
@@ -56,9 +61,11 @@ final class Sessions {
         });
   }
 
-  private static OrtSession fromBytes(NetworkGraph graph, SessionOptions options) throws OrtException {
+  private static OrtSession fromBytes(NetworkGraph graph, SessionOptions options)
+      throws OrtException {
     options.setOptimizationLevel(OptLevel.ALL_OPT);
-    options.addConfigEntry("session.model_external_initializers_file_folder_path", graph.root().toString());
+    options.addConfigEntry(
+        "session.model_external_initializers_file_folder_path", graph.root().toString());
     return OnnxRuntime.environment().createSession(graph.model(), options);
   }
 
@@ -70,7 +77,8 @@ final class Sessions {
       options.setInterOpNumThreads(1);
       // Waiting threads sleep: a library must not burn its host's cores between two convolutions.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
-      // Pre-planned memory costs half as much again after the second shape and gains no time (docs/decisions.md).
+      // Pre-planned memory costs half as much again after the second shape and gains no time
+      // (docs/decisions.md).
       options.setMemoryPatternOptimization(false);
       if (settings.device().kind() == Device.Kind.CUDA) {
         addCuda(options, settings.device().index());

@@ -11,4 +11,5 @@ import java.util.Map;
  * @param origin {@code cache}, {@code built} or {@code uncached}
  * @param folder of the cached graph; empty path if there is none
  */
-public record StepModel(StepSession session, Map<Integer, float[]> conditioning, String origin, Path folder) {}
+public record StepModel(
+    StepSession session, Map<Integer, float[]> conditioning, String origin, Path folder) {}

@@ -16,8 +16,9 @@ import java.util.Map;
 /**
  * Evaluates one step of the consistency decoder.
  *
- * <p>Owns a session of the runtime. Safe for use by several threads. After {@link #close}, {@link #evaluate} must not be called;
- * closing again does nothing. The caller closes only when no evaluation is running.
+ * <p>Owns a session of the runtime. Safe for use by several threads. After {@link #close}, {@link
+ * #evaluate} must not be called; closing again does nothing. The caller closes only when no
+ * evaluation is running.
  */
 public final class StepSession implements AutoCloseable {
   private final SessionHandle handle;
@@ -38,15 +39,21 @@ public final class StepSession implements AutoCloseable {
    * @param conditioning packed conditioning of the timestep
    * @param coefficients c_in, c_out, c_skip of the timestep
    */
-  public record StepInputs(int batch, int height, int width, float[] features, float[] conditioning, float[] coefficients) {}
+  public record StepInputs(
+      int batch,
+      int height,
+      int width,
+      float[] features,
+      float[] conditioning,
+      float[] coefficients) {}
 
   /**
    * Runs the network once. Returns soon after {@code cancellation} is thrown.
    *
    * @param noisy {@code [N, 3, 8h, 8w]}; borrowed
    * @param image {@code [N, 3, 8h, 8w]}; filled with the result, not clamped
-   * @throws DecoderException {@link DecoderErrorCode#CANCELLED}, {@link DecoderErrorCode#OUT_OF_MEMORY} or {@link
-   *     DecoderErrorCode#RUNTIME_FAILED}
+   * @throws DecoderException {@link DecoderErrorCode#CANCELLED}, {@link
+   *     DecoderErrorCode#OUT_OF_MEMORY} or {@link DecoderErrorCode#RUNTIME_FAILED}
    */
   public void evaluate(StepInputs in, float[] noisy, float[] image, Cancellation cancellation) {
     OrtEnvironment environment = OnnxRuntime.environment();
@@ -55,11 +62,17 @@ public final class StepSession implements AutoCloseable {
         OnnxTensor x = OnnxTensor.createTensor(environment, FloatBuffer.wrap(noisy), size);
         OnnxTensor f =
             OnnxTensor.createTensor(
-                environment, FloatBuffer.wrap(in.features()), new long[] {in.batch(), 4, in.height(), in.width()});
+                environment,
+                FloatBuffer.wrap(in.features()),
+                new long[] {in.batch(), 4, in.height(), in.width()});
         OnnxTensor c =
             OnnxTensor.createTensor(
-                environment, FloatBuffer.wrap(in.conditioning()), new long[] {in.conditioning().length});
-        OnnxTensor k = OnnxTensor.createTensor(environment, FloatBuffer.wrap(in.coefficients()), new long[] {3})) {
+                environment,
+                FloatBuffer.wrap(in.conditioning()),
+                new long[] {in.conditioning().length});
+        OnnxTensor k =
+            OnnxTensor.createTensor(
+                environment, FloatBuffer.wrap(in.coefficients()), new long[] {3})) {
       if (cpu) {
         // Memory of a large decode goes back afterwards instead of staying with the process.
         options.addRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
@@ -76,7 +89,8 @@ public final class StepSession implements AutoCloseable {
         ((OnnxTensor) result.get(0)).getFloatBuffer().get(image);
       } finally {
         registration.close();
-        // From here on the options may be freed, even if the cancellation is just running its actions.
+        // From here on the options may be freed, even if the cancellation is just running its
+        // actions.
         terminate.disconnect();
       }
     } catch (OrtException e) {
@@ -90,13 +104,22 @@ public final class StepSession implements AutoCloseable {
   private static DecoderException failed(OrtException e, long[] size) {
     String message = String.valueOf(e.getMessage());
     String lower = message.toLowerCase(Locale.ROOT);
-    if (lower.contains("bad_alloc") || lower.contains("allocat") || lower.contains("out of memory")) {
+    if (lower.contains("bad_alloc")
+        || lower.contains("allocat")
+        || lower.contains("out of memory")) {
       return new DecoderException(
           DecoderErrorCode.OUT_OF_MEMORY,
-          "not enough memory to decode " + size[0] + " picture(s) of " + size[3] + "x" + size[2] + " pixels at once",
+          "not enough memory to decode "
+              + size[0]
+              + " picture(s) of "
+              + size[3]
+              + "x"
+              + size[2]
+              + " pixels at once",
           e);
     }
-    return new DecoderException(DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed: " + message, e);
+    return new DecoderException(
+        DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed: " + message, e);
   }
 
   @Override
@@ -104,7 +127,8 @@ public final class StepSession implements AutoCloseable {
     try {
       handle.close();
     } catch (OrtException e) {
-      throw new DecoderException(DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed to close a session", e);
+      throw new DecoderException(
+          DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed to close a session", e);
     }
   }
 
@@ -121,7 +145,8 @@ public final class StepSession implements AutoCloseable {
         try {
           options.setTerminate(true);
         } catch (OrtException e) {
-          throw new DecoderException(DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime refused to stop a run", e);
+          throw new DecoderException(
+              DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime refused to stop a run", e);
         }
       }
     }

@@ -85,30 +85,27 @@ public final class Checkpoints {
     Checkpoint open() throws IOException {
       Path real = channelFor(file);
       ByteSource bytes = ByteSource.of(file, channels.get(real));
-      switch (FileKind.of(file, bytes)) {
-        case SAFETENSORS -> {
-          SafetensorsHeader.Contents contents = SafetensorsHeader.read(file, real, bytes, limits);
-          Path embedding = file.resolveSibling(CheckpointFolder.PAIR_EMBEDDING);
-          boolean pair = file.endsWith(CheckpointFolder.PAIR_DECODER) && Files.exists(embedding);
-          return safetensors(
-              pair ? withEmbedding(contents.tensors(), embedding) : contents.tensors(),
-              contents.metadata());
-        }
+      return switch (FileKind.of(file, bytes)) {
+        case SAFETENSORS -> single(SafetensorsHeader.read(file, real, bytes, limits));
         case SHARD_INDEX -> {
           channels.remove(real).close();
-          return sharded();
+          yield sharded();
         }
         case TORCH_ARCHIVE -> {
           TorchArchive archive = TorchArchive.read(file, real, bytes, limits);
-          return new FileCheckpoint(
-              opened,
-              archive.script() ? "torchscript" : "torch",
-              channels,
-              archive.tensors(),
-              Map.of());
+          String format = archive.script() ? "torchscript" : "torch";
+          yield new FileCheckpoint(opened, format, channels, archive.tensors(), Map.of());
         }
-      }
-      throw new AssertionError("unknown kind");
+      };
+    }
+
+    /** A safetensors file, with its second half where it is the first of the pair. */
+    private Checkpoint single(SafetensorsHeader.Contents contents) throws IOException {
+      Path embedding = file.resolveSibling(CheckpointFolder.PAIR_EMBEDDING);
+      boolean pair = file.endsWith(CheckpointFolder.PAIR_DECODER) && Files.exists(embedding);
+      return safetensors(
+          pair ? withEmbedding(contents.tensors(), embedding) : contents.tensors(),
+          contents.metadata());
     }
 
     void closeAfter(Throwable failure) {
@@ -166,42 +163,47 @@ public final class Checkpoints {
 
     private Checkpoint sharded() throws IOException {
       ShardIndex index = ShardIndex.read(file, limits);
-      Map<String, Map<String, TensorInfo>> shards = new LinkedHashMap<>();
+      Map<String, TensorInfo> found = new LinkedHashMap<>();
       Map<String, String> metadata = new LinkedHashMap<>();
-      for (String name : index.shards()) {
-        Path shard = file.resolveSibling(name);
-        if (!Files.exists(shard)) {
-          throw new IOException(file + ": names '" + name + "', which is not in its folder");
-        }
-        Path real = channelFor(shard);
-        SafetensorsHeader.Contents contents =
-            SafetensorsHeader.read(shard, real, ByteSource.of(shard, channels.get(real)), limits);
+      for (String shard : index.shards()) {
+        SafetensorsHeader.Contents contents = shard(shard, index);
         contents.metadata().forEach(metadata::putIfAbsent);
-        shards.put(name, contents.tensors());
-        for (String tensor : contents.tensors().keySet()) {
-          if (!name.equals(index.weightMap().get(tensor))) {
-            throw new CheckpointFormatException(
-                shard,
-                StrictJson.shortened(tensor),
-                -1,
-                "the index " + file.getFileName() + " does not place it in this file");
-          }
-        }
+        found.putAll(contents.tensors());
       }
       Map<String, TensorInfo> tensors = new LinkedHashMap<>();
-      index
-          .weightMap()
-          .forEach((tensor, shard) -> tensors.put(tensor, shards.get(shard).get(tensor)));
-      for (Map.Entry<String, TensorInfo> e : tensors.entrySet()) {
-        if (e.getValue() == null) {
+      for (Map.Entry<String, String> placed : index.weightMap().entrySet()) {
+        TensorInfo tensor = found.get(placed.getKey());
+        if (tensor == null) {
           throw new CheckpointFormatException(
               file,
-              StrictJson.shortened(e.getKey()),
+              StrictJson.shortened(placed.getKey()),
               -1,
-              "not in '" + index.weightMap().get(e.getKey()) + "', where the index places it");
+              "not in '" + placed.getValue() + "', where the index places it");
         }
+        tensors.put(placed.getKey(), tensor);
       }
       return safetensors(tensors, metadata);
+    }
+
+    /** One file of several; all its tensors are those that the index places in it. */
+    private SafetensorsHeader.Contents shard(String name, ShardIndex index) throws IOException {
+      Path shard = file.resolveSibling(name);
+      if (!Files.exists(shard)) {
+        throw new IOException(file + ": names '" + name + "', which is not in its folder");
+      }
+      Path real = channelFor(shard);
+      SafetensorsHeader.Contents contents =
+          SafetensorsHeader.read(shard, real, ByteSource.of(shard, channels.get(real)), limits);
+      for (String tensor : contents.tensors().keySet()) {
+        if (!name.equals(index.weightMap().get(tensor))) {
+          throw new CheckpointFormatException(
+              shard,
+              StrictJson.shortened(tensor),
+              -1,
+              "the index " + file.getFileName() + " does not place it in this file");
+        }
+      }
+      return contents;
     }
 
     /** Opens what a name leads to, unless it is open; returns its real path. */

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.models.checkpoint;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.consistencydecoder.models.files.AtomicFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -69,7 +70,7 @@ public final class NpyFile {
       start.put((byte) ' ');
     }
     start.put((byte) '\n').flip();
-    AtomicFile.write(
+    AtomicFiles.write(
         target,
         channel -> {
           writeFully(channel, start);

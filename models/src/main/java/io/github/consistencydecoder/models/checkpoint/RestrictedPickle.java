@@ -4,10 +4,6 @@ import io.github.consistencydecoder.models.checkpoint.PickleValue.Dict;
 import io.github.consistencydecoder.models.checkpoint.PickleValue.Global;
 import io.github.consistencydecoder.models.checkpoint.PickleValue.Storage;
 import io.github.consistencydecoder.models.checkpoint.PickleValue.Tensor;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,23 +21,15 @@ import java.util.Map;
  */
 final class RestrictedPickle {
   private static final Object MARKED = new Object();
-  private static final int MAX_NAME_BYTES = 1024;
 
-  private final Path file;
-  private final ByteBuffer pickle;
-  private final long offsetInFile;
+  private final PickleInput in;
   private final int maxObjects;
   private final List<Object> stack = new ArrayList<>();
   private final Map<Integer, Object> memo = new HashMap<>();
   private int objects;
 
-  /** Where the current opcode is. */
-  private int at;
-
   private RestrictedPickle(Path file, byte[] pickle, long offsetInFile, CheckpointLimits limits) {
-    this.file = file;
-    this.pickle = ByteBuffer.wrap(pickle).order(ByteOrder.LITTLE_ENDIAN);
-    this.offsetInFile = offsetInFile;
+    this.in = new PickleInput(file, pickle, offsetInFile);
     this.maxObjects = limits.maxPickleObjects();
   }
 
@@ -58,22 +46,22 @@ final class RestrictedPickle {
   }
 
   private Object run() throws CheckpointFormatException {
-    if (opcode() != PickleOpcode.PROTO) {
+    if (in.opcode() != PickleOpcode.PROTO) {
       throw wrong("a pickle without a protocol number");
     }
-    int protocol = need(1).get() & 0xff;
+    int protocol = in.uint8();
     if (protocol != 2) {
       throw wrong("pickle protocol " + protocol + ", PyTorch writes 2");
     }
-    for (int opcode = opcode(); opcode != PickleOpcode.STOP; opcode = opcode()) {
+    for (int opcode = in.opcode(); opcode != PickleOpcode.STOP; opcode = in.opcode()) {
       execute(opcode);
     }
     Object result = pop();
     if (!stack.isEmpty()) {
       throw wrong("the pickle ends with " + (stack.size() + 1) + " values on its stack");
     }
-    if (pickle.hasRemaining()) {
-      throw wrong(pickle.remaining() + " bytes follow the end of the pickle");
+    if (in.remaining() > 0) {
+      throw wrong(in.remaining() + " bytes follow the end of the pickle");
     }
     return result;
   }
@@ -84,13 +72,12 @@ final class RestrictedPickle {
       case PickleOpcode.NONE -> push(PickleValue.NONE);
       case PickleOpcode.NEWTRUE -> push(true);
       case PickleOpcode.NEWFALSE -> push(false);
-      case PickleOpcode.BININT -> push((long) need(4).getInt());
-      case PickleOpcode.BININT1 -> push((long) (need(1).get() & 0xff));
-      case PickleOpcode.BININT2 -> push((long) (need(2).getShort() & 0xffff));
-      case PickleOpcode.LONG1 -> push(readLong());
-      case PickleOpcode.BINFLOAT ->
-          push(Double.longBitsToDouble(Long.reverseBytes(need(8).getLong())));
-      case PickleOpcode.BINUNICODE -> push(readString());
+      case PickleOpcode.BININT -> push((long) in.int32());
+      case PickleOpcode.BININT1 -> push((long) in.uint8());
+      case PickleOpcode.BININT2 -> push((long) in.uint16());
+      case PickleOpcode.LONG1 -> push(in.long1());
+      case PickleOpcode.BINFLOAT -> push(in.float64());
+      case PickleOpcode.BINUNICODE -> push(in.string());
       case PickleOpcode.EMPTY_DICT -> push(made(new Dict(null)));
       case PickleOpcode.EMPTY_LIST -> push(made(new ArrayList<>(0)));
       case PickleOpcode.EMPTY_TUPLE -> push(List.of());
@@ -102,10 +89,10 @@ final class RestrictedPickle {
       case PickleOpcode.APPENDS -> append(popToMark());
       case PickleOpcode.SETITEM -> setItems(popTuple(2));
       case PickleOpcode.SETITEMS -> setItems(popToMark());
-      case PickleOpcode.BINPUT -> put(need(1).get() & 0xff);
-      case PickleOpcode.LONG_BINPUT -> put(need(4).getInt());
-      case PickleOpcode.BINGET -> get(need(1).get() & 0xff);
-      case PickleOpcode.LONG_BINGET -> get(need(4).getInt());
+      case PickleOpcode.BINPUT -> put(in.uint8());
+      case PickleOpcode.LONG_BINPUT -> put(in.int32());
+      case PickleOpcode.BINGET -> get(in.uint8());
+      case PickleOpcode.LONG_BINGET -> get(in.int32());
       case PickleOpcode.GLOBAL -> global();
       case PickleOpcode.REDUCE -> reduce();
       case PickleOpcode.NEWOBJ -> newObject();
@@ -116,40 +103,6 @@ final class RestrictedPickle {
               "pickle opcode "
                   + PickleOpcode.nameOfRefused(opcode)
                   + " is not allowed; only tensors are rebuilt, save them as safetensors");
-    }
-  }
-
-  private long readLong() throws CheckpointFormatException {
-    int length = need(1).get() & 0xff;
-    if (length > 8) {
-      throw wrong("an integer of " + length + " bytes, needs at most 8");
-    }
-    ByteBuffer bytes = need(length);
-    long value = 0;
-    for (int i = 0; i < length; i++) {
-      long b = bytes.get();
-      // the last byte brings the sign
-      value |= (i == length - 1 ? b : b & 0xff) << (8 * i);
-    }
-    return value;
-  }
-
-  private String readString() throws CheckpointFormatException {
-    int length = need(4).getInt();
-    if (length < 0 || length > pickle.remaining()) {
-      throw wrong(
-          "a string of "
-              + Integer.toUnsignedString(length)
-              + " bytes, "
-              + pickle.remaining()
-              + " are left");
-    }
-    ByteBuffer bytes = pickle.slice(pickle.position(), length);
-    pickle.position(pickle.position() + length);
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
-    } catch (CharacterCodingException e) {
-      throw wrong("a string that is not UTF-8");
     }
   }
 
@@ -206,8 +159,8 @@ final class RestrictedPickle {
   }
 
   private void global() throws CheckpointFormatException {
-    String module = line();
-    String name = line();
+    String module = in.line();
+    String name = in.line();
     Global global = PickleGlobals.find(module, name);
     if (global == null) {
       throw wrong(
@@ -216,17 +169,6 @@ final class RestrictedPickle {
               + "' is not allowed; only tensors are rebuilt, nothing is imported or run");
     }
     push(made(global));
-  }
-
-  private String line() throws CheckpointFormatException {
-    int start = pickle.position();
-    while (need(1).get() != '\n') {
-      if (pickle.position() - start > MAX_NAME_BYTES) {
-        throw wrong("a name longer than " + MAX_NAME_BYTES + " bytes");
-      }
-    }
-    return new String(
-        pickle.array(), start, pickle.position() - 1 - start, StandardCharsets.ISO_8859_1);
   }
 
   private void reduce() throws CheckpointFormatException {
@@ -400,18 +342,6 @@ final class RestrictedPickle {
     return stack.get(stack.size() - 1);
   }
 
-  private int opcode() throws CheckpointFormatException {
-    at = pickle.position();
-    return need(1).get() & 0xff;
-  }
-
-  private ByteBuffer need(int bytes) throws CheckpointFormatException {
-    if (pickle.remaining() < bytes) {
-      throw wrong("the pickle ends inside an instruction");
-    }
-    return pickle;
-  }
-
   /** In words, without walking into it: it may be endless. */
   private static String describe(Object value) {
     if (value instanceof String s) {
@@ -435,6 +365,6 @@ final class RestrictedPickle {
   }
 
   private CheckpointFormatException wrong(String reason) {
-    return new CheckpointFormatException(file, "", offsetInFile + at, reason);
+    return in.wrong(reason);
   }
 }

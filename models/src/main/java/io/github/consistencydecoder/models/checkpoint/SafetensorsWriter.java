@@ -2,6 +2,7 @@ package io.github.consistencydecoder.models.checkpoint;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.consistencydecoder.models.files.AtomicFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -94,7 +95,7 @@ public final class SafetensorsWriter {
       throws IOException {
     requireNonNull(target, "target");
     byte[] header = header(metadata, entries);
-    AtomicFile.write(
+    AtomicFiles.write(
         target,
         channel -> {
           ByteBuffer prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);

@@ -90,7 +90,11 @@ public final class StrictJson implements AutoCloseable {
    * @throws CheckpointFormatException if it is longer or not UTF-8
    */
   public static StrictJson read(Path file, CheckpointLimits limits) throws IOException {
-    try (SeekableByteChannel channel = Files.newByteChannel(file)) {
+    Path real = requireNonNull(file, "file").toRealPath();
+    if (!Files.isRegularFile(real)) {
+      throw new IOException(file + " is not a regular file");
+    }
+    try (SeekableByteChannel channel = Files.newByteChannel(real)) {
       long size = channel.size();
       if (size > limits.maxJsonBytes()) {
         throw new CheckpointFormatException(
@@ -201,7 +205,10 @@ public final class StrictJson implements AutoCloseable {
   /** An exception for the current place. */
   public CheckpointFormatException wrong(String tensor, String reason) {
     return new CheckpointFormatException(
-        file, tensor, byteOffset(parser.currentTokenLocation().getCharOffset()), reason);
+        file,
+        tensor,
+        byteOffset(Math.max(0, parser.currentTokenLocation().getCharOffset())),
+        reason);
   }
 
   @Override
@@ -221,6 +228,9 @@ public final class StrictJson implements AutoCloseable {
   private CheckpointFormatException wrong(JacksonException e) {
     String said = String.valueOf(e.getOriginalMessage());
     long place = e.getLocation() == null ? -1 : e.getLocation().getCharOffset();
+    if (place < 0) {
+      place = parser.currentLocation().getCharOffset();
+    }
     String reason;
     if (said.startsWith("Duplicate Object property")) {
       reason = "duplicate key " + said.substring(said.indexOf('"'));

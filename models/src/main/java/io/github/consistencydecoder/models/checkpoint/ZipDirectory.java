@@ -1,5 +1,8 @@
 package io.github.consistencydecoder.models.checkpoint;
 
+import static io.github.consistencydecoder.models.checkpoint.ZipEnd.u16;
+import static io.github.consistencydecoder.models.checkpoint.ZipEnd.u32;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -21,9 +24,7 @@ import java.util.zip.CRC32;
  * <p>Stricter than zip, so that no two readers can see two different archives in one file:
  *
  * <ol>
- *   <li>the end record is the file's last 22 bytes: no comment, nothing after it; one disk
- *   <li>with a Zip64 locator, the Zip64 end record lies right before it and contradicts nothing
- *   <li>the central directory ends where the end records begin, and is within the limits
+ *   <li>what {@link ZipEnd} checks of the end records
  *   <li>names: UTF-8, relative, no backslash, no empty, {@code .} or {@code ..} part, not twice
  *   <li>not encrypted; stored or deflated; stored means equal sizes
  *   <li>every local header lies inside the file and repeats name, method and, unless it leaves them
@@ -32,20 +33,13 @@ import java.util.zip.CRC32;
  * </ol>
  */
 final class ZipDirectory {
-  private static final int END_BYTES = 22;
-  private static final int END_SIGNATURE = 0x06054b50;
-  private static final int LOCATOR_BYTES = 20;
-  private static final int LOCATOR_SIGNATURE = 0x07064b50;
-  private static final int END64_BYTES = 56;
-  private static final int END64_SIGNATURE = 0x06064b50;
   private static final int CENTRAL_BYTES = 46;
   private static final int CENTRAL_SIGNATURE = 0x02014b50;
   private static final int LOCAL_BYTES = 30;
   private static final int LOCAL_SIGNATURE = 0x04034b50;
 
   private static final int ZIP64_EXTRA = 1;
-  private static final long ELSEWHERE_32 = 0xffffffffL;
-  private static final int ELSEWHERE_16 = 0xffff;
+  static final long ELSEWHERE_32 = 0xffffffffL;
 
   private static final int METHOD_STORED = 0;
   private static final int METHOD_DEFLATED = 8;
@@ -88,7 +82,7 @@ final class ZipDirectory {
   static ZipDirectory read(Path file, ByteSource bytes, CheckpointLimits limits)
       throws IOException {
     ZipDirectory zip = new ZipDirectory(file, bytes, limits);
-    zip.readEntries(zip.readEnd());
+    zip.readEntries(ZipEnd.read(file, bytes, limits));
     return zip;
   }
 
@@ -135,89 +129,7 @@ final class ZipDirectory {
     }
   }
 
-  private record Directory(long count, long offset, long size) {}
-
-  private Directory readEnd() throws IOException {
-    long endAt = bytes.size() - END_BYTES;
-    if (endAt < 0) {
-      throw wrong(0, "the archive has " + bytes.size() + " bytes, the shortest has 22");
-    }
-    ByteBuffer end = buffer(endAt, END_BYTES);
-    if (end.getInt(0) != END_SIGNATURE || end.getShort(20) != 0) {
-      throw wrong(
-          endAt,
-          "no end record in the last 22 bytes; the archive has been cut short, or has a comment or"
-              + " other bytes after its end");
-    }
-    int disk = u16(end, 4) | u16(end, 6);
-    long count = u16(end, 10);
-    if ((disk != 0 && disk != ELSEWHERE_16) || count != u16(end, 8)) {
-      throw wrong(endAt, "an archive on several disks");
-    }
-    Directory directory = new Directory(count, u32(end, 16), u32(end, 12));
-    long directoryEnd = endAt;
-    long locatorAt = endAt - LOCATOR_BYTES;
-    ByteBuffer locator = locatorAt < 0 ? null : buffer(locatorAt, LOCATOR_BYTES);
-    if (locator != null && locator.getInt(0) == LOCATOR_SIGNATURE) {
-      directoryEnd = locatorAt - END64_BYTES;
-      directory = readEnd64(directory, locator, directoryEnd);
-    }
-    if (directory.size() > limits.maxZipDirectoryBytes()) {
-      throw wrong(
-          endAt,
-          "a central directory of "
-              + Long.toUnsignedString(directory.size())
-              + " bytes, at most "
-              + limits.maxZipDirectoryBytes()
-              + " are read");
-    }
-    if (directory.count() > limits.maxZipEntries()) {
-      throw wrong(
-          endAt,
-          Long.toUnsignedString(directory.count())
-              + " entries, at most "
-              + limits.maxZipEntries()
-              + " are read");
-    }
-    if (directory.size() > directoryEnd || directory.offset() != directoryEnd - directory.size()) {
-      throw wrong(
-          endAt,
-          "a central directory of "
-              + directory.size()
-              + " bytes at "
-              + Long.toUnsignedString(directory.offset())
-              + " does not end at the end record at "
-              + directoryEnd);
-    }
-    return directory;
-  }
-
-  private Directory readEnd64(Directory small, ByteBuffer locator, long at) throws IOException {
-    if (at < 0 || locator.getLong(8) != at || locator.getInt(4) != 0 || locator.getInt(16) > 1) {
-      throw wrong(
-          Math.max(0, at), "the Zip64 locator does not point to the end record right before it");
-    }
-    ByteBuffer end = buffer(at, END64_BYTES);
-    if (end.getInt(0) != END64_SIGNATURE
-        || end.getLong(4) != END64_BYTES - 12
-        || end.getInt(16) != 0
-        || end.getInt(20) != 0
-        || end.getLong(24) != end.getLong(32)) {
-      throw wrong(at, "not the Zip64 end record of an archive on one disk");
-    }
-    Directory large = new Directory(end.getLong(32), end.getLong(48), end.getLong(40));
-    if (large.count() < 0 || large.offset() < 0 || large.size() < 0) {
-      throw wrong(at, "a number in the Zip64 end record is above 2^63");
-    }
-    if ((small.count() != ELSEWHERE_16 && small.count() != large.count())
-        || (small.offset() != ELSEWHERE_32 && small.offset() != large.offset())
-        || (small.size() != ELSEWHERE_32 && small.size() != large.size())) {
-      throw wrong(at, "the Zip64 end record contradicts the end record");
-    }
-    return large;
-  }
-
-  private void readEntries(Directory directory) throws IOException {
+  private void readEntries(ZipEnd directory) throws IOException {
     ByteBuffer central = buffer(directory.offset(), (int) directory.size());
     for (long i = 0; i < directory.count(); i++) {
       long at = directory.offset() + central.position();
@@ -395,17 +307,7 @@ final class ZipDirectory {
   }
 
   private ByteBuffer buffer(long position, int length) throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.read(position, buffer);
-    return buffer.flip();
-  }
-
-  private static int u16(ByteBuffer bytes, int at) {
-    return Short.toUnsignedInt(bytes.getShort(at));
-  }
-
-  private static long u32(ByteBuffer bytes, int at) {
-    return Integer.toUnsignedLong(bytes.getInt(at));
+    return ZipEnd.buffer(bytes, position, length);
   }
 
   private CheckpointFormatException wrong(long at, String reason) {

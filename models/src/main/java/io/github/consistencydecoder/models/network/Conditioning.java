@@ -4,8 +4,9 @@ import io.github.consistencydecoder.models.checkpoint.TensorInfo;
 import java.io.IOException;
 
 /**
- * The timestep's part of the network, evaluated once at vector length: a block's second norm is followed by {@code * (1 + scale) +
- * shift}, which is the same norm with {@code gamma' = gamma (1 + scale)} and {@code beta' = beta (1 + scale) + shift}.
+ * The timestep's part of the network, evaluated once at vector length: a block's second norm is
+ * followed by {@code * (1 + scale) + shift}, which is the same norm with {@code gamma' = gamma (1 +
+ * scale)} and {@code beta' = beta (1 + scale) + shift}.
  *
  * <p>Everything is computed in double precision and rounded once.
  */
@@ -16,8 +17,8 @@ public final class Conditioning {
    * The packed conditioning of one timestep.
    *
    * @param timestep a row of the time table
-   * @return for each block in order of execution {@code gamma'} then {@code beta'}; {@link ConsistencyNetwork#conditioningLength()}
-   *     values
+   * @return for each block in order of execution {@code gamma'} then {@code beta'}; {@link
+   *     ConsistencyNetwork#conditioningLength()} values
    */
   public static float[] of(ConsistencyWeights weights, int timestep) throws IOException {
     ConsistencyNetwork network = weights.network();
@@ -49,10 +50,12 @@ public final class Conditioning {
     for (int i = 0; i < width; i++) {
       row[i] = table[timestep * width + i];
     }
-    return linear(weights, "time_embedding.linear_2", silu(linear(weights, "time_embedding.linear_1", row)));
+    return linear(
+        weights, "time_embedding.linear_2", silu(linear(weights, "time_embedding.linear_1", row)));
   }
 
-  private static double[] linear(ConsistencyWeights weights, String name, double[] x) throws IOException {
+  private static double[] linear(ConsistencyWeights weights, String name, double[] x)
+      throws IOException {
     float[] w = floats(weights, name + ".weight");
     float[] bias = floats(weights, name + ".bias");
     double[] y = new double[bias.length];

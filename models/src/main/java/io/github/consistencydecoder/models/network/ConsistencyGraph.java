@@ -24,8 +24,9 @@ import java.util.List;
  *   <tr><td>{@value #IMAGE}</td><td>{@code [N, 3, 8h, 8w] float32}, the image, not clamped</td></tr>
  * </table>
  *
- * <p>Against the published network: the time conditioning arrives folded into the second norms, the last convolution computes the
- * three channels that are used, and doubling followed by a convolution is four smaller convolutions.
+ * <p>Against the published network: the time conditioning arrives folded into the second norms, the
+ * last convolution computes the three channels that are used, and doubling followed by a
+ * convolution is four smaller convolutions.
  */
 public final class ConsistencyGraph {
   public static final String NOISY = "x_t";
@@ -48,7 +49,8 @@ public final class ConsistencyGraph {
   private final GraphWeights weights;
   private final ElementType type;
 
-  private ConsistencyGraph(ConsistencyWeights weights, ElementType type, DerivedWeights derived, Path root) {
+  private ConsistencyGraph(
+      ConsistencyWeights weights, ElementType type, DerivedWeights derived, Path root) {
     this.network = weights.network();
     this.weights = new GraphWeights(g, weights, derived, root);
     this.type = type;
@@ -57,12 +59,15 @@ public final class ConsistencyGraph {
   /**
    * Builds the graph. Nothing is left behind if it fails.
    *
-   * @param type {@link ElementType#FLOAT32}, or {@link ElementType#FLOAT16} for weights and activations in half precision with
-   *     norms in float32
-   * @param derivedFile where weights go that are not used as the checkpoint holds them; must not exist
-   * @param root a folder that holds {@code derivedFile} at any depth; weights of checkpoint files outside it are copied
+   * @param type {@link ElementType#FLOAT32}, or {@link ElementType#FLOAT16} for weights and
+   *     activations in half precision with norms in float32
+   * @param derivedFile where weights go that are not used as the checkpoint holds them; must not
+   *     exist
+   * @param root a folder that holds {@code derivedFile} at any depth; weights of checkpoint files
+   *     outside it are copied
    */
-  public static NetworkGraph write(ConsistencyWeights weights, ElementType type, Path derivedFile, Path root)
+  public static NetworkGraph write(
+      ConsistencyWeights weights, ElementType type, Path derivedFile, Path root)
       throws IOException {
     try (DerivedWeights derived = new DerivedWeights(derivedFile)) {
       return new ConsistencyGraph(weights, type, derived, root).build(root);
@@ -73,11 +78,13 @@ public final class ConsistencyGraph {
   }
 
   /**
-   * Builds the bare network, for comparing it with other implementations: input {@value #INPUT} {@code [N, 7, H, W]}, image channels
-   * times c_in, then normalised latent channels at full resolution; {@value #CONDITIONING}; output {@value #OUTPUT} with every channel
-   * of the last convolution. Otherwise like {@link #write}.
+   * Builds the bare network, for comparing it with other implementations: input {@value #INPUT}
+   * {@code [N, 7, H, W]}, image channels times c_in, then normalised latent channels at full
+   * resolution; {@value #CONDITIONING}; output {@value #OUTPUT} with every channel of the last
+   * convolution. Otherwise like {@link #write}.
    */
-  public static NetworkGraph writeNetwork(ConsistencyWeights weights, ElementType type, Path derivedFile, Path root)
+  public static NetworkGraph writeNetwork(
+      ConsistencyWeights weights, ElementType type, Path derivedFile, Path root)
       throws IOException {
     try (DerivedWeights derived = new DerivedWeights(derivedFile)) {
       return new ConsistencyGraph(weights, type, derived, root).buildNetwork(root);
@@ -89,24 +96,39 @@ public final class ConsistencyGraph {
 
   private NetworkGraph buildNetwork(Path root) throws IOException {
     Value input = g.input(INPUT, ElementType.FLOAT32, "batch", 7L, "height", "width");
-    Value conditioning = g.input(CONDITIONING, ElementType.FLOAT32, (long) network.conditioningLength());
+    Value conditioning =
+        g.input(CONDITIONING, ElementType.FLOAT32, (long) network.conditioningLength());
     Value y = network(g.cast("input.cast", input, type), conditioning, network.outputs());
-    g.output(g.cast(OUTPUT, y, ElementType.FLOAT32), "batch", (long) network.outputs(), "height", "width");
+    g.output(
+        g.cast(OUTPUT, y, ElementType.FLOAT32),
+        "batch",
+        (long) network.outputs(),
+        "height",
+        "width");
     return new NetworkGraph(g.build().toByteArray(), root);
   }
 
   private NetworkGraph build(Path root) throws IOException {
     Value noisy = g.input(NOISY, ElementType.FLOAT32, "batch", 3L, "height", "width");
-    Value features = g.input(FEATURES, ElementType.FLOAT32, "batch", 4L, "latent_height", "latent_width");
-    Value conditioning = g.input(CONDITIONING, ElementType.FLOAT32, (long) network.conditioningLength());
+    Value features =
+        g.input(FEATURES, ElementType.FLOAT32, "batch", 4L, "latent_height", "latent_width");
+    Value conditioning =
+        g.input(CONDITIONING, ElementType.FLOAT32, (long) network.conditioningLength());
     Value coefficients = g.input(COEFFICIENTS, ElementType.FLOAT32, 3L);
     List<Value> c =
-        g.splitToChannels("split_coefficients", coefficients, List.of("c_in", "c_out", "c_skip"), new long[] {1, 1, 1});
+        g.splitToChannels(
+            "split_coefficients",
+            coefficients,
+            List.of("c_in", "c_out", "c_skip"),
+            new long[] {1, 1, 1});
     Value image = g.cast("image.cast", g.mul("image", noisy, c.get(0)), type);
-    Value latent = g.enlarge("latent", g.cast("features.cast", features, type), Latents.PIXELS_PER_CELL);
-    Value y = network(g.concat("input", image, latent), conditioning, ConsistencyNetwork.IMAGE_CHANNELS);
+    Value latent =
+        g.enlarge("latent", g.cast("features.cast", features, type), Latents.PIXELS_PER_CELL);
+    Value y =
+        network(g.concat("input", image, latent), conditioning, ConsistencyNetwork.IMAGE_CHANNELS);
     Value scaled = g.mul("scaled", g.cast("y", y, ElementType.FLOAT32), c.get(1));
-    g.output(g.add(IMAGE, scaled, g.mul("skipped", noisy, c.get(2))), "batch", 3L, "height", "width");
+    g.output(
+        g.add(IMAGE, scaled, g.mul("skipped", noisy, c.get(2))), "batch", 3L, "height", "width");
     g.remark("graph", "consistency decoder, one step, version " + VERSION);
     return new NetworkGraph(g.build().toByteArray(), root);
   }
@@ -195,7 +217,9 @@ public final class ConsistencyGraph {
     for (int row = 0; row < 2; row++) {
       for (int column = 0; column < 2; column++) {
         String phase = name + ".phase" + row + column;
-        Value kernel = weights.derived(phase + ".weight", type, PhaseKernels.of(w, row, column), out, in, 2, 2);
+        Value kernel =
+            weights.derived(
+                phase + ".weight", type, PhaseKernels.of(w, row, column), out, in, 2, 2);
         phases[2 * row + column] = g.conv(phase, x, kernel, b, PhaseKernels.pads(row, column));
       }
     }

@@ -8,19 +8,28 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The consistency decoder's UNet at given widths: the same code describes OpenAI's network (320, 640, 1024, 1024; 3 layers) and
- * reduced ones. Plain convolutions, no attention, conditioned on an integer timestep.
+ * The consistency decoder's UNet at given widths: the same code describes OpenAI's network (320,
+ * 640, 1024, 1024; 3 layers) and reduced ones. Plain convolutions, no attention, conditioned on an
+ * integer timestep.
  *
  * @param widths channels at full, half, quarter and eighth resolution
  * @param layers residual blocks a level on the way down (one more on the way up)
  * @param groups of every GroupNorm; divides the channels of every norm
  * @param epsilon of every GroupNorm
- * @param timeWidth of the time embedding's hidden layers; 4 times {@code widths[0]} in the published network
+ * @param timeWidth of the time embedding's hidden layers; 4 times {@code widths[0]} in the
+ *     published network
  * @param timesteps rows of the time embedding's table
- * @param outputs channels of the last convolution; 6 in the published network, of which the first 3 are used
+ * @param outputs channels of the last convolution; 6 in the published network, of which the first 3
+ *     are used
  */
 public record ConsistencyNetwork(
-    List<Integer> widths, int layers, int groups, float epsilon, int timeWidth, int timesteps, int outputs) {
+    List<Integer> widths,
+    int layers,
+    int groups,
+    float epsilon,
+    int timeWidth,
+    int timesteps,
+    int outputs) {
   /** Image channels. */
   public static final int IMAGE_CHANNELS = 3;
 
@@ -33,7 +42,8 @@ public record ConsistencyNetwork(
   public ConsistencyNetwork {
     widths = List.copyOf(widths);
     if (widths.size() != LEVELS) {
-      throw new IllegalArgumentException("the network has " + LEVELS + " levels, " + widths.size() + " widths were given");
+      throw new IllegalArgumentException(
+          "the network has " + LEVELS + " levels, " + widths.size() + " widths were given");
     }
   }
 
@@ -45,7 +55,13 @@ public record ConsistencyNetwork(
     skips.push(c);
     for (int level = 0; level < LEVELS; level++) {
       for (int j = 0; j < layers; j++) {
-        blocks.add(new Block("down_blocks." + level + ".resnets." + j, Block.Kind.SAME, c, widths.get(level), 0));
+        blocks.add(
+            new Block(
+                "down_blocks." + level + ".resnets." + j,
+                Block.Kind.SAME,
+                c,
+                widths.get(level),
+                0));
         c = widths.get(level);
         skips.push(c);
       }
@@ -61,7 +77,8 @@ public record ConsistencyNetwork(
       int width = widths.get(LEVELS - 1 - i);
       for (int j = 0; j <= layers; j++) {
         int skip = skips.pop();
-        blocks.add(new Block("up_blocks." + i + ".resnets." + j, Block.Kind.SAME, c + skip, width, skip));
+        blocks.add(
+            new Block("up_blocks." + i + ".resnets." + j, Block.Kind.SAME, c + skip, width, skip));
         c = width;
       }
       if (i < LEVELS - 1) {
@@ -71,7 +88,10 @@ public record ConsistencyNetwork(
     return blocks;
   }
 
-  /** Every tensor of the network, diffusers naming without the {@code decoder_unet.} prefix, with its shape. */
+  /**
+   * Every tensor of the network, diffusers naming without the {@code decoder_unet.} prefix, with
+   * its shape.
+   */
   public Map<String, List<Long>> tensors() {
     Map<String, List<Long>> t = new LinkedHashMap<>();
     int first = widths.get(0);
@@ -100,7 +120,10 @@ public record ConsistencyNetwork(
     return t;
   }
 
-  /** Length of the packed conditioning vector: {@code gamma'} and {@code beta'} of every block's second norm. */
+  /**
+   * Length of the packed conditioning vector: {@code gamma'} and {@code beta'} of every block's
+   * second norm.
+   */
   public int conditioningLength() {
     return 2 * blocks().stream().mapToInt(Block::out).sum();
   }
@@ -111,14 +134,16 @@ public record ConsistencyNetwork(
   }
 
   /**
-   * Floating-point operations of one evaluation as published, a multiply-add counted as two; convolutions only.
+   * Floating-point operations of one evaluation as published, a multiply-add counted as two;
+   * convolutions only.
    *
    * @param height of the image in pixels
    * @param width of the image in pixels
    */
   public double operations(long height, long width) {
     double pixels = (double) height * width;
-    double macs = pixels * 9 * INPUT_CHANNELS * widths.get(0) + pixels * 9 * widths.get(0) * outputs;
+    double macs =
+        pixels * 9 * INPUT_CHANNELS * widths.get(0) + pixels * 9 * widths.get(0) * outputs;
     for (Block b : blocks()) {
       if (b.kind() == Block.Kind.DOWN) {
         pixels /= 4;
@@ -133,7 +158,8 @@ public record ConsistencyNetwork(
     return 2 * macs;
   }
 
-  private static void convolution(Map<String, List<Long>> t, String name, long out, long in, long kernel) {
+  private static void convolution(
+      Map<String, List<Long>> t, String name, long out, long in, long kernel) {
     put(t, name + ".weight", out, in, kernel, kernel);
     put(t, name + ".bias", out);
   }

@@ -11,7 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A checkpoint recognised as a consistency decoder: the network that it holds and which of its tensors is which.
+ * A checkpoint recognised as a consistency decoder: the network that it holds and which of its
+ * tensors is which.
  *
  * <p>Borrows the checkpoint. Safe for use by several threads.
  */
@@ -26,25 +27,30 @@ public final class ConsistencyWeights {
   private final ConsistencyNetwork network;
   private final Map<String, TensorInfo> tensors;
 
-  private ConsistencyWeights(Checkpoint checkpoint, ConsistencyNetwork network, Map<String, TensorInfo> tensors) {
+  private ConsistencyWeights(
+      Checkpoint checkpoint, ConsistencyNetwork network, Map<String, TensorInfo> tensors) {
     this.checkpoint = checkpoint;
     this.network = network;
     this.tensors = tensors;
   }
 
   /**
-   * Recognises a checkpoint in any published naming. Widths, layers and the time embedding follow from the tensors' shapes; groups
-   * and epsilon from the configuration, or are the published network's.
+   * Recognises a checkpoint in any published naming. Widths, layers and the time embedding follow
+   * from the tensors' shapes; groups and epsilon from the configuration, or are the published
+   * network's.
    *
    * @param config what lies beside the checkpoint, if anything does
-   * @throws DecoderException {@link DecoderErrorCode#MODEL_UNSUPPORTED} naming what is missing or has another shape
+   * @throws DecoderException {@link DecoderErrorCode#MODEL_UNSUPPORTED} naming what is missing or
+   *     has another shape
    */
   public static ConsistencyWeights of(Checkpoint checkpoint, Optional<NetworkConfig> config) {
     Map<String, TensorInfo> found = TensorNames.match(checkpoint.tensors().values());
     config.flatMap(NetworkConfig::className).ifPresent(c -> checkClass(checkpoint, c));
     adoptTimeTable(checkpoint, found);
-    if (!found.containsKey("conv_in.weight") || !found.containsKey("mid_block.resnets.0.conv1.weight")) {
-      throw unsupported(checkpoint, "is no consistency decoder: " + nature(checkpoint, found.size()));
+    if (!found.containsKey("conv_in.weight")
+        || !found.containsKey("mid_block.resnets.0.conv1.weight")) {
+      throw unsupported(
+          checkpoint, "is no consistency decoder: " + nature(checkpoint, found.size()));
     }
     ConsistencyNetwork network = network(checkpoint, found, config);
     checkConfig(checkpoint, network, config);
@@ -65,7 +71,8 @@ public final class ConsistencyWeights {
   /**
    * One tensor of the network.
    *
-   * @param name in the diffusers naming without the {@code decoder_unet.} prefix; one of {@link ConsistencyNetwork#tensors()}
+   * @param name in the diffusers naming without the {@code decoder_unet.} prefix; one of {@link
+   *     ConsistencyNetwork#tensors()}
    */
   public TensorInfo tensor(String name) {
     TensorInfo t = tensors.get(name);
@@ -83,7 +90,10 @@ public final class ConsistencyWeights {
   private static void checkClass(Checkpoint checkpoint, String className) {
     if (!className.equals("ConsistencyDecoderVAE")) {
       throw unsupported(
-          checkpoint, "is a " + className + " by its config.json; a consistency decoder (ConsistencyDecoderVAE) is needed");
+          checkpoint,
+          "is a "
+              + className
+              + " by its config.json; a consistency decoder (ConsistencyDecoderVAE) is needed");
     }
   }
 
@@ -106,19 +116,31 @@ public final class ConsistencyWeights {
   private static ConsistencyNetwork network(
       Checkpoint checkpoint, Map<String, TensorInfo> found, Optional<NetworkConfig> config) {
     List<Integer> widths = new ArrayList<>();
-    for (int level = 0; found.containsKey("down_blocks." + level + ".resnets.0.conv2.weight"); level++) {
-      widths.add(dimension(checkpoint, found, "down_blocks." + level + ".resnets.0.conv2.weight", 0));
+    for (int level = 0;
+        found.containsKey("down_blocks." + level + ".resnets.0.conv2.weight");
+        level++) {
+      widths.add(
+          dimension(checkpoint, found, "down_blocks." + level + ".resnets.0.conv2.weight", 0));
     }
     if (widths.size() != ConsistencyNetwork.LEVELS) {
       throw unsupported(
-          checkpoint, "has " + widths.size() + " levels on the way down, " + ConsistencyNetwork.LEVELS + " are needed");
+          checkpoint,
+          "has "
+              + widths.size()
+              + " levels on the way down, "
+              + ConsistencyNetwork.LEVELS
+              + " are needed");
     }
     int layers = 0;
     while (found.containsKey("down_blocks.0.resnets." + layers + ".conv1.weight")) {
       layers++;
     }
-    int groups = config.map(c -> c.decoderNormNumGroups().orElse(PUBLISHED_GROUPS)).orElse(PUBLISHED_GROUPS);
-    float epsilon = config.map(c -> (float) c.decoderNormEps().orElse(PUBLISHED_EPSILON)).orElse(PUBLISHED_EPSILON);
+    int groups =
+        config.map(c -> c.decoderNormNumGroups().orElse(PUBLISHED_GROUPS)).orElse(PUBLISHED_GROUPS);
+    float epsilon =
+        config
+            .map(c -> (float) c.decoderNormEps().orElse(PUBLISHED_EPSILON))
+            .orElse(PUBLISHED_EPSILON);
     ConsistencyNetwork network =
         new ConsistencyNetwork(
             widths,
@@ -142,15 +164,19 @@ public final class ConsistencyWeights {
       }
     }
     if (network.outputs() < ConsistencyNetwork.IMAGE_CHANNELS) {
-      throw unsupported(checkpoint, "has " + network.outputs() + " output channels, at least 3 are needed");
+      throw unsupported(
+          checkpoint, "has " + network.outputs() + " output channels, at least 3 are needed");
     }
     return network;
   }
 
-  private static int dimension(Checkpoint checkpoint, Map<String, TensorInfo> found, String name, int index) {
+  private static int dimension(
+      Checkpoint checkpoint, Map<String, TensorInfo> found, String name, int index) {
     TensorInfo t = found.get(name);
     if (t == null) {
-      throw unsupported(checkpoint, "lacks the tensor '" + name + "' (or what it is called in the other namings)");
+      throw unsupported(
+          checkpoint,
+          "lacks the tensor '" + name + "' (or what it is called in the other namings)");
     }
     if (t.shape().size() <= index || t.shape().get(index) < 1 || t.shape().get(index) > 1 << 16) {
       throw unsupported(checkpoint, "has a tensor '" + t.name() + "' of shape " + t.shape());
@@ -158,7 +184,8 @@ public final class ConsistencyWeights {
     return t.shape().get(index).intValue();
   }
 
-  private static void checkConfig(Checkpoint checkpoint, ConsistencyNetwork network, Optional<NetworkConfig> config) {
+  private static void checkConfig(
+      Checkpoint checkpoint, ConsistencyNetwork network, Optional<NetworkConfig> config) {
     if (config.isEmpty()) {
       return;
     }
@@ -169,7 +196,8 @@ public final class ConsistencyWeights {
         .ifPresent(
             widths -> {
               throw unsupported(
-                  checkpoint, "has widths " + network.widths() + ", its config.json says " + widths);
+                  checkpoint,
+                  "has widths " + network.widths() + ", its config.json says " + widths);
             });
     config
         .get()
@@ -178,53 +206,79 @@ public final class ConsistencyWeights {
             layers -> {
               if (layers != network.layers()) {
                 throw unsupported(
-                    checkpoint, "has " + network.layers() + " layers a level, its config.json says " + layers);
+                    checkpoint,
+                    "has " + network.layers() + " layers a level, its config.json says " + layers);
               }
             });
   }
 
-  private static void checkTensors(Checkpoint checkpoint, ConsistencyNetwork network, Map<String, TensorInfo> found) {
+  private static void checkTensors(
+      Checkpoint checkpoint, ConsistencyNetwork network, Map<String, TensorInfo> found) {
     Map<String, List<Long>> expected = network.tensors();
     for (Map.Entry<String, List<Long>> e : expected.entrySet()) {
       TensorInfo t = found.get(e.getKey());
       if (t == null) {
-        throw unsupported(checkpoint, "lacks the tensor '" + e.getKey() + "' of shape " + e.getValue());
+        throw unsupported(
+            checkpoint, "lacks the tensor '" + e.getKey() + "' of shape " + e.getValue());
       }
       if (!t.shape().equals(e.getValue())) {
         throw unsupported(
             checkpoint,
-            "has tensor '" + t.name() + "' of shape " + t.shape() + ", a network of widths " + network.widths() + " needs " + e.getValue());
+            "has tensor '"
+                + t.name()
+                + "' of shape "
+                + t.shape()
+                + ", a network of widths "
+                + network.widths()
+                + " needs "
+                + e.getValue());
       }
     }
     for (String name : found.keySet()) {
       if (!expected.containsKey(name)) {
         throw unsupported(
-            checkpoint, "has a tensor '" + found.get(name).name() + "' that a network of " + network.layers() + " layers a level has not");
+            checkpoint,
+            "has a tensor '"
+                + found.get(name).name()
+                + "' that a network of "
+                + network.layers()
+                + " layers a level has not");
       }
     }
   }
 
   private static String nature(Checkpoint checkpoint, int recognised) {
     Map<String, TensorInfo> t = checkpoint.tensors();
-    if (t.keySet().stream().anyMatch(n -> n.contains("post_quant_conv") || n.contains("decoder.conv_in"))) {
+    if (t.keySet().stream()
+        .anyMatch(n -> n.contains("post_quant_conv") || n.contains("decoder.conv_in"))) {
       return "it holds a Stable Diffusion VAE";
     }
-    if (t.keySet().stream().anyMatch(n -> n.startsWith("decoder.layers.") || n.equals("1.weight"))) {
+    if (t.keySet().stream()
+        .anyMatch(n -> n.startsWith("decoder.layers.") || n.equals("1.weight"))) {
       return "it looks like TAESD";
     }
     if (t.isEmpty()) {
       return "it holds no tensors (a frozen TorchScript module hides its weights: export the module without freezing it)";
     }
     List<String> first = t.keySet().stream().limit(3).toList();
-    return recognised + " of its " + t.size() + " tensors have known names; the first ones are " + first;
+    return recognised
+        + " of its "
+        + t.size()
+        + " tensors have known names; the first ones are "
+        + first;
   }
 
   private static DecoderException unsupported(Checkpoint checkpoint, String what) {
-    return new DecoderException(DecoderErrorCode.MODEL_UNSUPPORTED, checkpoint.path().getFileName() + " " + what);
+    return new DecoderException(
+        DecoderErrorCode.MODEL_UNSUPPORTED, checkpoint.path().getFileName() + " " + what);
   }
 
   @Override
   public String toString() {
-    return "consistency network " + Arrays.toString(network.widths().toArray()) + ", " + network.layers() + " layers";
+    return "consistency network "
+        + Arrays.toString(network.widths().toArray())
+        + ", "
+        + network.layers()
+        + " layers";
   }
 }

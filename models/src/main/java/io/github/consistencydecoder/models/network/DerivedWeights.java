@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * The file of weights that are not used as the checkpoint holds them: converted, transposed or folded ones, one after the other, each
- * at a multiple of 64 bytes.
+ * The file of weights that are not used as the checkpoint holds them: converted, transposed or
+ * folded ones, one after the other, each at a multiple of 64 bytes.
  *
  * <p>Owns the open file. Not for use by several threads.
  */

@@ -10,8 +10,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Looks for NaN and infinity in a tensor. Reads in pieces rather than through a mapping, so that looking through a checkpoint of
- * gigabytes leaves nothing of it in the process.
+ * Looks for NaN and infinity in a tensor. Reads in pieces rather than through a mapping, so that
+ * looking through a checkpoint of gigabytes leaves nothing of it in the process.
  */
 final class FiniteCheck {
   private static final int CHUNK = 1 << 18;
@@ -56,7 +56,8 @@ final class FiniteCheck {
       case F32 -> singles(words, n);
       case F16 -> pairs(words, n, 0x7c00) && (tail & 0x7c00) != 0x7c00;
       case BF16 -> pairs(words, n, 0x7f80) && (tail & 0x7f80) != 0x7f80;
-      case F64, I64, I32, I16, I8, U8, BOOL -> throw new IllegalArgumentException("not checked here: " + dtype);
+      case F64, I64, I32, I16, I8, U8, BOOL ->
+          throw new IllegalArgumentException("not checked here: " + dtype);
     };
   }
 

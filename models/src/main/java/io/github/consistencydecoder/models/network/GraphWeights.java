@@ -14,8 +14,9 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 
 /**
- * Turns tensors of a checkpoint into constants of a graph: where the bytes can be used as they are the graph points into the
- * checkpoint's file, otherwise they are converted into the file of derived weights.
+ * Turns tensors of a checkpoint into constants of a graph: where the bytes can be used as they are
+ * the graph points into the checkpoint's file, otherwise they are converted into the file of
+ * derived weights.
  *
  * <p>Every tensor is looked through once: a weight that is not finite is refused by name.
  */
@@ -28,7 +29,8 @@ final class GraphWeights {
   private final Path root;
 
   /**
-   * @param root folder that holds the derived file at any depth; what of the checkpoint lies elsewhere is copied
+   * @param root folder that holds the derived file at any depth; what of the checkpoint lies
+   *     elsewhere is copied
    */
   GraphWeights(GraphBuilder graph, ConsistencyWeights weights, DerivedWeights derived, Path root) {
     this.graph = graph;
@@ -50,11 +52,19 @@ final class GraphWeights {
       elements *= d;
     }
     DType wanted = type == ElementType.FLOAT16 ? DType.F16 : DType.F32;
-    if (t.dtype() == wanted && t.contiguous() && t.offset() % wanted.bytes() == 0 && t.file().startsWith(root)) {
-      return graph.external(name, type, location(t.file()), t.offset(), elements * wanted.bytes(), dims);
+    if (t.dtype() == wanted
+        && t.contiguous()
+        && t.offset() % wanted.bytes() == 0
+        && t.file().startsWith(root)) {
+      return graph.external(
+          name, type, location(t.file()), t.offset(), elements * wanted.bytes(), dims);
     }
     float[] values = weights.checkpoint().floats(t);
-    return derived(name, type, elements == values.length ? values : java.util.Arrays.copyOf(values, (int) elements), dims);
+    return derived(
+        name,
+        type,
+        elements == values.length ? values : java.util.Arrays.copyOf(values, (int) elements),
+        dims);
   }
 
   /** All values of a tensor, for folding. */
@@ -66,7 +76,8 @@ final class GraphWeights {
 
   /** A constant that no checkpoint holds as it is. */
   Value derived(String name, ElementType type, float[] values, long... dims) throws IOException {
-    long offset = type == ElementType.FLOAT16 ? derived.append(halves(name, values)) : derived.append(values);
+    long offset =
+        type == ElementType.FLOAT16 ? derived.append(halves(name, values)) : derived.append(values);
     long bytes = (long) values.length * type.bytes();
     return graph.external(name, type, location(derived.file()), offset, bytes, dims);
   }
@@ -97,7 +108,10 @@ final class GraphWeights {
     if (!FiniteCheck.finite(weights.checkpoint(), t)) {
       throw new DecoderException(
           DecoderErrorCode.MODEL_CORRUPT,
-          t.file().getFileName() + ": tensor '" + t.name() + "' holds NaN or infinity; every weight must be finite");
+          t.file().getFileName()
+              + ": tensor '"
+              + t.name()
+              + "' holds NaN or infinity; every weight must be finite");
     }
   }
 }

@@ -5,7 +5,8 @@ import java.nio.file.Path;
 /**
  * A network as an ONNX model whose weights lie in files.
  *
- * @param model the serialised {@code ModelProto}; its external data are located relative to {@code root}
+ * @param model the serialised {@code ModelProto}; its external data are located relative to {@code
+ *     root}
  * @param root folder that the runtime has to be told of
  */
 public record NetworkGraph(byte[] model, Path root) {}

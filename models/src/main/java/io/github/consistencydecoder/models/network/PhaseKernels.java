@@ -1,9 +1,10 @@
 package io.github.consistencydecoder.models.network;
 
 /**
- * Nearest doubling followed by a 3x3 convolution, as four 2x2 convolutions on the small side, one for each parity of row and column
- * of the result. Per axis the three taps collapse to two: even outputs see {@code w0 h[i-1] + (w1 + w2) h[i]}, odd ones {@code (w0 +
- * w1) h[i] + w2 h[i+1]}. Exact in real arithmetic, borders included; 4 instead of 9 multiply-adds an output value.
+ * Nearest doubling followed by a 3x3 convolution, as four 2x2 convolutions on the small side, one
+ * for each parity of row and column of the result. Per axis the three taps collapse to two: even
+ * outputs see {@code w0 h[i-1] + (w1 + w2) h[i]}, odd ones {@code (w0 + w1) h[i] + w2 h[i+1]}.
+ * Exact in real arithmetic, borders included; 4 instead of 9 multiply-adds an output value.
  */
 final class PhaseKernels {
   private PhaseKernels() {}

@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.zip.CRC32;
 
 /**
- * Deterministic weights and inputs for checking an implementation without any checkpoint: each value is a hash of the tensor's name
- * and the element's index (the murmur3 finaliser over an index shifted by the name's CRC-32), all arithmetic in float32.
+ * Deterministic weights and inputs for checking an implementation without any checkpoint: each
+ * value is a hash of the tensor's name and the element's index (the murmur3 finaliser over an index
+ * shifted by the name's CRC-32), all arithmetic in float32.
  */
 public final class SyntheticWeights {
   private static final String PREFIX = "decoder_unet.";
@@ -61,8 +62,8 @@ public final class SyntheticWeights {
   }
 
   /**
-   * A synthetic weight: uniform with variance 1 over the fan-in for matrices and kernels, about 1 for the weights of norms, about 0 for
-   * biases.
+   * A synthetic weight: uniform with variance 1 over the fan-in for matrices and kernels, about 1
+   * for the weights of norms, about 0 for biases.
    *
    * @param name in the diffusers naming without prefix
    */
@@ -88,7 +89,8 @@ public final class SyntheticWeights {
   }
 
   /**
-   * Writes a whole network's synthetic weights as float32 safetensors in the diffusers naming. One tensor at a time is in memory.
+   * Writes a whole network's synthetic weights as float32 safetensors in the diffusers naming. One
+   * tensor at a time is in memory.
    *
    * @param file replaced if it exists
    */
@@ -98,7 +100,10 @@ public final class SyntheticWeights {
       String name = t.getKey();
       entries.add(
           new SafetensorsWriter.Entry(
-              PREFIX + name, DType.F32, t.getValue(), channel -> write(weight(name, t.getValue()), channel)));
+              PREFIX + name,
+              DType.F32,
+              t.getValue(),
+              channel -> write(weight(name, t.getValue()), channel)));
     }
     SafetensorsWriter.write(file, Map.of(), entries);
   }

@@ -12,15 +12,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Recognises the consistency decoder's tensors in any of the published namings and gives them their diffusers names without the
- * {@code decoder_unet.} prefix.
+ * Recognises the consistency decoder's tensors in any of the published namings and gives them their
+ * diffusers names without the {@code decoder_unet.} prefix.
  *
- * <p>The namings: diffusers ({@code up_blocks.0.resnets.1.conv1.weight}), the renamed original ({@code up.3.1.f_1.weight}) and the
- * TorchScript attribute paths ({@code blocks.up_3_conv_1.f_1.w}). Levels of the way up are numbered by execution in the first and by
- * resolution, that is the other way round, in the others. In the renamed original the resampling block is one more number.
+ * <p>The namings: diffusers ({@code up_blocks.0.resnets.1.conv1.weight}), the renamed original
+ * ({@code up.3.1.f_1.weight}) and the TorchScript attribute paths ({@code
+ * blocks.up_3_conv_1.f_1.w}). Levels of the way up are numbered by execution in the first and by
+ * resolution, that is the other way round, in the others. In the renamed original the resampling
+ * block is one more number.
  */
 final class TensorNames {
-  private static final Pattern PREFIX = Pattern.compile("^(?:module|model|vae|decoder|decoder_unet|blocks)\\.");
+  private static final Pattern PREFIX =
+      Pattern.compile("^(?:module|model|vae|decoder|decoder_unet|blocks)\\.");
 
   private static final String LEAF = "(w|weight|g|gamma|scale|b|bias|beta)";
 
@@ -45,10 +48,11 @@ final class TensorNames {
   }
 
   /**
-   * The recognised tensors under their diffusers names, in the checkpoint's order; integer tensors, scalars and everything
-   * unrecognised are left out.
+   * The recognised tensors under their diffusers names, in the checkpoint's order; integer tensors,
+   * scalars and everything unrecognised are left out.
    *
-   * @throws DecoderException {@link DecoderErrorCode#MODEL_UNSUPPORTED} if two tensors have one meaning
+   * @throws DecoderException {@link DecoderErrorCode#MODEL_UNSUPPORTED} if two tensors have one
+   *     meaning
    */
   static Map<String, TensorInfo> match(Collection<TensorInfo> tensors) {
     List<TensorInfo> candidates = new ArrayList<>();
@@ -68,13 +72,22 @@ final class TensorNames {
       if (earlier != null) {
         throw new DecoderException(
             DecoderErrorCode.MODEL_UNSUPPORTED,
-            "the checkpoint's tensors '" + earlier.name() + "' and '" + t.name() + "' both mean '" + name + "'");
+            "the checkpoint's tensors '"
+                + earlier.name()
+                + "' and '"
+                + t.name()
+                + "' both mean '"
+                + name
+                + "'");
       }
     }
     return found;
   }
 
-  /** In the naming by plain numbers: which number on level 0 of the way down is the down-sampler; -1 in the other namings. */
+  /**
+   * In the naming by plain numbers: which number on level 0 of the way down is the down-sampler; -1
+   * in the other namings.
+   */
   private static int plainResamplerIndex(List<TensorInfo> candidates) {
     int last = -1;
     for (TensorInfo t : candidates) {
@@ -102,9 +115,13 @@ final class TensorNames {
     boolean up = b.stage().equals("up");
     boolean resampler =
         b.index() == BlockTensor.RESAMPLER
-            || (b.plainNumber() && plainResampler >= 0 && b.index() == plainResampler + (up ? 1 : 0));
+            || (b.plainNumber()
+                && plainResampler >= 0
+                && b.index() == plainResampler + (up ? 1 : 0));
     String level = b.stage() + "_blocks." + b.level() + ".";
-    return level + (resampler ? (up ? "upsamplers.0" : "downsamplers.0") : "resnets." + b.index()) + b.rest();
+    return level
+        + (resampler ? (up ? "upsamplers.0" : "downsamplers.0") : "resnets." + b.index())
+        + b.rest();
   }
 
   private static BlockTensor block(String path) {

@@ -16,7 +16,9 @@ final class Attribute {
   }
 
   static AttributeProto of(String name, String value) {
-    return start(name, AttributeProto.AttributeType.STRING).setS(ByteString.copyFromUtf8(value)).build();
+    return start(name, AttributeProto.AttributeType.STRING)
+        .setS(ByteString.copyFromUtf8(value))
+        .build();
   }
 
   static AttributeProto of(String name, long... values) {

@@ -21,13 +21,16 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Builds one ONNX graph, operator by operator, in order of execution. What is written depends on the calls alone, so the same calls
- * give the same bytes.
+ * Builds one ONNX graph, operator by operator, in order of execution. What is written depends on
+ * the calls alone, so the same calls give the same bytes.
  *
  * <p>Not for use by several threads.
  */
 public final class GraphBuilder {
-  /** Operator set of the default domain: the newest whose every operator used here the runtime executes natively. */
+  /**
+   * Operator set of the default domain: the newest whose every operator used here the runtime
+   * executes natively.
+   */
   private static final long OPSET = 17;
 
   private static final long IR_VERSION = 8;
@@ -96,11 +99,13 @@ public final class GraphBuilder {
   /**
    * A constant whose bytes lie in a file beside the model.
    *
-   * @param location path of the file relative to the folder the runtime is told of, with forward slashes, without {@code ..}
+   * @param location path of the file relative to the folder the runtime is told of, with forward
+   *     slashes, without {@code ..}
    * @param offset of the first byte
    * @param length in bytes; must be what {@code dims} need
    */
-  public Value external(String name, ElementType type, String location, long offset, long length, long... dims) {
+  public Value external(
+      String name, ElementType type, String location, long offset, long length, long... dims) {
     long needed = type.bytes();
     TensorProto.Builder t = TensorProto.newBuilder().setName(name).setDataType(type.onnx());
     for (long d : dims) {
@@ -108,7 +113,8 @@ public final class GraphBuilder {
       needed = Math.multiplyExact(needed, d);
     }
     if (needed != length) {
-      throw new IllegalArgumentException(name + ": " + length + " bytes given, its dimensions need " + needed);
+      throw new IllegalArgumentException(
+          name + ": " + length + " bytes given, its dimensions need " + needed);
     }
     t.setDataLocation(TensorProto.DataLocation.EXTERNAL)
         .addExternalData(entry("location", location))
@@ -124,13 +130,19 @@ public final class GraphBuilder {
   }
 
   /** A node with one output. */
-  Value node(String name, String op, ElementType type, List<Value> inputs, AttributeProto... attributes) {
+  Value node(
+      String name, String op, ElementType type, List<Value> inputs, AttributeProto... attributes) {
     return nodes(name, op, type, List.of(name), inputs, attributes).get(0);
   }
 
   /** A node with several outputs. */
   List<Value> nodes(
-      String name, String op, ElementType type, List<String> outputs, List<Value> inputs, AttributeProto... attributes) {
+      String name,
+      String op,
+      ElementType type,
+      List<String> outputs,
+      List<Value> inputs,
+      AttributeProto... attributes) {
     NodeProto.Builder n = NodeProto.newBuilder().setName(name + "/" + op).setOpType(op);
     inputs.forEach(i -> n.addInput(i.name()));
     List<Value> values = new ArrayList<>();
@@ -153,7 +165,11 @@ public final class GraphBuilder {
   /** 2x2 average pooling, stride 2. */
   public Value averagePool2(String name, Value x) {
     return node(
-        name, "AveragePool", List.of(x), Attribute.of("kernel_shape", 2, 2), Attribute.of("strides", 2, 2));
+        name,
+        "AveragePool",
+        List.of(x),
+        Attribute.of("kernel_shape", 2, 2),
+        Attribute.of("strides", 2, 2));
   }
 
   /** Nearest-neighbour enlargement of height and width: {@code out[i] = in[i / factor]}. */
@@ -173,7 +189,12 @@ public final class GraphBuilder {
 
   /** {@code out[n, c, 2i + a, 2j + d] = in[n, (2a + d) * C + c, i, j]}. */
   public Value interleave2(String name, Value x) {
-    return node(name, "DepthToSpace", List.of(x), Attribute.of("blocksize", 2), Attribute.of("mode", "DCR"));
+    return node(
+        name,
+        "DepthToSpace",
+        List.of(x),
+        Attribute.of("blocksize", 2),
+        Attribute.of("mode", "DCR"));
   }
 
   /** Concatenation along the channels. */
@@ -198,16 +219,21 @@ public final class GraphBuilder {
 
   /** Conversion; {@code x} itself if it has that type already. */
   public Value cast(String name, Value x, ElementType type) {
-    return x.type() == type ? x : node(name, "Cast", type, List.of(x), Attribute.of("to", type.onnx()));
+    return x.type() == type
+        ? x
+        : node(name, "Cast", type, List.of(x), Attribute.of("to", type.onnx()));
   }
 
   /**
-   * {@code (x - mean) / sqrt(variance + epsilon)} over each of {@code groups} groups of channels of each image, without an affine
-   * part; mean and (biased) variance are computed in two passes. float32 only.
+   * {@code (x - mean) / sqrt(variance + epsilon)} over each of {@code groups} groups of channels of
+   * each image, without an affine part; mean and (biased) variance are computed in two passes.
+   * float32 only.
    */
   public Value normaliseGroups(String name, Value x, int groups, float epsilon) {
-    Value ones = constants.computeIfAbsent("ones_" + groups, n -> constant(n, filled(groups, 1f), groups));
-    Value zeros = constants.computeIfAbsent("zeros_" + groups, n -> constant(n, filled(groups, 0f), groups));
+    Value ones =
+        constants.computeIfAbsent("ones_" + groups, n -> constant(n, filled(groups, 1f), groups));
+    Value zeros =
+        constants.computeIfAbsent("zeros_" + groups, n -> constant(n, filled(groups, 0f), groups));
     Value grouped = node(name + ".grouped", "Reshape", List.of(x, constant(0, groups, -1)));
     Value normal =
         node(
@@ -220,10 +246,17 @@ public final class GraphBuilder {
   }
 
   /** A vector cut into pieces, each given the shape {@code [length, 1, 1]}. */
-  public List<Value> splitToChannels(String name, Value vector, List<String> pieces, long[] lengths) {
+  public List<Value> splitToChannels(
+      String name, Value vector, List<String> pieces, long[] lengths) {
     List<String> flat = pieces.stream().map(p -> p + ".flat").toList();
     List<Value> parts =
-        nodes(name, "Split", vector.type(), flat, List.of(vector, constant(lengths)), Attribute.of("axis", 0L));
+        nodes(
+            name,
+            "Split",
+            vector.type(),
+            flat,
+            List.of(vector, constant(lengths)),
+            Attribute.of("axis", 0L));
     List<Value> out = new ArrayList<>();
     for (int i = 0; i < pieces.size(); i++) {
       out.add(node(pieces.get(i), "Reshape", List.of(parts.get(i), constant(-1, 1, 1))));
@@ -275,7 +308,8 @@ public final class GraphBuilder {
         .setName(name)
         .setType(
             TypeProto.newBuilder()
-                .setTensorType(TypeProto.Tensor.newBuilder().setElemType(type.onnx()).setShape(shape)))
+                .setTensorType(
+                    TypeProto.Tensor.newBuilder().setElemType(type.onnx()).setShape(shape)))
         .build();
   }
 }

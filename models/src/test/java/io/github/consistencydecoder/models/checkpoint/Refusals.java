@@ -42,7 +42,9 @@ public final class Refusals {
     assertRefusedAt(Files.size(file), file, reader, offset, reason);
   }
 
-  static void assertRefusedAt(long size, Path file, Reader reader, long offset, String reason) {
+  /** As above with {@code size} for the size of the file. */
+  public static void assertRefusedAt(
+      long size, Path file, Reader reader, long offset, String reason) {
     // Once before, so that loading classes is not counted.
     assertThat(catchThrowable(() -> reader.read(file))).as("refusal").isNotNull();
     long before = THREADS.getCurrentThreadAllocatedBytes();

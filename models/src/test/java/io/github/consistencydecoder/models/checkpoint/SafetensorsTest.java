@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -114,7 +115,7 @@ class SafetensorsTest {
         List.of(SafetensorsWriter.floats("w", DType.F32, List.of(200_001L), values)));
     try (Checkpoint c = Checkpoints.open(file)) {
       TensorInfo w = c.tensor("w");
-      assertThat(c.floats(w)).containsExactly(values);
+      assertThat(Arrays.equals(c.floats(w), values)).isTrue();
       float[] part = new float[5];
       c.readFloats(w, 199_998, part, 1, 3);
       assertThat(part).containsExactly(0, 199_998, 199_999, 200_000, 0);

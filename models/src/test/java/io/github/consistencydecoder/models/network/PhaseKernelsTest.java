@@ -36,7 +36,9 @@ class PhaseKernelsTest {
             }
           }
         }
-        assertThat(found).as("row %d column %d", y, x).isCloseTo(expected, org.assertj.core.api.Assertions.within(1e-6));
+        assertThat(found)
+            .as("row %d column %d", y, x)
+            .isCloseTo(expected, org.assertj.core.api.Assertions.within(1e-6));
       }
     }
   }

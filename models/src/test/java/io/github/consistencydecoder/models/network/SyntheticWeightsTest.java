@@ -22,7 +22,8 @@ class SyntheticWeightsTest {
 
   @Test
   void whatIsWrittenIsRecognised() throws Exception {
-    ConsistencyNetwork network = new ConsistencyNetwork(List.of(32, 32, 64, 64), 2, 32, 1e-5f, 64, 1024, 6);
+    ConsistencyNetwork network =
+        new ConsistencyNetwork(List.of(32, 32, 64, 64), 2, 32, 1e-5f, 64, 1024, 6);
     Path file = folder.resolve("synthetic.safetensors");
     SyntheticWeights.write(network, file);
     try (Checkpoint checkpoint = Checkpoints.open(file)) {

@@ -82,18 +82,27 @@ class TensorNamesTest {
 
   @Test
   void twoTensorsOfOneMeaningAreRefused() {
-    assertThatThrownBy(() -> TensorNames.match(List.of(tensor("mid.0.f_2.weight"), tensor("blocks.mid_0.f_2.w"))))
+    assertThatThrownBy(
+            () ->
+                TensorNames.match(
+                    List.of(tensor("mid.0.f_2.weight"), tensor("blocks.mid_0.f_2.w"))))
         .isInstanceOf(DecoderException.class)
         .hasMessageContaining("mid.0.f_2.weight")
         .hasMessageContaining("blocks.mid_0.f_2.w");
   }
 
-  /** All 407 names in all three conventions, from the specification's table: diffusers, renamed original, TorchScript. */
+  /**
+   * All 407 names in all three conventions, from the specification's table: diffusers, renamed
+   * original, TorchScript.
+   */
   @Test
   void everyPublishedNameIsUnderstood() throws Exception {
-    Path table = Path.of(System.getProperty("project.root")).resolve("../shared/spec/tensors-consistency-decoder.tsv");
+    Path table =
+        Path.of(System.getProperty("project.root"))
+            .resolve("../shared/spec/tensors-consistency-decoder.tsv");
     Assumptions.assumeTrue(Files.exists(table), "the specification's table is not here: skipped");
-    List<String[]> rows = Files.readAllLines(table).stream().skip(1).map(l -> l.split("\t")).toList();
+    List<String[]> rows =
+        Files.readAllLines(table).stream().skip(1).map(l -> l.split("\t")).toList();
     for (int column = 0; column < 3; column++) {
       List<TensorInfo> tensors = new ArrayList<>();
       List<String> expected = new ArrayList<>();

@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
  * A JSON object read field by field: each field has the type that is asked for, no field is missing
  * or unknown, none occurs twice, nothing follows the object. Every complaint names the place.
  */
-final class StrictJson {
+final class JsonFields {
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -26,7 +26,7 @@ final class StrictJson {
   private final String place;
   private final JsonNode node;
 
-  private StrictJson(String place, JsonNode node) {
+  private JsonFields(String place, JsonNode node) {
     this.place = place;
     this.node = node;
   }
@@ -36,7 +36,7 @@ final class StrictJson {
    *
    * @param name what to call it in messages
    */
-  static StrictJson parse(String name, byte[] json) throws CatalogueFormatException {
+  static JsonFields parse(String name, byte[] json) throws CatalogueFormatException {
     try {
       return object(name, MAPPER.readTree(json));
     } catch (JacksonException e) {
@@ -50,11 +50,11 @@ final class StrictJson {
         .getBytes(java.nio.charset.StandardCharsets.UTF_8);
   }
 
-  private static StrictJson object(String place, JsonNode node) throws CatalogueFormatException {
+  private static JsonFields object(String place, JsonNode node) throws CatalogueFormatException {
     if (!node.isObject()) {
       throw new CatalogueFormatException(place, "an object is needed, found " + node.getNodeType());
     }
-    return new StrictJson(place, node);
+    return new JsonFields(place, node);
   }
 
   String place() {
@@ -62,7 +62,7 @@ final class StrictJson {
   }
 
   /** Refuses fields other than these. */
-  StrictJson only(String... known) throws CatalogueFormatException {
+  JsonFields only(String... known) throws CatalogueFormatException {
     Set<String> names = Set.of(known);
     for (String name : node.propertyNames()) {
       if (!names.contains(name)) {
@@ -131,12 +131,12 @@ final class StrictJson {
     return has(field) ? OptionalLong.of(count(field)) : OptionalLong.empty();
   }
 
-  StrictJson object(String field) throws CatalogueFormatException {
+  JsonFields object(String field) throws CatalogueFormatException {
     return object(place + "." + field, required(field));
   }
 
-  List<StrictJson> objects(String field) throws CatalogueFormatException {
-    List<StrictJson> objects = new ArrayList<>();
+  List<JsonFields> objects(String field) throws CatalogueFormatException {
+    List<JsonFields> objects = new ArrayList<>();
     for (JsonNode element : array(field)) {
       objects.add(object(place + "." + field + "[" + objects.size() + "]", element));
     }

@@ -1,0 +1,84 @@
+package io.github.consistencydecoder.cli;
+
+import io.github.consistencydecoder.cli.shell.Console;
+import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.cli.shell.Failure;
+import io.github.consistencydecoder.cli.shell.Interruption;
+import io.github.consistencydecoder.cli.shell.Version;
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Where the process begins and ends. */
+public final class Main {
+  private static final int HELP_WIDTH = 100;
+
+  private Main() {}
+
+  /** Runs one command and exits with its code. */
+  public static void main(String[] arguments) {
+    if (Arrays.asList(arguments).contains("--debug")) {
+      System.setProperty(LogbackSetup.LEVEL, "DEBUG");
+    }
+    Interruption.process().listen();
+    // Nothing is running any more when this begins: see Interruption.
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /** The command with its error handling, writing to standard output and error. */
+  static CommandLine commandLine() {
+    return new CommandLine(new RootCommand())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpWidth(HELP_WIDTH)
+        .setParameterExceptionHandler((e, arguments) -> badUsage(e, arguments))
+        .setExecutionExceptionHandler(
+            (e, commandLine, parsed) -> failed(Failure.of(e), commandLine, parsed.originalArgs()));
+  }
+
+  private static int badUsage(ParameterException e, String[] arguments) {
+    CommandLine commandLine = e.getCommandLine();
+    int code =
+        failed(
+            new Failure(ExitCode.USAGE, firstLower(e.getMessage()), e),
+            commandLine,
+            List.of(arguments));
+    PrintWriter err = commandLine.getErr();
+    List<String> suggestions =
+        e instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+    if (!suggestions.isEmpty()) {
+      err.println("did you mean: " + String.join(", ", suggestions) + "?");
+    }
+    err.println(
+        "'" + commandLine.getCommandSpec().qualifiedName() + " --help' shows what there is");
+    err.flush();
+    return code;
+  }
+
+  private static int failed(Failure failure, CommandLine commandLine, List<String> arguments) {
+    Console console =
+        new Console(
+            commandLine.getOut(),
+            commandLine.getErr(),
+            arguments.contains("--json"),
+            false,
+            arguments.contains("--debug"));
+    console.error(failure);
+    console.document(
+        new TreeMap<>(
+            Map.of(
+                "software", Version.software(),
+                "exit_code", failure.exitCode(),
+                "error", failure.message())));
+    return failure.exitCode();
+  }
+
+  private static String firstLower(String message) {
+    String line = message.strip().replaceAll("\\s*[\\r\\n]+\\s*", " ");
+    return line.substring(0, 1).toLowerCase(java.util.Locale.ROOT) + line.substring(1);
+  }
+}

@@ -1,0 +1,47 @@
+package io.github.consistencydecoder.cli;
+
+import io.github.consistencydecoder.cli.bench.BenchCommand;
+import io.github.consistencydecoder.cli.decode.DecodeCommand;
+import io.github.consistencydecoder.cli.decode.DemoCommand;
+import io.github.consistencydecoder.cli.doctor.DoctorCommand;
+import io.github.consistencydecoder.cli.shell.Version;
+import io.github.consistencydecoder.cli.store.ModelsCommand;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command itself: names its parts. */
+@Command(
+    name = "consistency-decoder",
+    description = "OpenAI's consistency decoder for Stable Diffusion 1.x latents.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    subcommands = {
+      DecodeCommand.class,
+      DemoCommand.class,
+      ModelsCommand.class,
+      DoctorCommand.class,
+      BenchCommand.class
+    },
+    footer = {
+      "",
+      "'consistency-decoder COMMAND --help' explains one.",
+      "",
+      "Exit codes:",
+      "    0  all was done",
+      "    1  the work failed: output exists or cannot be written, out of memory, no such device",
+      "    2  the command line makes no sense",
+      "    3  the model is missing, damaged or not one that can be run",
+      "    4  an input is missing, damaged or not what the decoder takes",
+      "  130  interrupted (143: terminated)",
+      "Of several failures the first one counts."
+    })
+final class RootCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a command is needed");
+  }
+}

@@ -1,0 +1,245 @@
+package io.github.consistencydecoder.cli.bench;
+
+import io.github.consistencydecoder.cli.options.CommonOptions;
+import io.github.consistencydecoder.cli.options.DecoderOptions;
+import io.github.consistencydecoder.cli.options.SamplingOptions;
+import io.github.consistencydecoder.cli.shell.CliException;
+import io.github.consistencydecoder.cli.shell.Console;
+import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.cli.shell.Interruption;
+import io.github.consistencydecoder.cli.shell.Memory;
+import io.github.consistencydecoder.cli.shell.Progress;
+import io.github.consistencydecoder.cli.shell.Version;
+import io.github.consistencydecoder.plugin.DecodeEstimate;
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.DecoderInfo;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.Latents;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code bench}. */
+@Command(
+    name = "bench",
+    description = "Measure decodes of random latents.",
+    footer = {
+      "",
+      "The figures of the last lines, and cpu_seconds, wall_seconds and gflop_per_core_second of the",
+      "JSON document, are those of the run with the median processor time."
+    })
+public final class BenchCommand implements Callable<Integer> {
+  private static final double TERA = 1e12;
+  private static final int LARGEST_SIDE = 16384;
+  private static final int LARGEST_BATCH = 64;
+
+  @Option(
+      names = "--size",
+      paramLabel = "PIXELS|WxH",
+      defaultValue = "512",
+      description = "Size of the picture, multiples of 8. Default: ${DEFAULT-VALUE}.")
+  private String size;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Latents decoded at once. Default: ${DEFAULT-VALUE}.")
+  private int batch;
+
+  @Option(
+      names = "--repeat",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "Runs that count. Default: ${DEFAULT-VALUE}.")
+  private int repeat;
+
+  @Option(
+      names = "--warmup",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Runs before them. Default: ${DEFAULT-VALUE}.")
+  private int warmup;
+
+  @Mixin private SamplingOptions sampling;
+  @Mixin private DecoderOptions decoder;
+  @Mixin private CommonOptions common;
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Console console = common.console(spec.commandLine());
+    int[] pixels = pixels();
+    requireAtLeast("--batch", batch, 1);
+    if (batch > LARGEST_BATCH) {
+      throw new CliException(
+          ExitCode.USAGE, "--batch " + batch + ": at most " + LARGEST_BATCH + " is possible");
+    }
+    requireAtLeast("--repeat", repeat, 1);
+    requireAtLeast("--warmup", warmup, 0);
+    Latents latents = randomLatents(pixels[0] / 8, pixels[1] / 8);
+    try (Interruption.Guard guard = Interruption.process().guard()) {
+      DecodeOptions options =
+          DecodeOptions.builder()
+              .schedule(sampling.schedule())
+              .clamp(sampling.clamp())
+              .cancellation(guard.cancellation())
+              .build();
+      long start = System.nanoTime();
+      try (LatentDecoder open = decoder.open(console)) {
+        double openSeconds = (System.nanoTime() - start) / 1e9;
+        report(
+            console,
+            open.info(),
+            pixels,
+            options,
+            openSeconds,
+            run(console, open, latents, options));
+        return ExitCode.OK;
+      } catch (DecoderException e) {
+        if (guard.interrupted()) {
+          return guard.exitCode();
+        }
+        throw e;
+      }
+    }
+  }
+
+  private List<Measurement> run(
+      Console console, LatentDecoder open, Latents latents, DecodeOptions options) {
+    DecodeEstimate estimate =
+        open.estimate(latents.batch(), latents.height(), latents.width(), options);
+    List<Measurement> runs = new ArrayList<>();
+    try (Progress progress = console.progress("bench", (long) warmup + repeat, " runs", 1)) {
+      for (int i = 0; i < warmup + repeat; i++) {
+        options.cancellation().check();
+        Measurement one =
+            Measurement.of(estimate.operations(), () -> open.decode(latents, options));
+        if (i >= warmup) {
+          runs.add(one);
+          console.result(
+              String.format(
+                  Locale.ROOT,
+                  "run %d: %.3f s, %.3f cpu-s, %.1f GFLOP per core-second",
+                  runs.size(),
+                  one.wallSeconds(),
+                  one.processorSeconds(),
+                  one.gflopPerCoreSecond()));
+        }
+        progress.reached(i + 1L);
+      }
+    }
+    return runs;
+  }
+
+  private void report(
+      Console console,
+      DecoderInfo info,
+      int[] pixels,
+      DecodeOptions options,
+      double openSeconds,
+      List<Measurement> runs) {
+    Measurement median =
+        runs.stream()
+            .sorted(Comparator.comparingLong(Measurement::processorNanos))
+            .skip((runs.size() - 1) / 2)
+            .findFirst()
+            .orElseThrow();
+    long peak = Memory.peakResidentBytes();
+    console.result(
+        String.format(
+            Locale.ROOT,
+            "%s on %s: %dx%d, batch %d, schedule %s",
+            info.model(),
+            info.device(),
+            pixels[1],
+            pixels[0],
+            batch,
+            options.schedule()));
+    console.result(
+        String.format(
+            Locale.ROOT,
+            "median %.3f s, %.3f cpu-s, %.4f TFLOP, %.1f GFLOP per core-second%s; opened in %.2f s",
+            median.wallSeconds(),
+            median.processorSeconds(),
+            median.operations() / TERA,
+            median.gflopPerCoreSecond(),
+            peak < 0 ? "" : String.format(Locale.ROOT, ", peak %.2f GB resident", peak / 1e9),
+            openSeconds));
+    console.document(document(info, pixels, options, openSeconds, runs, median, peak));
+  }
+
+  private Map<String, Object> document(
+      DecoderInfo info,
+      int[] pixels,
+      DecodeOptions options,
+      double openSeconds,
+      List<Measurement> runs,
+      Measurement median,
+      long peak) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("software", Version.software());
+    document.put("model", info.model());
+    document.put("digest", info.digest());
+    document.put("device", info.device());
+    document.put("details", info.details());
+    document.put("size", List.of(pixels[1], pixels[0]));
+    document.put("batch", batch);
+    document.put("steps", options.schedule().timesteps().size());
+    document.put("schedule", options.schedule().timesteps());
+    document.put("open_seconds", openSeconds);
+    document.putAll(median.asMap());
+    document.put("tflop", median.operations() / TERA);
+    document.put("peak_rss_bytes", peak < 0 ? null : peak);
+    document.put("runs", runs.stream().map(Measurement::asMap).toList());
+    return document;
+  }
+
+  /** Rows and columns of the picture. */
+  private int[] pixels() {
+    String[] parts = size.split("x", -1);
+    try {
+      int width = Integer.parseInt(parts[0]);
+      int height = Integer.parseInt(parts[parts.length - 1]);
+      if (parts.length <= 2 && fits(width) && fits(height)) {
+        return new int[] {height, width};
+      }
+    } catch (NumberFormatException e) {
+      // The same sentence says it.
+    }
+    throw new CliException(
+        ExitCode.USAGE,
+        "--size " + size + ": one side or WxH is needed, multiples of 8 from 8 to " + LARGEST_SIDE);
+  }
+
+  private static boolean fits(int side) {
+    return side >= 8 && side <= LARGEST_SIDE && side % 8 == 0;
+  }
+
+  private static void requireAtLeast(String option, int value, int least) {
+    if (value < least) {
+      throw new CliException(
+          ExitCode.USAGE, option + " " + value + ": at least " + least + " is needed");
+    }
+  }
+
+  private Latents randomLatents(int height, int width) {
+    Random random = new Random(0);
+    float[] values = new float[Math.multiplyExact(batch * Latents.CHANNELS, height * width)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return Latents.scaled(values, batch, Latents.CHANNELS, height, width);
+  }
+}

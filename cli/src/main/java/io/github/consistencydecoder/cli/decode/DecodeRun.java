@@ -1,0 +1,207 @@
+package io.github.consistencydecoder.cli.decode;
+
+import io.github.consistencydecoder.cli.options.DecoderOptions;
+import io.github.consistencydecoder.cli.pictures.OutputPlan;
+import io.github.consistencydecoder.cli.pictures.PictureWriter;
+import io.github.consistencydecoder.cli.shell.CliException;
+import io.github.consistencydecoder.cli.shell.Console;
+import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.cli.shell.Failure;
+import io.github.consistencydecoder.cli.shell.Interruption;
+import io.github.consistencydecoder.cli.shell.Memory;
+import io.github.consistencydecoder.cli.shell.Progress;
+import io.github.consistencydecoder.cli.shell.Version;
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Decoded;
+import io.github.consistencydecoder.plugin.DecoderInfo;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Pixels;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * One run over several inputs: each is loaded, decoded and written before the next; one that fails
+ * is reported and the others are done. The decoder is opened when the first input turns out to be
+ * sound; if that fails there is no point in going on.
+ *
+ * <p>Owns the decoder while it runs.
+ */
+final class DecodeRun {
+  private static final Set<String> KEPT_DETAILS = Set.of("dtype", "device", "runtime");
+
+  private final Console console;
+  private final DecoderOptions decoderOptions;
+  private final OutputPlan plan;
+  private final Pixels.Rounding rounding;
+  private final Function<Path, String> names;
+  private final RunReport report = new RunReport();
+
+  private LatentDecoder decoder;
+
+  /**
+   * @param names what to call the inputs in messages
+   */
+  DecodeRun(
+      Console console,
+      DecoderOptions decoderOptions,
+      OutputPlan plan,
+      Pixels.Rounding rounding,
+      Function<Path, String> names) {
+    this.names = names;
+    this.console = console;
+    this.decoderOptions = decoderOptions;
+    this.plan = plan;
+    this.rounding = rounding;
+  }
+
+  /**
+   * What there is to do for one input.
+   *
+   * @param latents to decode
+   * @param decision how their scale was decided; empty if there was nothing to decide
+   * @param options without listener and cancellation
+   */
+  record Work(Latents latents, String decision, DecodeOptions options) {}
+
+  /** Reads an input. */
+  @FunctionalInterface
+  interface Loader {
+    Work load(Path input) throws IOException;
+  }
+
+  /** Decodes all inputs and returns the exit code, that of the first failure if there was one. */
+  int decode(List<Path> inputs, Loader loader) {
+    int exitCode = ExitCode.OK;
+    try (Interruption.Guard guard = Interruption.process().guard()) {
+      try {
+        for (Path input : inputs) {
+          int one = decodeOne(input, inputs, loader, guard);
+          exitCode = exitCode == ExitCode.OK ? one : exitCode;
+          if (guard.interrupted()) {
+            exitCode = guard.exitCode();
+            break;
+          }
+        }
+      } finally {
+        if (decoder != null) {
+          decoder.close();
+        }
+      }
+    }
+    console.document(report.document(exitCode));
+    return exitCode;
+  }
+
+  private int decodeOne(Path input, List<Path> inputs, Loader loader, Interruption.Guard guard) {
+    Work work;
+    try {
+      work = loader.load(input);
+      plan.refuseExisting(plan.files(input, work.latents().batch()), inputs);
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      return failed(input, Failure.of(names.apply(input), ExitCode.INPUT, e));
+    }
+    if (!work.decision().isEmpty()) {
+      console.note(names.apply(input) + ": " + work.decision());
+    }
+    openOnce();
+    try {
+      return decodeAndWrite(input, work, guard);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      if (guard.interrupted()) {
+        console.note(names.apply(input) + ": interrupted");
+        return guard.exitCode();
+      }
+      return failed(input, Failure.of(names.apply(input), ExitCode.FAILED, e));
+    }
+  }
+
+  private int failed(Path input, Failure failure) {
+    console.error(failure);
+    report.failed(names.apply(input), failure);
+    return failure.exitCode();
+  }
+
+  private void openOnce() {
+    if (decoder != null) {
+      return;
+    }
+    long start = System.nanoTime();
+    try (Progress progress = console.progress("opening the model", -1, "", 1)) {
+      progress.reached(0);
+      decoder = decoderOptions.open(console);
+    }
+    report.opened(decoder.info(), System.nanoTime() - start);
+  }
+
+  private int decodeAndWrite(Path input, Work work, Interruption.Guard guard) {
+    guard.cancellation().check();
+    Latents latents = work.latents();
+    warnOfMemory(input, work);
+    Decoded decoded;
+    int steps = work.options().schedule().timesteps().size();
+    try (Progress progress = console.progress(names.apply(input), steps, " steps", 1)) {
+      ProgressListener listener = new ProgressListener(console, progress, names.apply(input));
+      decoded =
+          decoder.decode(
+              latents,
+              work.options().toBuilder()
+                  .listener(listener)
+                  .cancellation(guard.cancellation())
+                  .build());
+      listener.sayWhatWasNotHeard(decoded.warnings());
+    }
+    List<Path> files = plan.files(input, latents.batch());
+    try {
+      PictureWriter.write(plan.format(), files, decoded.pixels(), rounding, text(latents, decoded));
+    } catch (IOException e) {
+      throw new CliException(
+          ExitCode.FAILED,
+          Failure.of(files.get(0) + ": cannot be written", ExitCode.FAILED, e).message(),
+          e);
+    }
+    files.forEach(file -> console.result(file.toString()));
+    report.decoded(names.apply(input), work, decoded, files);
+    return ExitCode.OK;
+  }
+
+  private void warnOfMemory(Path input, Work work) {
+    Latents latents = work.latents();
+    long needed =
+        decoder
+            .estimate(latents.batch(), latents.height(), latents.width(), work.options())
+            .peakBytes();
+    long free = Memory.availableBytes();
+    if (free > 0 && needed > free) {
+      console.warning(
+          String.format(
+              Locale.ROOT,
+              "%s: decoding needs about %.1f GB of memory, %.1f GB are available",
+              names.apply(input),
+              needed / 1e9,
+              free / 1e9));
+    }
+  }
+
+  /** What goes with the picture; nothing in it changes from run to run. */
+  private Map<String, String> text(Latents latents, Decoded decoded) {
+    DecoderInfo info = decoder.info();
+    Map<String, String> text = new TreeMap<>(decoded.metadata());
+    // How the decoder came to be is not how the picture came to be; these three are both.
+    text.keySet().removeIf(key -> info.details().containsKey(key) && !KEPT_DETAILS.contains(key));
+    text.put("Software", Version.software());
+    text.put("decoder", info.provider());
+    text.putIfAbsent("model", info.model());
+    if (!info.digest().isEmpty()) {
+      text.putIfAbsent("digest", info.digest());
+    }
+    text.putIfAbsent("latents", latents.scale().name().toLowerCase(Locale.ROOT));
+    return text;
+  }
+}

@@ -1,0 +1,55 @@
+package io.github.consistencydecoder.cli.options;
+
+import io.github.consistencydecoder.cli.shell.Console;
+import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.plugin.Decoders;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Which decoder, and what it runs on. */
+public final class DecoderOptions {
+  private static final String CONSISTENCY = "consistency";
+  private static final String TINY = "tiny";
+
+  @Option(
+      names = {"-m", "--model"},
+      paramLabel = "ID|FOLDER|FILE",
+      description = {
+        "Model: an id of 'models list', a diffusers folder, or a .safetensors or .pt file.",
+        "Default: tiny, a preview that comes with the program."
+      })
+  private String model;
+
+  @Option(
+      names = "--decoder",
+      paramLabel = "NAME",
+      defaultValue = CONSISTENCY,
+      description = "Decoder plugin; 'doctor' lists them. Default: ${DEFAULT-VALUE}.")
+  private String decoder;
+
+  @Mixin private DeviceOptions device;
+
+  /** What to open; throws if the options make no sense. */
+  public DecoderConfig config() {
+    DecoderConfig config = DecoderConfig.empty();
+    if (model != null) {
+      config = config.with(DecoderConfig.MODEL, model);
+    } else if (decoder.equals(CONSISTENCY)) {
+      // Another plugin need not know our preview.
+      config = config.with(DecoderConfig.MODEL, TINY);
+    }
+    return device.addTo(config);
+  }
+
+  /** Opens the decoder; the caller closes it. Says so if the picture will be a preview. */
+  public LatentDecoder open(Console console) {
+    DecoderConfig config = config();
+    if (model == null && decoder.equals(CONSISTENCY)) {
+      console.note(
+          "decoding with the bundled preview model 'tiny', not with OpenAI's decoder; give --model"
+              + " for another ('models list' shows what there is)");
+    }
+    return Decoders.open(decoder, config);
+  }
+}

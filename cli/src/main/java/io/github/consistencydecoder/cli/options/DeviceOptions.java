@@ -1,0 +1,68 @@
+package io.github.consistencydecoder.cli.options;
+
+import io.github.consistencydecoder.cli.shell.CliException;
+import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.plugin.DecoderConfig;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** What a decoder runs on. */
+public final class DeviceOptions {
+  /** Key of the consistency decoder: where optimised networks are kept. */
+  private static final String CACHE = "cache";
+
+  @Option(
+      names = "--provider",
+      paramLabel = "auto|cpu|cuda[:N]",
+      description = "What to compute on. Default: auto, CUDA where it can be had, else the CPU.")
+  private String provider;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads of one evaluation. Default: as many as there are cores.")
+  private Integer threads;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "auto|float32|float16",
+      description = "Precision of the network's arithmetic. Default: auto.")
+  private String dtype;
+
+  @Option(
+      names = "--cache",
+      paramLabel = "FOLDER",
+      description = "Where optimised networks are kept. Default: what 'doctor' says.")
+  private Path cache;
+
+  /** A configuration with what was asked for added; what was not asked for stays unset. */
+  public DecoderConfig addTo(DecoderConfig start) {
+    DecoderConfig config = start;
+    if (provider != null) {
+      if (!provider.matches("auto|cpu|cuda(:\\d{1,3})?")) {
+        throw usage("--provider " + provider + ": auto, cpu, cuda or cuda:N is needed");
+      }
+      config = config.with(DecoderConfig.DEVICE, provider);
+    }
+    if (threads != null) {
+      if (threads < 1) {
+        throw usage("--threads " + threads + ": at least 1 is needed");
+      }
+      config = config.with(DecoderConfig.THREADS, threads.toString());
+    }
+    if (dtype != null) {
+      if (!dtype.matches("auto|float32|float16")) {
+        throw usage("--dtype " + dtype + ": auto, float32 or float16 is needed");
+      }
+      config = config.with(DecoderConfig.DTYPE, dtype);
+    }
+    if (cache != null) {
+      config = config.with(CACHE, cache.toAbsolutePath().toString());
+    }
+    return config;
+  }
+
+  private static CliException usage(String message) {
+    return new CliException(ExitCode.USAGE, message);
+  }
+}

@@ -1,0 +1,82 @@
+package io.github.consistencydecoder.cli.shell;
+
+import java.io.PrintWriter;
+import java.util.Map;
+
+/**
+ * Where the command's words go: results to standard output, everything else to standard error. In
+ * JSON mode standard output carries one document and nothing else.
+ *
+ * <p>Borrows its writers. Safe for use by several threads.
+ */
+public final class Console {
+  private final PrintWriter out;
+  private final PrintWriter err;
+  private final boolean json;
+  private final boolean quiet;
+  private final boolean debug;
+
+  /**
+   * @param json results as one document instead of lines
+   * @param quiet no notes, no progress
+   * @param debug stack traces after errors
+   */
+  public Console(PrintWriter out, PrintWriter err, boolean json, boolean quiet, boolean debug) {
+    this.out = out;
+    this.err = err;
+    this.json = json;
+    this.quiet = quiet;
+    this.debug = debug;
+  }
+
+  /** Whether standard output is to be one JSON document. */
+  public boolean isJson() {
+    return json;
+  }
+
+  /** A line of the result; nothing in JSON mode. */
+  public void result(String line) {
+    if (!json) {
+      out.println(line);
+      out.flush();
+    }
+  }
+
+  /** A remark that a script does not need. */
+  public void note(String sentence) {
+    if (!quiet && !json) {
+      err.println("note: " + sentence);
+      err.flush();
+    }
+  }
+
+  /** Something that may be wrong. */
+  public void warning(String sentence) {
+    err.println("warning: " + sentence);
+    err.flush();
+  }
+
+  /** Something that failed, one line; with {@code --debug} also where. */
+  public void error(Failure failure) {
+    err.println("error: " + failure.message());
+    if (debug) {
+      failure.cause().printStackTrace(err);
+    }
+    err.flush();
+  }
+
+  /** The document; nothing unless in JSON mode. */
+  public void document(Map<String, ?> document) {
+    if (json) {
+      out.println(Json.text(document));
+      out.flush();
+    }
+  }
+
+  /** A bar of so many units, or one that shows nothing where there is nobody to watch it. */
+  public Progress progress(String task, long total, String unit, long unitSize) {
+    return quiet || json || !Terminal.isWatched()
+        ? Progress.silent()
+        : new ProgressOnTerminal(task, total, unit, unitSize);
+  }
+}

@@ -1,0 +1,27 @@
+package io.github.consistencydecoder.cli.shell;
+
+/** How far a long piece of work has come. Closing it removes it from the screen. */
+public interface Progress extends AutoCloseable {
+  /** So many units of the whole are done. */
+  void reached(long done);
+
+  /** What is being worked on now. */
+  void doing(String what);
+
+  @Override
+  void close();
+
+  /** Shows nothing. */
+  static Progress silent() {
+    return new Progress() {
+      @Override
+      public void reached(long done) {}
+
+      @Override
+      public void doing(String what) {}
+
+      @Override
+      public void close() {}
+    };
+  }
+}

@@ -1,0 +1,110 @@
+package io.github.consistencydecoder.cli.store;
+
+import io.github.consistencydecoder.cli.options.CommonOptions;
+import io.github.consistencydecoder.cli.shell.Console;
+import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.cli.shell.Failure;
+import io.github.consistencydecoder.models.ModelDigests;
+import io.github.consistencydecoder.models.ModelStore;
+import io.github.consistencydecoder.models.ResolvedModel;
+import io.github.consistencydecoder.models.checkpoint.Checkpoint;
+import io.github.consistencydecoder.models.checkpoint.Checkpoints;
+import io.github.consistencydecoder.models.checkpoint.TensorInfo;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code models inspect}. */
+@Command(
+    name = "inspect",
+    description = "Say what is in a checkpoint: tensors, parameters, format, digest.")
+final class InspectCommand implements Callable<Integer> {
+  @Parameters(
+      paramLabel = "ID|FOLDER|FILE",
+      description = "An id of 'models list', or a checkpoint.")
+  private String model;
+
+  @Option(names = "--no-digest", description = "Do not read the whole file for its SHA-256.")
+  private boolean noDigest;
+
+  @Mixin private StoreOptions store;
+  @Mixin private CommonOptions common;
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Console console = common.console(spec.commandLine());
+    ModelStore open = store.open();
+    ResolvedModel resolved = open.resolve(model);
+    try (Checkpoint checkpoint = Checkpoints.open(resolved.path())) {
+      String digest = noDigest ? "" : ModelDigests.of(checkpoint.files(), open.cacheFolder());
+      print(console, resolved, checkpoint, digest);
+      return ExitCode.OK;
+    } catch (IOException e) {
+      Failure failure = Failure.of(model, ExitCode.MODEL, e);
+      console.error(failure);
+      return failure.exitCode();
+    }
+  }
+
+  private static void print(
+      Console console, ResolvedModel resolved, Checkpoint checkpoint, String digest) {
+    List<TensorInfo> tensors = new ArrayList<>(checkpoint.tensors().values());
+    long parameters = tensors.stream().mapToLong(TensorInfo::elements).sum();
+    Map<String, Long> dtypes =
+        tensors.stream()
+            .collect(
+                Collectors.groupingBy(t -> t.dtype().name(), TreeMap::new, Collectors.counting()));
+    LikelyNetwork network = LikelyNetwork.of(checkpoint.tensors().keySet());
+
+    console.result("model:      " + resolved.name());
+    console.result("path:       " + resolved.path());
+    console.result("format:     " + checkpoint.format());
+    console.result("looks like: " + network.sentence());
+    console.result(
+        String.format(
+            Locale.ROOT, "tensors:    %d %s, %,d parameters", tensors.size(), dtypes, parameters));
+    if (!digest.isEmpty()) {
+      console.result("digest:     " + digest);
+    }
+    for (TensorInfo tensor : tensors) {
+      console.result(
+          String.format(
+              Locale.ROOT, "  %-5s %-22s %s", tensor.dtype(), tensor.shape(), tensor.name()));
+    }
+
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("model", resolved.name());
+    document.put("path", resolved.path().toString());
+    document.put("format", checkpoint.format());
+    document.put("files", checkpoint.files().stream().map(Path::toString).toList());
+    document.put("looks_like", network.sentence());
+    document.put("consistency_decoder", network.consistency());
+    document.put("parameters", parameters);
+    document.put("dtypes", dtypes);
+    document.put("digest", digest.isEmpty() ? null : digest);
+    document.put("tensors", tensors.stream().map(InspectCommand::asMap).toList());
+    console.document(document);
+  }
+
+  private static Map<String, Object> asMap(TensorInfo tensor) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("name", tensor.name());
+    map.put("dtype", tensor.dtype().name());
+    map.put("shape", tensor.shape());
+    return map;
+  }
+}

@@ -1,0 +1,112 @@
+package io.github.consistencydecoder.cli;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.conditions.ArchConditions;
+
+/** The arrows of the design: who may know whom. This module sees all others, so they are here. */
+@AnalyzeClasses(
+    packages = "io.github.consistencydecoder",
+    importOptions = {ImportOption.DoNotIncludeTests.class})
+final class ArchitectureTest {
+  private static final String ROOT = "io.github.consistencydecoder.";
+  private static final String PLUGIN = ROOT + "plugin..";
+  private static final String MODELS = ROOT + "models..";
+  private static final String CORE = ROOT + "core..";
+  private static final String CLI = ROOT + "cli..";
+
+  @ArchTest
+  static final ArchRule pluginApiKnowsTheJdkAlone =
+      classes()
+          .that()
+          .resideInAPackage(PLUGIN)
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(PLUGIN, "java..");
+
+  @ArchTest
+  static final ArchRule modelsKnowNeitherRunningNorTheCommand =
+      noClasses()
+          .that()
+          .resideInAPackage(MODELS)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(CORE, CLI);
+
+  @ArchTest
+  static final ArchRule nobodyKnowsTheCommand =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(CLI)
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(CLI);
+
+  @ArchTest
+  static final ArchRule onlyDecoderCoreKnowsTheRuntime =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(CORE)
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("ai.onnxruntime..");
+
+  @ArchTest
+  static final ArchRule runtimeTypesStayInOnePackage =
+      noClasses()
+          .that(
+              resideInAPackage(CORE)
+                  .and(JavaClass.Predicates.resideOutsideOfPackage(ROOT + "core.runtime..")))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("ai.onnxruntime..");
+
+  @ArchTest
+  static final ArchRule onlyModelsKnowProtobuf =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(MODELS)
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage("com.google.protobuf..", ROOT + "models.onnx.proto.."));
+
+  @ArchTest
+  static final ArchRule librariesDoNotPrintOrExit =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(CLI)
+          .should(ArchConditions.callMethod(System.class, "exit", int.class))
+          .orShould(ArchConditions.accessField(System.class, "out"))
+          .orShould(ArchConditions.accessField(System.class, "err"));
+
+  @ArchTest
+  static final ArchRule onlyTheCommandKnowsItsLibraries =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(CLI)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "picocli..", "me.tongfei..", "org.apache.commons.imaging..", "ch.qos.logback..");
+
+  @ArchTest
+  static final ArchRule packagesOfTheCommandHaveNoCycles =
+      slices().matching(ROOT + "cli.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule packagesOfDecoderCoreHaveNoCycles =
+      slices().matching(ROOT + "core.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule packagesOfModelsHaveNoCycles =
+      slices().matching(ROOT + "models.(*)..").should().beFreeOfCycles();
+}

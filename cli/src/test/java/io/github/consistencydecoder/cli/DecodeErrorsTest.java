@@ -1,0 +1,296 @@
+package io.github.consistencydecoder.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Each way to get it wrong has its exit code, one line, and no stack trace. */
+final class DecodeErrorsTest {
+  @TempDir private Path folder;
+
+  private Path latents;
+  private Path out;
+
+  @BeforeEach
+  void writeLatents() throws IOException {
+    latents =
+        TestTensors.npy(
+            folder.resolve("latents.npy"), TestTensors.scaledLatents(24, 1), 1, 4, 2, 3);
+    out = folder.resolve("out.png");
+  }
+
+  private void assertRefused(CommandRun run, int code, String message) {
+    assertThat(run.code()).as(run.err()).isEqualTo(code);
+    assertThat(run.err().lines().filter(line -> line.startsWith("error: ")))
+        .singleElement()
+        .asString()
+        .contains(message);
+    assertThat(run.err()).doesNotContain("\tat ");
+    assertThat(run.out()).isEmpty();
+    assertThat(out).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--steps, 0, the number of steps is 1 to 64",
+    "--steps, two, 'invalid value for option ''--steps'''",
+    "--schedule, '1008,,512', is not a timestep",
+    "--schedule, 1024, timestep 1024 is outside 1 .. 1023",
+    "--clamp, sometimes, each-step and none exist",
+    "--rounding, up, 'expected one of [NEAREST, TRUNCATE]'",
+    "--latents, big, 'expected one of [SCALED, UNSCALED, AUTO]'",
+    "--provider, tpu, 'auto, cpu, cuda or cuda:N is needed'",
+    "--threads, 0, at least 1 is needed",
+    "--dtype, int8, 'auto, float32 or float16 is needed'",
+    "--seed, 1.5, 'invalid value for option ''--seed'''",
+    "--shape, '1,4', '4 dimensions N,4,h,w are needed'",
+    "--shape, '1,4,a,2', '''a'' is not a number'",
+    "--shape, '1,4,0,2', 1 to 268435456 values are needed",
+    "--shape, '1,4,99999,99999', 1 to 268435456 values are needed",
+  })
+  void optionThatMakesNoSenseIsAUsageError(String option, String value, String message) {
+    assertRefused(
+        CommandRun.of("decode", latents, "-o", out, "--decoder=fake", option, value), 2, message);
+  }
+
+  @Test
+  void unknownDecoderIsAnsweredWithThoseThereAre() {
+    CommandRun run = CommandRun.of("decode", latents, "-o", out, "--decoder", "none");
+
+    assertRefused(run, 2, "no decoder is called 'none'; there are: consistency, fake");
+  }
+
+  @Test
+  void rawDtypeIsCheckedWithTheShape() {
+    assertRefused(
+        CommandRun.decode(latents, "-o", out, "--shape", "1,4,2,3", "--raw-dtype", "int8"),
+        2,
+        "--raw-dtype int8: float32 or float16 is needed");
+  }
+
+  @Test
+  void outputIsRequired() {
+    assertRefused(CommandRun.decode(latents), 2, "missing required option: '--output=OUT'");
+  }
+
+  @Test
+  void inputIsRequired() {
+    assertRefused(CommandRun.decode("-o", out), 2, "missing required parameter: 'LATENTS'");
+  }
+
+  @Test
+  void stepsAndScheduleExcludeEachOther() {
+    assertRefused(
+        CommandRun.decode(latents, "-o", out, "--steps", 1, "--schedule", "1008"),
+        2,
+        "mutually exclusive");
+  }
+
+  @Test
+  void seedAndNoiseExcludeEachOther() {
+    assertRefused(
+        CommandRun.decode(latents, "-o", out, "--seed", 1, "--noise", latents),
+        2,
+        "mutually exclusive");
+  }
+
+  @Test
+  void unknownOptionIsAnsweredWithALikelyOne() {
+    CommandRun run = CommandRun.decode(latents, "-o", out, "--sede", 1);
+
+    assertRefused(run, 2, "unknown option: '--sede'");
+    assertThat(run.err()).contains("did you mean").contains("--seed").contains("decode --help");
+  }
+
+  @Test
+  void oneFileForSeveralInputsIsRefused() throws IOException {
+    Path other = Files.copy(latents, folder.resolve("other.npy"));
+
+    assertRefused(CommandRun.decode(latents, other, "-o", out), 2, "is one file, there are 2");
+  }
+
+  @Test
+  void inputsOfOneNameAreRefused() throws IOException {
+    Path other = Files.copy(latents, folder.resolve("latents.latent"));
+
+    assertRefused(
+        CommandRun.decode(latents, other, "-o", folder.resolve("d")), 2, "under one name");
+  }
+
+  @Test
+  void formatThatIsNotWrittenIsRefused() {
+    assertRefused(
+        CommandRun.decode(latents, "-o", folder.resolve("out.jpg")),
+        2,
+        ".png, .npy and .safetensors can be written");
+  }
+
+  @Test
+  void formatMustNotContradictTheName() {
+    assertRefused(CommandRun.decode(latents, "-o", out, "--format", "npy"), 2, "contradict");
+  }
+
+  @Test
+  void seedsMustBeAsManyAsImages() {
+    assertRefused(
+        CommandRun.decode(latents, "-o", out, "--seeds", "1,2"),
+        2,
+        "--seeds: 2 given, the batch has 1 latents");
+  }
+
+  @Test
+  void noiseOfAnotherShapeIsRefused() throws IOException {
+    Path noise = TestTensors.npy(folder.resolve("noise.npy"), new float[3 * 16 * 16], 1, 3, 16, 16);
+
+    assertRefused(
+        CommandRun.decode(latents, "-o", out, "--noise", noise),
+        4,
+        "noise of shape [1, 3, 16, 16] found, these latents and steps need [2, 3, 16, 24]");
+  }
+
+  @Test
+  void noiseForOtherStepsIsRefused() throws IOException {
+    Path noise = TestTensors.npy(folder.resolve("noise.npy"), new float[3 * 16 * 24], 1, 3, 16, 24);
+    Path more = Files.copy(noise, folder.resolve("more.npy"));
+
+    assertRefused(
+        CommandRun.decode(latents, "-o", out, "--noise", noise + "," + more + "," + noise),
+        2,
+        "--noise: 3 files given, the schedule has 2 steps");
+  }
+
+  @Test
+  void missingFileIsAnInputError() {
+    Path missing = folder.resolve("nowhere.npy");
+
+    assertRefused(CommandRun.decode(missing, "-o", out), 4, missing + ": no such file or folder");
+  }
+
+  @Test
+  void folderIsNoInput() {
+    assertRefused(CommandRun.decode(folder, "-o", out), 4, "is a folder");
+  }
+
+  @Test
+  void damagedFileIsAnInputError() throws IOException {
+    byte[] bytes = Files.readAllBytes(latents);
+    Files.write(latents, java.util.Arrays.copyOf(bytes, bytes.length - 1));
+
+    assertRefused(CommandRun.decode(latents, "-o", out), 4, "error: " + latents + ":");
+  }
+
+  @Test
+  void shapesThatAreNotLatentsGetTheirOwnAnswer() throws IOException {
+    Path last = TestTensors.npy(folder.resolve("a.npy"), new float[24], 1, 2, 3, 4);
+    Path flux = TestTensors.npy(folder.resolve("b.npy"), new float[96], 1, 16, 2, 3);
+    Path image = TestTensors.npy(folder.resolve("c.npy"), new float[18], 1, 3, 2, 3);
+    Path flat = TestTensors.npy(folder.resolve("d.npy"), new float[24], 24);
+
+    assertRefused(CommandRun.decode(last, "-o", out), 4, "transpose [N, h, w, 4]");
+    assertRefused(CommandRun.decode(flux, "-o", out), 4, "Stable Diffusion 3 or Flux");
+    assertRefused(CommandRun.decode(image, "-o", out), 4, "look like an image");
+    assertRefused(CommandRun.decode(flat, "-o", out), 4, "4 dimensions");
+  }
+
+  @Test
+  void bareNumbersNeedAShape() throws IOException {
+    Path raw = Files.write(folder.resolve("in.bin"), new byte[96]);
+
+    assertRefused(CommandRun.decode(raw, "-o", out), 4, "need --shape");
+    assertRefused(
+        CommandRun.decode(raw, "-o", out, "--shape", "1,4,2,2"),
+        4,
+        "96 bytes found, shape [1, 4, 2, 2] of float32 needs 64");
+  }
+
+  @Test
+  void integersAreRefused() throws IOException {
+    Path file =
+        TestTensors.safetensors(
+            folder.resolve("in.safetensors"),
+            "{\"latents\":{\"dtype\":\"I32\",\"shape\":[1,4,1,1],\"data_offsets\":[0,16]}}",
+            new byte[16]);
+
+    assertRefused(
+        CommandRun.decode(file, "-o", out), 4, "elements of I32, floating-point ones are needed");
+  }
+
+  @Test
+  void fileWithoutLatentsIsRefused() throws IOException {
+    Path file =
+        TestTensors.safetensors(
+            folder.resolve("model.safetensors"),
+            "{" + TestTensors.entry("w", 0, 2) + "," + TestTensors.entry("b", 8, 2) + "}",
+            new byte[16]);
+
+    assertRefused(
+        CommandRun.decode(file, "-o", out), 4, "none of shape [N, 4, h, w] (w [2], b [2])");
+  }
+
+  @Test
+  void latentsOfSdxlAreRefusedWhereTheFileSaysSo() throws IOException {
+    Path file =
+        TestTensors.safetensors(
+            folder.resolve("in.safetensors"),
+            "{\"__metadata__\":{\"scaling_factor\":\"0.13025\"},"
+                + TestTensors.entry("latents", 0, 1, 4, 1, 1)
+                + "}",
+            new byte[16]);
+
+    assertRefused(CommandRun.decode(file, "-o", out), 4, "scaling_factor 0.13025, that of SDXL");
+  }
+
+  @Test
+  void archiveOfArraysIsRefused() throws IOException {
+    Path file = Files.write(folder.resolve("in.npz"), new byte[] {'P', 'K', 3, 4, 0, 0});
+
+    assertRefused(CommandRun.decode(file, "-o", out), 4, "save one array with numpy.save");
+  }
+
+  @Test
+  void modelProblemEndsTheRunWithItsOwnCode() {
+    assertRefused(CommandRun.decode(latents, "-o", out, "-m", "missing"), 3, "pull it first");
+  }
+
+  @Test
+  void missingDeviceIsAFailure() {
+    assertRefused(
+        CommandRun.decode(latents, "-o", out, "-m", "nodevice"), 1, "no such device here");
+  }
+
+  @Test
+  void modelProblemIsAJsonDocumentToo() {
+    CommandRun run = CommandRun.decode(latents, "-o", out, "-m", "missing", "--json");
+
+    assertThat(new JsonMapper().readTree(run.out()).get("exit_code").asInt()).isEqualTo(3);
+  }
+
+  @Test
+  void bugIsOneLineUnlessDebugged() {
+    CommandRun run = CommandRun.decode(latents, "-o", out, "-m", "crash");
+
+    assertRefused(run, 1, "this is a bug: java.lang.IllegalStateException: the fake crashed");
+    assertThat(CommandRun.decode(latents, "-o", out, "-m", "crash", "--debug").err())
+        .contains("\tat ");
+  }
+
+  @Test
+  void outputThatCannotBeWrittenIsAFailure() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "");
+
+    CommandRun run = CommandRun.decode(latents, "-o", file.resolve("o.png"));
+
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err())
+        .contains("error: " + file.resolve("o.png") + ": cannot be written: ")
+        .doesNotContain("\tat ");
+  }
+}

@@ -1,0 +1,246 @@
+package io.github.consistencydecoder.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What counts as latents, and how their scale is found out. */
+final class DecodeInputTest {
+  private static final String VERSION_MARK =
+      "\"latent_format_version_0\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[%d,%d]}";
+
+  @TempDir private Path folder;
+
+  private float[] scaled;
+  private Path reference;
+
+  @BeforeEach
+  void decodeTheReference() throws IOException {
+    scaled = TestTensors.scaledLatents(4 * 8 * 8, 1);
+    Path npy = TestTensors.npy(folder.resolve("reference.npy"), scaled, 1, 4, 8, 8);
+    reference = folder.resolve("reference.npy.out.npy");
+    assertThat(CommandRun.decode(npy, "-o", reference, "--latents", "scaled").code()).isZero();
+  }
+
+  private JsonNode assertSamePicture(Path input, Object... options) {
+    Path out = folder.resolve("out.npy");
+    Object[] all = new Object[options.length + 5];
+    System.arraycopy(new Object[] {input, "-o", out, "--force", "--json"}, 0, all, 0, 5);
+    System.arraycopy(options, 0, all, 5, options.length);
+    CommandRun run = CommandRun.decode(all);
+    assertThat(run.code()).as(run.err()).isZero();
+    try {
+      assertThat(floats(out))
+          .usingComparatorWithPrecision(1e-6f)
+          .containsExactly(floats(reference));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+    return new JsonMapper().readTree(run.out()).get("results").get(0);
+  }
+
+  private static float[] floats(Path npy) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(npy)).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.position(10 + bytes.getShort(8));
+    float[] values = new float[bytes.remaining() / 4];
+    bytes.asFloatBuffer().get(values);
+    return values;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"latents", "latent", "samples", "z", "anything"})
+  void tensorOfASafetensorsFileIsFound(String name) throws IOException {
+    Path file =
+        TestTensors.safetensors(
+            folder.resolve("in.safetensors"),
+            "{" + TestTensors.entry(name, 0, 1, 4, 8, 8) + "}",
+            TestTensors.littleEndian(scaled));
+
+    assertSamePicture(file, "--latents", "scaled");
+  }
+
+  @Test
+  void onlyTensorThatCanBeLatentsIsTaken() throws IOException {
+    Path file =
+        TestTensors.safetensors(
+            folder.resolve("in.safetensors"),
+            "{"
+                + TestTensors.entry("sigmas", 0, 2)
+                + ","
+                + TestTensors.entry("result", 8, 4, 8, 8)
+                + "}",
+            TestTensors.littleEndian(concat(new float[2], scaled)));
+
+    assertSamePicture(file, "--latents", "scaled");
+  }
+
+  private static float[] concat(float[] a, float[] b) {
+    float[] all = new float[a.length + b.length];
+    System.arraycopy(a, 0, all, 0, a.length);
+    System.arraycopy(b, 0, all, a.length, b.length);
+    return all;
+  }
+
+  @Test
+  void oneOfSeveralTensorsMustBeNamed() throws IOException {
+    Path file =
+        TestTensors.safetensors(
+            folder.resolve("in.safetensors"),
+            "{"
+                + TestTensors.entry("b", 0, 1, 4, 8, 8)
+                + ","
+                + TestTensors.entry("a", 1024, 1, 4, 8, 8)
+                + "}",
+            TestTensors.littleEndian(concat(new float[256], scaled)));
+
+    CommandRun run = CommandRun.decode(file, "-o", folder.resolve("x.png"));
+
+    assertThat(run.code()).isEqualTo(4);
+    assertThat(run.err())
+        .contains(
+            "holds 2 tensors, 2 of which can be latents (b [1, 4, 8, 8], a [1, 4, 8, 8]); name one"
+                + " with --tensor");
+    assertSamePicture(file, "--latents", "scaled", "--tensor", "a");
+  }
+
+  @Test
+  void missingTensorIsAnswered() throws IOException {
+    Path file =
+        TestTensors.safetensors(
+            folder.resolve("in.safetensors"),
+            "{" + TestTensors.entry("latents", 0, 1, 4, 8, 8) + "}",
+            TestTensors.littleEndian(scaled));
+
+    CommandRun run = CommandRun.decode(file, "-o", folder.resolve("x.png"), "--tensor", "latent");
+
+    assertThat(run.code()).isEqualTo(4);
+    assertThat(run.err()).startsWith("error: " + file + ": ").contains("latents");
+  }
+
+  @Test
+  void comfyLatentWithTheVersionMarkIsUnscaled() throws IOException {
+    Path file =
+        TestTensors.safetensors(
+            folder.resolve("ComfyUI_00001_.latent"),
+            "{"
+                + TestTensors.entry("latent_tensor", 0, 1, 4, 8, 8)
+                + ","
+                + VERSION_MARK.formatted(1024, 1024)
+                + "}",
+            TestTensors.littleEndian(TestTensors.unscaled(scaled)));
+
+    JsonNode result = assertSamePicture(file);
+
+    assertThat(result.get("latents").asString()).isEqualTo("unscaled");
+    assertThat(result.get("latents_decision").asString())
+        .isEqualTo("taken as unscaled latents: a ComfyUI latent");
+  }
+
+  @Test
+  void comfyLatentWithoutTheVersionMarkIsScaled() throws IOException {
+    Path file =
+        TestTensors.safetensors(
+            folder.resolve("old.latent"),
+            "{" + TestTensors.entry("latent_tensor", 0, 1, 4, 8, 8) + "}",
+            TestTensors.littleEndian(scaled));
+
+    JsonNode result = assertSamePicture(file);
+
+    assertThat(result.get("latents").asString()).isEqualTo("scaled");
+    assertThat(result.get("latents_decision").asString())
+        .contains("before latent_format_version_0");
+  }
+
+  @Test
+  void scaleInTheMetadataIsBelieved() throws IOException {
+    Path file =
+        TestTensors.safetensors(
+            folder.resolve("in.safetensors"),
+            "{\"__metadata__\":{\"scale\":\"unscaled\"},"
+                + TestTensors.entry("latents", 0, 1, 4, 8, 8)
+                + "}",
+            TestTensors.littleEndian(TestTensors.unscaled(scaled)));
+
+    assertThat(assertSamePicture(file).get("latents_decision").asString())
+        .isEqualTo("taken as unscaled latents: its metadata says so");
+  }
+
+  @Test
+  void whatThePersonSaysGoesBeforeWhatTheFileSays() throws IOException {
+    Path file =
+        TestTensors.safetensors(
+            folder.resolve("old.latent"),
+            "{" + TestTensors.entry("latent_tensor", 0, 1, 4, 8, 8) + "}",
+            TestTensors.littleEndian(TestTensors.unscaled(scaled)));
+
+    assertThat(assertSamePicture(file, "--latents", "unscaled").has("latents_decision")).isFalse();
+  }
+
+  @Test
+  void scaleIsGuessedFromTheNumbers() throws IOException {
+    Path asScaled = TestTensors.npy(folder.resolve("s.npy"), scaled, 1, 4, 8, 8);
+    Path asUnscaled =
+        TestTensors.npy(folder.resolve("u.npy"), TestTensors.unscaled(scaled), 1, 4, 8, 8);
+
+    assertThat(assertSamePicture(asScaled).get("latents").asString()).isEqualTo("scaled");
+    assertThat(assertSamePicture(asUnscaled).get("latents").asString()).isEqualTo("unscaled");
+  }
+
+  @Test
+  void guessIsToldToThePerson() throws IOException {
+    Path file = TestTensors.npy(folder.resolve("s.npy"), scaled, 1, 4, 8, 8);
+
+    CommandRun run = CommandRun.decode(file, "-o", folder.resolve("o.png"));
+
+    assertThat(run.err()).startsWith("note: " + file + ": ").contains("scaled");
+  }
+
+  @Test
+  void threeDimensionsAreABatchOfOne() throws IOException {
+    Path file = TestTensors.npy(folder.resolve("in.npy"), scaled, 4, 8, 8);
+
+    assertSamePicture(file, "--latents", "scaled");
+  }
+
+  @Test
+  void bareNumbersAreReadWithAShape() throws IOException {
+    Path file = Files.write(folder.resolve("in.bin"), TestTensors.littleEndian(scaled));
+
+    assertSamePicture(file, "--latents", "scaled", "--shape", "1,4,8,8");
+    assertSamePicture(file, "--latents", "scaled", "--shape", "4x8x8");
+  }
+
+  @Test
+  void bareHalfPrecisionNumbersAreReadWithAShape() throws IOException {
+    // 0x3800 is 0.5, 0xb800 is -0.5
+    byte[] half = new byte[2 * 256];
+    float[] same = new float[256];
+    for (int i = 0; i < 256; i++) {
+      half[2 * i + 1] = (byte) (i % 2 == 0 ? 0x38 : 0xb8);
+      same[i] = i % 2 == 0 ? 0.5f : -0.5f;
+    }
+    Path file = Files.write(folder.resolve("in.f16"), half);
+    Path npy = TestTensors.npy(folder.resolve("same.npy"), same, 1, 4, 8, 8);
+    CommandRun.decode(npy, "-o", reference, "--latents", "scaled", "--force");
+
+    assertSamePicture(file, "--latents", "scaled", "--shape", "1,4,8,8", "--raw-dtype", "float16");
+  }
+
+  @Test
+  void contentsGoBeforeTheName() throws IOException {
+    Path file = TestTensors.npy(folder.resolve("in.dat"), scaled, 1, 4, 8, 8);
+
+    assertSamePicture(file, "--latents", "scaled");
+  }
+}

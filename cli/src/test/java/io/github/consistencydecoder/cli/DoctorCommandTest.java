@@ -1,0 +1,61 @@
+package io.github.consistencydecoder.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+final class DoctorCommandTest {
+  @TempDir private Path folder;
+
+  @Test
+  void reportNamesRuntimeDecodersAndModels() {
+    CommandRun run = CommandRun.of("doctor");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("consistency-decoder ")
+        .containsPattern("runtime: +ONNX Runtime \\d")
+        .containsPattern("cuda: +CUDA can")
+        .contains("decoder:  consistency, ", "decoder:  fake, for tests")
+        .contains("model:    tiny, here");
+  }
+
+  @Test
+  void reportIsADocumentToo() {
+    JsonNode document = new JsonMapper().readTree(CommandRun.of("doctor", "--json").out());
+
+    assertThat(document.get("runtime").get("cores").asInt()).isPositive();
+    assertThat(document.get("runtime").get("heap_bytes").asLong()).isPositive();
+    assertThat(document.get("decoders").get(0).get("name").asString()).isEqualTo("consistency");
+    assertThat(document.get("models").get(0).get("id").asString()).isEqualTo("tiny");
+    assertThat(document.has("selftest")).isFalse();
+  }
+
+  @Test
+  void selfTestOfTheBundledModelPasses() {
+    CommandRun run =
+        CommandRun.of("doctor", "--selftest", "tiny", "--cache", folder.resolve("cache"));
+
+    assertThat(run.code()).as(run.out() + run.err()).isZero();
+    assertThat(run.out()).contains("self-test of tiny:").endsWith("self-test passed\n");
+  }
+
+  @Test
+  void selfTestOfADamagedModelFails() throws IOException {
+    Path file = Files.write(folder.resolve("bad.safetensors"), new byte[20]);
+
+    CommandRun run =
+        CommandRun.of("doctor", "--selftest", file, "--cache", folder.resolve("cache"), "--json");
+
+    assertThat(run.code()).isEqualTo(1);
+    JsonNode selfTest = new JsonMapper().readTree(run.out()).get("selftest");
+    assertThat(selfTest.get("passed").asBoolean()).isFalse();
+    assertThat(selfTest.get("lines").toString()).contains("bad.safetensors");
+  }
+}

@@ -1,0 +1,135 @@
+package io.github.consistencydecoder.cli;
+
+import io.github.consistencydecoder.plugin.Cancellation;
+import io.github.consistencydecoder.plugin.DecodeEstimate;
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Decoded;
+import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.DecoderInfo;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.LatentScale;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Noise;
+import io.github.consistencydecoder.plugin.Pixels;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * Pixel {@code [n, c, y, x]} is the scaled latent {@code [n, c, y / 8, x / 8]}, or with given noise
+ * that of the last step, so every option leaves a trace in the picture or in the metadata.
+ */
+final class FakeDecoder implements LatentDecoder {
+  static final String DIGEST = "sha256:" + "0123456789abcdef".repeat(4);
+
+  private final String model;
+  private final DecoderConfig config;
+
+  FakeDecoder(String model, DecoderConfig config) {
+    this.model = model;
+    this.config = config;
+  }
+
+  @Override
+  public DecoderInfo info() {
+    return new DecoderInfo("fake", model, DIGEST, "cpu: it is a fake", config.asMap());
+  }
+
+  @Override
+  public DecodeEstimate estimate(int batch, int height, int width, DecodeOptions options) {
+    long peak = model.equals("huge") ? Long.MAX_VALUE / 2 : 1000;
+    int steps = options.schedule().timesteps().size();
+    return new DecodeEstimate(1e9 * batch * height * width * steps, peak);
+  }
+
+  @Override
+  public Decoded decode(Latents latents, DecodeOptions options) {
+    if (model.equals("crash")) {
+      throw new IllegalStateException("the fake crashed");
+    }
+    if (model.equals("failing") && latents.width() == 3) {
+      throw new DecoderException(DecoderErrorCode.RUNTIME_FAILED, "the runtime failed");
+    }
+    List<Long> nanos = new ArrayList<>();
+    int steps = options.schedule().timesteps().size();
+    if (model.equals("warning")) {
+      options.listener().warning("this looks odd");
+    }
+    for (int i = 0; i < steps; i++) {
+      options.listener().stepStarted(i, steps, options.schedule().timesteps().get(i));
+      if (model.equals("slow") || model.equals("deaf")) {
+        waitForEver(options.cancellation());
+      }
+      nanos.add(1_000_000L);
+      options.listener().stepFinished(i, steps, 1_000_000L);
+    }
+    return new Decoded(
+        pixels(latents.to(LatentScale.SCALED), options),
+        nanos,
+        2_000_000L,
+        Map.of(
+            "model", model,
+            "seed", options.noise().toString(),
+            "schedule", options.schedule().toString(),
+            "clamp", options.clamp().id()),
+        warnings());
+  }
+
+  private List<String> warnings() {
+    return switch (model) {
+      case "warning" -> List.of("this looks odd", "and was not told before");
+      default -> List.of();
+    };
+  }
+
+  /** The slow one stops when it is asked to, the deaf one never. */
+  private void waitForEver(Cancellation cancellation) {
+    CountDownLatch cancelled = new CountDownLatch(1);
+    boolean deaf = model.equals("deaf");
+    cancellation.onCancel(
+        () -> {
+          if (deaf) {
+            System.err.println("deaf decode was asked to stop");
+          } else {
+            cancelled.countDown();
+          }
+        });
+    System.err.println(model + " decode runs");
+    try {
+      cancelled.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    System.err.println("slow decode returns");
+    cancellation.check();
+  }
+
+  private static Pixels pixels(Latents latents, DecodeOptions options) {
+    int height = 8 * latents.height();
+    int width = 8 * latents.width();
+    float[] out = new float[latents.batch() * 3 * height * width];
+    if (options.noise() instanceof Noise.Given given) {
+      given.step(given.steps() - 1).get(out);
+      return Pixels.takeOver(out, latents.batch(), height, width);
+    }
+    FloatBuffer in = latents.values();
+    int i = 0;
+    for (int n = 0; n < latents.batch(); n++) {
+      for (int c = 0; c < 3; c++) {
+        for (int y = 0; y < height; y++) {
+          for (int x = 0; x < width; x++) {
+            out[i++] = in.get(((n * 4 + c) * latents.height() + y / 8) * latents.width() + x / 8);
+          }
+        }
+      }
+    }
+    return Pixels.takeOver(out, latents.batch(), height, width);
+  }
+
+  @Override
+  public void close() {}
+}

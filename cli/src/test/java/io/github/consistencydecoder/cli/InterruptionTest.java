@@ -1,0 +1,104 @@
+package io.github.consistencydecoder.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Signals reach a process of their own that is in the middle of a decode. */
+@Timeout(60)
+final class InterruptionTest {
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @CsvSource({"INT, 130", "TERM, 143"})
+  void signalCancelsTheDecodeAndWaitsForIt(String signal, int code) throws Exception {
+    assumeFalse(System.getProperty("os.name").startsWith("Windows"), "signals are POSIX's");
+    Process process = start("slow");
+    try (BufferedReader err = process.errorReader()) {
+      assertThat(lineWith(err, "slow decode runs")).isTrue();
+
+      kill(process, signal);
+
+      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(code);
+      assertThat(err.lines().collect(Collectors.joining("\n")))
+          .contains("slow decode returns", "interrupted")
+          .doesNotContain("error:", "\tat ");
+    } finally {
+      process.destroyForcibly();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files.map(f -> f.getFileName().toString())).containsExactly("latents.npy");
+    }
+  }
+
+  @Test
+  void secondSignalDoesNotWait() throws Exception {
+    assumeFalse(System.getProperty("os.name").startsWith("Windows"), "signals are POSIX's");
+    Process process = start("deaf");
+    try (BufferedReader err = process.errorReader()) {
+      assertThat(lineWith(err, "deaf decode runs")).isTrue();
+
+      kill(process, "TERM");
+      assertThat(lineWith(err, "deaf decode was asked to stop")).isTrue();
+      kill(process, "INT");
+
+      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(130);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private Process start(String model) throws IOException {
+    Path latents =
+        TestTensors.npy(
+            folder.resolve("latents.npy"), TestTensors.scaledLatents(24, 1), 1, 4, 2, 3);
+    return new ProcessBuilder(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.github.consistencydecoder.cli.Main",
+                "decode",
+                latents.toString(),
+                "--decoder=fake",
+                "--model=" + model,
+                "-o",
+                folder.resolve("out.png").toString()))
+        .start();
+  }
+
+  private static boolean lineWith(BufferedReader reader, String text) throws IOException {
+    String line = reader.readLine();
+    while (line != null && !line.contains(text)) {
+      line = reader.readLine();
+    }
+    return line != null;
+  }
+
+  private static void kill(Process process, String signal) throws Exception {
+    Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start();
+    String said =
+        new BufferedReader(new InputStreamReader(kill.getErrorStream(), StandardCharsets.UTF_8))
+            .lines()
+            .collect(Collectors.joining());
+    assertThat(kill.waitFor()).as(said).isZero();
+  }
+}

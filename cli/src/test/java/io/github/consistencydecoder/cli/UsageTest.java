@@ -1,0 +1,82 @@
+package io.github.consistencydecoder.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class UsageTest {
+  @Test
+  void helpNamesTheCommandsAndTheExitCodes() {
+    CommandRun run = CommandRun.of("--help");
+
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .contains("decode", "demo", "models", "doctor", "bench")
+        .contains("Exit codes:", "130  interrupted");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "decode",
+        "demo",
+        "doctor",
+        "bench",
+        "models",
+        "models list",
+        "models pull",
+        "models verify",
+        "models import",
+        "models path",
+        "models inspect",
+        "models remove"
+      })
+  void everyCommandHasHelp(String command) {
+    CommandRun run = CommandRun.of((Object[]) (command + " --help").split(" "));
+
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).contains("Usage: consistency-decoder " + command);
+    assertThat(run.err()).isEmpty();
+  }
+
+  @Test
+  void versionNamesProgramAndJava() {
+    CommandRun run = CommandRun.of("--version");
+
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .containsPattern("consistency-decoder \\d+\\.\\d+")
+        .contains("Java " + Runtime.version());
+  }
+
+  @Test
+  void commandIsNeeded() {
+    CommandRun run = CommandRun.of();
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err())
+        .startsWith("error: a command is needed")
+        .contains("'consistency-decoder --help'");
+  }
+
+  @Test
+  void modelsNeedsAPart() {
+    CommandRun run = CommandRun.of("models");
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("one of list, pull, verify");
+  }
+
+  @Test
+  void unknownCommandIsAnsweredWithALikelyOne() {
+    CommandRun run = CommandRun.of("decod");
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err())
+        .contains("error: unmatched argument")
+        .contains("did you mean")
+        .contains("decode");
+  }
+}

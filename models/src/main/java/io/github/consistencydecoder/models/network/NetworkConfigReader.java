@@ -1,0 +1,180 @@
+package io.github.consistencydecoder.models.network;
+
+import io.github.consistencydecoder.models.checkpoint.CheckpointFormatException;
+import io.github.consistencydecoder.models.checkpoint.StrictJson;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import tools.jackson.core.JsonToken;
+
+/**
+ * Reads {@code config.json}: the keys of {@link NetworkConfig} within sane ranges, and those that
+ * tell another family of models. The upper limits are several times what any published model has.
+ */
+final class NetworkConfigReader {
+  private static final int MAX_LEVELS = 8;
+  private static final int MAX_CHANNELS = 8192;
+  private static final int MAX_LAYERS = 16;
+  private static final int MAX_GROUPS = 1024;
+  private static final int MAX_PICTURE_CHANNELS = 64;
+  private static final int MAX_TIMESTEPS = 100_000;
+  private static final int MAX_CLASS_NAME_CHARS = 200;
+
+  /**
+   * {@code scaling_factor} of the SDXL VAE; its latents have as many channels as those of SD 1.x.
+   */
+  private static final double SDXL_SCALING_FACTOR = 0.13025;
+
+  private Optional<String> className = Optional.empty();
+  private Optional<List<Integer>> decoderBlockOutChannels = Optional.empty();
+  private OptionalInt decoderLayersPerBlock = OptionalInt.empty();
+  private OptionalInt decoderNormNumGroups = OptionalInt.empty();
+  private OptionalDouble decoderNormEps = OptionalDouble.empty();
+  private OptionalInt decoderInChannels = OptionalInt.empty();
+  private OptionalInt decoderOutChannels = OptionalInt.empty();
+  private OptionalInt decoderNumTrainTimesteps = OptionalInt.empty();
+  private OptionalInt latentChannels = OptionalInt.empty();
+  private OptionalDouble scalingFactor = OptionalDouble.empty();
+
+  NetworkConfig read(StrictJson json) throws CheckpointFormatException {
+    json.beginObject("the configuration");
+    while (json.next() == JsonToken.PROPERTY_NAME) {
+      String key = json.string();
+      if (json.next() != JsonToken.VALUE_NULL) {
+        readValue(json, key);
+      }
+    }
+    json.end("the configuration");
+    return config();
+  }
+
+  NetworkConfig config() {
+    return new NetworkConfig(
+        className,
+        decoderBlockOutChannels,
+        decoderLayersPerBlock,
+        decoderNormNumGroups,
+        decoderNormEps,
+        decoderInChannels,
+        decoderOutChannels,
+        decoderNumTrainTimesteps,
+        latentChannels,
+        scalingFactor);
+  }
+
+  private void readValue(StrictJson json, String key) throws CheckpointFormatException {
+    switch (key) {
+      case "_class_name" -> className = Optional.of(className(json));
+      case "decoder_block_out_channels" ->
+          decoderBlockOutChannels = Optional.of(channels(json, key));
+      case "decoder_layers_per_block" -> decoderLayersPerBlock = number(json, key, MAX_LAYERS);
+      case "decoder_norm_num_groups" -> decoderNormNumGroups = number(json, key, MAX_GROUPS);
+      case "decoder_norm_eps" -> decoderNormEps = OptionalDouble.of(epsilon(json, key));
+      case "decoder_in_channels" -> decoderInChannels = number(json, key, MAX_PICTURE_CHANNELS);
+      case "decoder_out_channels" -> decoderOutChannels = number(json, key, MAX_PICTURE_CHANNELS);
+      case "decoder_num_train_timesteps" ->
+          decoderNumTrainTimesteps = number(json, key, MAX_TIMESTEPS);
+      case "latent_channels" -> latentChannels = OptionalInt.of(latentChannels(json, key));
+      case "scaling_factor" -> scalingFactor = OptionalDouble.of(scalingFactor(json, key));
+      case "shift_factor" -> requireNoShift(json, key);
+      default -> json.skip();
+    }
+  }
+
+  private static String className(StrictJson json) throws CheckpointFormatException {
+    if (json.current() != JsonToken.VALUE_STRING || json.string().length() > MAX_CLASS_NAME_CHARS) {
+      throw json.wrong(
+          "",
+          "_class_name is "
+              + json.found()
+              + ", needs a string of at most "
+              + MAX_CLASS_NAME_CHARS
+              + " characters");
+    }
+    return json.string();
+  }
+
+  private static OptionalInt number(StrictJson json, String key, int max)
+      throws CheckpointFormatException {
+    return OptionalInt.of(inRange(json, key, max));
+  }
+
+  private static int inRange(StrictJson json, String key, int max)
+      throws CheckpointFormatException {
+    long value = json.wholeNumber("", key);
+    if (value < 1 || value > max) {
+      throw json.wrong("", key + " is " + value + ", needs 1 .. " + max);
+    }
+    return (int) value;
+  }
+
+  private static List<Integer> channels(StrictJson json, String key)
+      throws CheckpointFormatException {
+    if (json.current() != JsonToken.START_ARRAY) {
+      throw json.wrong("", key + " is " + json.found() + ", needs an array");
+    }
+    List<Integer> channels = new ArrayList<>();
+    while (json.next() != JsonToken.END_ARRAY) {
+      if (channels.size() == MAX_LEVELS) {
+        throw json.wrong("", key + " has more than " + MAX_LEVELS + " levels");
+      }
+      channels.add(inRange(json, key, MAX_CHANNELS));
+    }
+    if (channels.isEmpty()) {
+      throw json.wrong("", key + " is empty, needs the channels of 1 .. " + MAX_LEVELS + " levels");
+    }
+    return channels;
+  }
+
+  private static double epsilon(StrictJson json, String key) throws CheckpointFormatException {
+    double value = json.number(key);
+    if (!(value > 0 && value <= 0.1)) {
+      throw json.wrong("", key + " is " + value + ", needs a number in (0, 0.1]");
+    }
+    return value;
+  }
+
+  private static int latentChannels(StrictJson json, String key) throws CheckpointFormatException {
+    long value = json.wholeNumber("", key);
+    if (value != 4) {
+      throw json.wrong(
+          "",
+          key
+              + " is "
+              + value
+              + (value == 16
+                  ? ", as of Stable Diffusion 3 or Flux"
+                  : ", of no Stable Diffusion 1.x")
+              + "; this decoder needs the 4 of Stable Diffusion 1.x");
+    }
+    return (int) value;
+  }
+
+  private static double scalingFactor(StrictJson json, String key)
+      throws CheckpointFormatException {
+    double value = json.number(key);
+    if (Math.abs(value - SDXL_SCALING_FACTOR) < 1e-9) {
+      throw json.wrong(
+          "",
+          key + " is " + value + ", as of SDXL; this decoder needs Stable Diffusion 1.x (0.18215)");
+    }
+    if (!(value > 0 && value <= 100)) {
+      throw json.wrong("", key + " is " + value + ", needs a number in (0, 100]");
+    }
+    return value;
+  }
+
+  private static void requireNoShift(StrictJson json, String key) throws CheckpointFormatException {
+    double value = json.number(key);
+    if (value != 0) {
+      throw json.wrong(
+          "",
+          key
+              + " is "
+              + value
+              + ", as of Stable Diffusion 3 or Flux; Stable Diffusion 1.x has none");
+    }
+  }
+}

@@ -185,7 +185,7 @@ public final class Comparison {
   /** What every result of this comparison depends on. */
   private ContentKey key() {
     ContentKey key = ContentKey.begin().add("measures " + Measuring.VERSION, crops.toString());
-    distances.forEach(distance -> key.add("distance", distance.name()));
+    distances.forEach(distance -> key.add("distance", distance.name(), distance.identity()));
     columns.forEach(key::add);
     return key;
   }

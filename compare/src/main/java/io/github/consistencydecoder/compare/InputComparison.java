@@ -81,7 +81,9 @@ final class InputComparison {
               i,
               made.get(i),
               map.map(m -> m.picture(scale)),
-              measured(made.get(i).picture, loaded.truth(), first, isReference, regions),
+              isReference
+                  ? alone(first, regions)
+                  : measured(made.get(i).picture, loaded.truth(), first, regions),
               folder));
     }
     Optional<String> truthFile = loaded.truth().map(truth -> "truth.png");
@@ -211,23 +213,26 @@ final class InputComparison {
   }
 
   private Map<String, Measurements> measured(
-      Picture picture,
-      Optional<Picture> truth,
-      Picture first,
-      boolean isReference,
-      Map<String, Region> regions) {
-    if (isReference) {
-      return alone(picture, regions);
-    }
+      Picture picture, Optional<Picture> truth, Picture first, Map<String, Region> regions)
+      throws InputProblem {
     Map<String, Measurements> byRegion = new LinkedHashMap<>();
-    // A crop is cut first and measured then.
-    regions.forEach(
-        (name, region) ->
-            byRegion.put(
-                name,
-                truth.isPresent()
-                    ? Measuring.fidelity(picture.crop(region), truth.get().crop(region), distances)
-                    : Measuring.difference(picture.crop(region), first.crop(region), distances)));
+    for (Map.Entry<String, Region> entry : regions.entrySet()) {
+      // A crop is cut first and measured then.
+      Region region = entry.getValue();
+      Picture part = picture.crop(region);
+      Picture reference = truth.orElse(first).crop(region);
+      try {
+        byRegion.put(
+            entry.getKey(),
+            truth.isPresent()
+                ? Measuring.fidelity(part, reference, distances)
+                : Measuring.difference(part, reference, distances));
+      } catch (DecoderException e) {
+        throw new InputProblem("measuring it: " + e.getMessage(), e);
+      } catch (RuntimeException e) {
+        throw InputProblem.unexpected("measuring it", e);
+      }
+    }
     return byRegion;
   }
 

@@ -388,6 +388,31 @@ class ComparisonTest {
   }
 
   @Test
+  void aMeasureThatFailsCostsOneInput() throws IOException {
+    PictureDistance distance =
+        new PictureDistance() {
+          @Override
+          public String name() {
+            return "moody";
+          }
+
+          @Override
+          public double between(Picture a, Picture b) {
+            throw new IllegalStateException("not today");
+          }
+        };
+    ComparisonSummary summary =
+        both()
+            .distance(distance)
+            .build()
+            .run(List.of(withTruth("a", 1)), folder, ComparisonListener.NONE);
+    assertThat(summary.failures().get(0).reason())
+        .isEqualTo("measuring it failed unexpectedly, IllegalStateException: not today");
+    assertThat(summary.report()).isNotEmptyFile();
+    assertThat(folder.resolve("sheet.png")).doesNotExist();
+  }
+
+  @Test
   void aDecoderIdenticalToTheTruthHasAnInfinitePsnrEverywhere() throws IOException {
     Picture scene = TestPictures.scene(64, 48, 1);
     ComparisonInput.Loaded loaded =

@@ -8,6 +8,14 @@ public interface PictureDistance {
   String name();
 
   /**
+   * Says which measure it is exactly, with its model's digest if it has one: results of another are
+   * measured again.
+   */
+  default String identity() {
+    return name();
+  }
+
+  /**
    * @param a borrowed
    * @param b of the same size; borrowed
    * @return 0 for equal pictures

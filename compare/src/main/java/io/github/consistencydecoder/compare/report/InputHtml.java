@@ -243,12 +243,7 @@ final class InputHtml {
     for (String region : regions) {
       if (input.hasTruth()) {
         table.add(
-            region,
-            InputResult.TRUTH,
-            input
-                .truthAlone()
-                .getOrDefault(
-                    region, Measurements.NONE));
+            region, InputResult.TRUTH, input.truthAlone().getOrDefault(region, Measurements.NONE));
       }
       for (ColumnResult column : input.columns()) {
         table.add(region, column.name(), column.in(region));

@@ -70,6 +70,10 @@ final class Chromium implements AutoCloseable {
                 "--disable-dev-shm-usage",
                 "--no-first-run",
                 "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--disable-extensions",
+                "--password-store=basic",
                 "--user-data-dir=" + profile,
                 "--remote-debugging-port=0",
                 "about:blank")
@@ -268,17 +272,21 @@ final class Chromium implements AutoCloseable {
                 .asString());
   }
 
+  /** Asks it to end, and does not wait for an answer that may come too late to be sent. */
   @Override
   public void close() {
+    ObjectNode message = JSON.createObjectNode();
+    message.put("id", lastId.incrementAndGet());
+    message.put("method", "Browser.close");
     try {
-      session = null;
-      send("Browser.close", Map.of());
+      socket.sendText(message.toString(), true).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       process.waitFor(10, TimeUnit.SECONDS);
-    } catch (IllegalStateException e) {
-      // It may be gone before it can answer.
+    } catch (ExecutionException | TimeoutException e) {
+      // It is gone already, or will be in a moment.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
   }

@@ -1,0 +1,86 @@
+package io.github.consistencydecoder.compare;
+
+import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.compare.picture.PictureWriter;
+import io.github.consistencydecoder.compare.report.AtomicFile;
+import io.github.consistencydecoder.compare.report.ColumnResult;
+import io.github.consistencydecoder.compare.report.InputResult;
+import io.github.consistencydecoder.compare.report.ResultJson;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * The folder of one input's result, {@code results/NAME-xxxxxxxx} in the comparison's folder. Its
+ * {@code result.json} is written last, so that a folder with one is complete.
+ */
+final class ResultFolder {
+  private static final String RESULT = "result.json";
+
+  private final Path folder;
+  private final String relative;
+
+  ResultFolder(Path comparison, String input) {
+    // The digits keep names apart that look alike once they are fit for every file system.
+    this.relative = "results/" + fileName(input) + "-" + ContentKey.brief(input);
+    this.folder = comparison.resolve(relative);
+  }
+
+  /** As much of a name as every file system takes. */
+  static String fileName(String name) {
+    String plain =
+        name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+    String brief = plain.length() > 40 ? plain.substring(0, 40) : plain;
+    return brief.isEmpty() ? "x" : brief;
+  }
+
+  String relative() {
+    return relative;
+  }
+
+  /** An earlier run's result, if it is complete and of this key. */
+  Optional<InputResult> read(String key) {
+    try {
+      Path file = folder.resolve(RESULT);
+      if (!Files.isRegularFile(file)) {
+        return Optional.empty();
+      }
+      return ResultJson.read(Files.readAllBytes(file))
+          .filter(result -> result.key().equals(key) && result.folder().equals(relative))
+          .filter(this::hasItsFiles);
+    } catch (IOException e) {
+      // What cannot be read is done again.
+      return Optional.empty();
+    }
+  }
+
+  private boolean hasItsFiles(InputResult result) {
+    for (ColumnResult column : result.columns()) {
+      if (!isHere(column.file()) || !column.differenceFile().map(this::isHere).orElse(true)) {
+        return false;
+      }
+    }
+    return result.truthFile().map(this::isHere).orElse(true);
+  }
+
+  private boolean isHere(String file) {
+    return !file.contains("/") && !file.contains("\\") && Files.isRegularFile(folder.resolve(file));
+  }
+
+  /** Makes the folder, and makes it incomplete. */
+  void begin() throws IOException {
+    Files.createDirectories(folder);
+    Files.deleteIfExists(folder.resolve(RESULT));
+  }
+
+  void write(String file, Picture picture) throws IOException {
+    AtomicFile.write(folder.resolve(file), PictureWriter.png(picture));
+  }
+
+  /** Makes the folder complete. */
+  void finish(InputResult result) throws IOException {
+    AtomicFile.write(folder.resolve(RESULT), ResultJson.write(result));
+  }
+}

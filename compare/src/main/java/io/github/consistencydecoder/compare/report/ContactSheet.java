@@ -1,0 +1,109 @@
+package io.github.consistencydecoder.compare.report;
+
+import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.compare.picture.PictureWriter;
+import io.github.consistencydecoder.compare.picture.Region;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * {@code sheet.png}: for each input a row of the whole pictures and a row for each crop, enlarged
+ * without smoothing; truth, decoders, differences from left to right. It ends when it has {@value
+ * #PIXELS} pixels, and says so.
+ */
+public final class ContactSheet {
+  /** Side of a cell. */
+  private static final int CELL = 256;
+
+  private static final int GAP = 8;
+  private static final int LABEL = Glyphs.HEIGHT + 6;
+
+  /** 48 MB at three bytes each. */
+  static final int PIXELS = 16_000_000;
+
+  private ContactSheet() {}
+
+  /** Writes the sheet; none if nothing was compared. */
+  public static void write(ReportData data, Path target) throws IOException {
+    if (data.inputs().isEmpty()) {
+      java.nio.file.Files.deleteIfExists(target);
+      return;
+    }
+    AtomicFile.write(target, PictureWriter.png(draw(data)));
+  }
+
+  static Picture draw(ReportData data) throws IOException {
+    int columns = 0;
+    for (InputResult input : data.inputs()) {
+      columns = Math.max(columns, cells(input));
+    }
+    int width = GAP + columns * (CELL + GAP);
+    List<InputResult> inputs = new ArrayList<>();
+    int height = GAP + LABEL;
+    for (InputResult input : data.inputs()) {
+      int more = height(input);
+      if (!inputs.isEmpty() && (long) (height + more) * width > PIXELS) {
+        break;
+      }
+      inputs.add(input);
+      height += more;
+    }
+    Canvas canvas = new Canvas(width, height);
+    int y = GAP;
+    for (InputResult input : inputs) {
+      y = draw(canvas, data, input, y, width);
+    }
+    int left = data.inputs().size() - inputs.size();
+    if (left > 0) {
+      Glyphs.draw(canvas, "and " + left + " more in report.html", GAP, y);
+    }
+    return canvas.finish();
+  }
+
+  private static int cells(InputResult input) {
+    long differences =
+        input.columns().stream().filter(column -> column.differenceFile().isPresent()).count();
+    return (input.hasTruth() ? 1 : 0) + input.columns().size() + (int) differences;
+  }
+
+  private static int height(InputResult input) {
+    return LABEL + (1 + input.crops().size()) * (LABEL + CELL + GAP) + GAP;
+  }
+
+  private static int draw(Canvas canvas, ReportData data, InputResult input, int top, int width)
+      throws IOException {
+    InputPictures pictures = InputPictures.of(data, input);
+    int y = top;
+    Glyphs.draw(canvas, Glyphs.fitting(input.name(), width - 2 * GAP), GAP, y);
+    y += LABEL;
+    int x = GAP;
+    for (InputPictures.Shown shown : pictures.shown()) {
+      String label =
+          shown.isDifference()
+              ? "|" + shown.name() + " - " + input.reference() + "| 0 - " + input.differenceScale()
+              : shown.name();
+      Glyphs.draw(canvas, Glyphs.fitting(label, CELL), x, y);
+      canvas.put(Scaling.fitted(shown.picture(), CELL), x, y + LABEL);
+      x += CELL + GAP;
+    }
+    y += LABEL + CELL + GAP;
+    for (Map.Entry<String, Region> crop : input.crops().entrySet()) {
+      x = GAP;
+      for (InputPictures.Shown shown : pictures.shown()) {
+        canvas.put(cell(shown.picture().crop(crop.getValue())), x, y + LABEL);
+        x += CELL + GAP;
+      }
+      Glyphs.draw(canvas, crop.getKey() + ": " + crop.getValue(), GAP, y);
+      y += LABEL + CELL + GAP;
+    }
+    return top + height(input);
+  }
+
+  private static Picture cell(Picture crop) {
+    int factor = CELL / Math.max(crop.width(), crop.height());
+    return factor > 1 ? Scaling.enlarged(crop, factor) : Scaling.fitted(crop, CELL);
+  }
+}

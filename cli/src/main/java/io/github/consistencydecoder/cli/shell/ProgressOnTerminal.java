@@ -9,9 +9,11 @@ final class ProgressOnTerminal implements Progress {
   private static final int MILLIS = 200;
 
   private final ProgressBar bar;
+  private final ProgressLine line;
 
   ProgressOnTerminal(String task, long total, String unit, long unitSize) {
     int width = Terminal.columns() - 1;
+    line = new ProgressLine(System.err, width);
     ProgressBarBuilder builder =
         ProgressBar.builder()
             .setTaskName(task)
@@ -22,7 +24,7 @@ final class ProgressOnTerminal implements Progress {
             .setUnit(unit, unitSize)
             .setMaxRenderedLength(width)
             .clearDisplayOnFinish()
-            .setConsumer(new ProgressLine(System.err, width));
+            .setConsumer(line);
     if (unitSize > 1) {
       builder.showSpeed(new java.text.DecimalFormat("0.0"));
     }
@@ -42,5 +44,7 @@ final class ProgressOnTerminal implements Progress {
   @Override
   public void close() {
     bar.close();
+    // The library clears it too, but not when it is closed in the same moment as it draws.
+    line.clear();
   }
 }

@@ -14,17 +14,19 @@ final class ProgressLineTest {
   void barIsWrittenOnOneLineAndRemoved() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     PrintStream terminal = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    ProgressLine line = new ProgressLine(terminal, 60);
     try (ProgressBar bar =
         ProgressBar.builder()
             .setTaskName("work")
             .setInitialMax(2)
             .clearDisplayOnFinish()
             .setStyle(ProgressBarStyle.ASCII)
-            .setConsumer(new ProgressLine(terminal, 60))
+            .setConsumer(line)
             .build()) {
       bar.stepTo(1);
       bar.refresh();
     }
+    line.clear();
 
     String written = bytes.toString(StandardCharsets.UTF_8);
     assertThat(written).contains("work", "1/2").doesNotContain("\n");

@@ -31,6 +31,6 @@ final class ProgressLineTest {
     String written = bytes.toString(StandardCharsets.UTF_8);
     assertThat(written).contains("work", "1/2").doesNotContain("\n");
     assertThat(written).endsWith("\r" + " ".repeat(60) + "\r");
-    assertThat(written.split("\r")).allMatch(line -> line.length() <= 60);
+    assertThat(written.split("\r")).allMatch(part -> part.length() <= 60);
   }
 }

@@ -12,8 +12,8 @@ import java.util.Deque;
 final class MemoryEstimate {
   /**
    * What the allocator's rounding and the reordered copies of convolution inputs add: measured
-   * peaks are 1.18 to 1.2 times the sum of tensors, for the published widths at 128x128 and
-   * 256x256 and for the bundled model at 512x512 (docs/benchmarks.md).
+   * peaks are 1.18 to 1.2 times the sum of tensors, for the published widths at 128x128 and 256x256
+   * and for the bundled model at 512x512 (docs/benchmarks.md).
    */
   private static final double OVERHEAD = 1.2;
 

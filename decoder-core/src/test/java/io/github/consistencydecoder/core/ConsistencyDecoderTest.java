@@ -3,6 +3,7 @@ package io.github.consistencydecoder.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.consistencydecoder.core.runtime.Devices;
 import io.github.consistencydecoder.models.network.SyntheticWeights;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeListener;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.Timer;
 import java.util.TimerTask;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -130,9 +132,7 @@ class ConsistencyDecoderTest {
 
   @Test
   void cudaIsRefusedWithAReasonWhereThereIsNone() {
-    if (io.github.consistencydecoder.core.runtime.Devices.cudaProblem(0).isEmpty()) {
-      return;
-    }
+    Assumptions.assumeFalse(Devices.cudaProblem(0).isEmpty(), "CUDA works here: skipped");
     assertRefused(
         TestDecoders.config(MODEL, folder).with(DecoderConfig.DEVICE, "cuda:0"),
         DecoderErrorCode.DEVICE_UNAVAILABLE,

@@ -27,6 +27,17 @@ class SelfTestTest {
   }
 
   @Test
+  void halfPrecisionPassesWithinWhatItCanHold() {
+    DecoderConfig config =
+        DecoderConfig.model("tiny")
+            .with(DecoderConfig.DEVICE, "cpu")
+            .with(DecoderConfig.DTYPE, "float16")
+            .with(ConsistencyDecoderProvider.CACHE, cache.toString());
+    SelfTest.Report report = SelfTest.run(config, line -> {});
+    assertThat(report.lines()).allMatch(line -> line.startsWith("ok"));
+  }
+
+  @Test
   void anUntrainedModelFailsOnThePictureAlone() {
     DecoderConfig config =
         TestDecoders.config(TestDecoders.resource("formats/f32/diffusers"), cache);

@@ -33,10 +33,6 @@ final class DerivedWeights implements Closeable {
     return file;
   }
 
-  boolean isEmpty() {
-    return end == 0;
-  }
-
   /** Appends bytes; returns their offset. */
   long append(ByteBuffer bytes) throws IOException {
     long offset = (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;

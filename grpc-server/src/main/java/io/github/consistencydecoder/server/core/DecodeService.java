@@ -1,0 +1,81 @@
+package io.github.consistencydecoder.server.core;
+
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Pixels;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** The service behind the doors. Safe for use by several threads. */
+public interface DecodeService extends AutoCloseable {
+  /** The models, in the order in which they were named at the start. */
+  List<ModelStatus> models();
+
+  /**
+   * A model by its name, or the first if the name is empty.
+   *
+   * @throws ServiceException {@code NOT_FOUND}
+   */
+  ModelStatus model(String name) throws ServiceException;
+
+  /** What is taken. */
+  ServiceLimits limits();
+
+  /** What can be done at the moment. */
+  Readiness readiness();
+
+  /** Tells of every change of {@link #readiness}, in order, starting with the present one. */
+  void onReadiness(Consumer<Readiness> listener);
+
+  /** Counts. */
+  Ledger ledger();
+
+  /**
+   * What a decode would cost.
+   *
+   * @throws ServiceException {@code NOT_FOUND}, {@code NOT_READY}, {@code TOO_LARGE}
+   */
+  Prediction predict(String model, DecodeSize size) throws ServiceException;
+
+  /**
+   * Whether a decode of this size would be accepted now; asked by a door before it copies a body.
+   * Reserves nothing.
+   *
+   * @throws ServiceException why not
+   */
+  void checkAdmission(CallSettings settings, DecodeSize size) throws ServiceException;
+
+  /**
+   * Accepts a decode.
+   *
+   * @param latents belong to the service from here on
+   * @param options noise, schedule and clamping; its listener and cancellation are ignored
+   * @throws ServiceException if it is not accepted; the listener then hears nothing
+   */
+  Ticket decode(
+      CallSettings settings,
+      Latents latents,
+      DecodeOptions options,
+      CallListener<DecodeResult> listener)
+      throws ServiceException;
+
+  /**
+   * Accepts an encoding.
+   *
+   * @param pixels belong to the service from here on; sides are multiples of 8
+   * @throws ServiceException if it is not accepted; the listener then hears nothing
+   */
+  Ticket encode(CallSettings settings, Pixels pixels, CallListener<EncodeResult> listener)
+      throws ServiceException;
+
+  /**
+   * Takes no more calls and finishes those that it has; what is still there after {@code grace} is
+   * stopped with {@code NOT_READY}. Returns when no call is left. Calling again waits as well.
+   */
+  void drain(Duration grace) throws InterruptedException;
+
+  /** Stops everything at once, waits for the lanes, closes the models. */
+  @Override
+  void close();
+}

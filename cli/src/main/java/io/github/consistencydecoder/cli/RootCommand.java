@@ -4,6 +4,7 @@ import io.github.consistencydecoder.cli.bench.BenchCommand;
 import io.github.consistencydecoder.cli.decode.DecodeCommand;
 import io.github.consistencydecoder.cli.decode.DemoCommand;
 import io.github.consistencydecoder.cli.doctor.DoctorCommand;
+import io.github.consistencydecoder.cli.encode.EncodeCommand;
 import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.cli.store.ModelsCommand;
 import picocli.CommandLine.Command;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     subcommands = {
       DecodeCommand.class,
+      EncodeCommand.class,
       DemoCommand.class,
       ModelsCommand.class,
       DoctorCommand.class,

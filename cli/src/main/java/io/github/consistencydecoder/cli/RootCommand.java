@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.cli;
 
 import io.github.consistencydecoder.cli.bench.BenchCommand;
+import io.github.consistencydecoder.cli.compare.CompareCommand;
 import io.github.consistencydecoder.cli.decode.DecodeCommand;
 import io.github.consistencydecoder.cli.decode.DemoCommand;
 import io.github.consistencydecoder.cli.doctor.DoctorCommand;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       DecodeCommand.class,
       EncodeCommand.class,
+      CompareCommand.class,
       DemoCommand.class,
       ModelsCommand.class,
       DoctorCommand.class,

@@ -61,12 +61,16 @@ public final class InputFiles {
           ExitCode.INPUT,
           folder
               + ": holds no file that can be an input"
-              + (others == 0 ? "" : ", only " + others + " of other kinds"));
+              + (others == 0 ? "" : ", only " + others(others)));
     }
     if (others > 0) {
-      note.accept(folder + ": " + others + " files of other kinds are left out");
+      note.accept(folder + ": left out " + others(others));
     }
     return counting;
+  }
+
+  private static String others(int count) {
+    return count == 1 ? "1 file of another kind" : count + " files of other kinds";
   }
 
   private static List<Path> list(Path folder) {

@@ -15,27 +15,34 @@ import java.util.Set;
 /** Moves the bar, says what fails when it does, and ends the comparison when it is cancelled. */
 final class CompareListener implements ComparisonListener {
   private final Console console;
-  private final Progress progress;
   private final Cancellation cancellation;
   private final int decoders;
   private final Map<String, Failure> failures = new LinkedHashMap<>();
 
   private final Set<String> warned = new HashSet<>();
 
+  private Progress progress = Progress.silent();
   private String current = "";
   private long done;
   private long skipped;
   private int finished;
 
   /**
-   * @param progress in units of one decode; borrowed
    * @param decoders units of an input
    */
-  CompareListener(Console console, Progress progress, Cancellation cancellation, int decoders) {
+  CompareListener(Console console, Cancellation cancellation, int decoders) {
     this.console = console;
-    this.progress = progress;
     this.cancellation = cancellation;
     this.decoders = decoders;
+  }
+
+  /**
+   * Moves a bar from now on.
+   *
+   * @param bar in units of one decode; borrowed
+   */
+  void show(Progress bar) {
+    progress = bar;
   }
 
   /** What a decoder tells; says which input it is about. */

@@ -83,14 +83,14 @@ final class CompareRun {
         LpipsDistance lpips = openLpips()) {
       List<FileInput> inputs = inputs(encoder, guard);
       int units = Math.max(1, plan.columns().size());
+      CompareListener listener = new CompareListener(console, guard.cancellation(), units);
+      addColumns(builder, decoders, listener, guard);
+      if (lpips != null) {
+        builder.distance(lpips);
+      }
       try (Progress progress =
           console.progress("comparing", (long) inputs.size() * units, " pictures", 1)) {
-        CompareListener listener =
-            new CompareListener(console, progress, guard.cancellation(), units);
-        addColumns(builder, decoders, listener, guard);
-        if (lpips != null) {
-          builder.distance(lpips);
-        }
+        listener.show(progress);
         return compare(builder.build(), inputs, listener, guard);
       }
     } catch (RuntimeException e) {

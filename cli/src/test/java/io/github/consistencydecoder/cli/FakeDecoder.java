@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Pixel {@code [n, c, y, x]} is the scaled latent {@code [n, c, y / 8, x / 8]}, or with given noise
@@ -26,12 +27,18 @@ import java.util.concurrent.CountDownLatch;
 final class FakeDecoder implements LatentDecoder {
   static final String DIGEST = "sha256:" + "0123456789abcdef".repeat(4);
 
+  static final AtomicInteger DECODES = new AtomicInteger();
+  static final AtomicInteger OPENINGS = new AtomicInteger();
+  static final AtomicInteger OPEN = new AtomicInteger();
+
   private final String model;
   private final DecoderConfig config;
 
   FakeDecoder(String model, DecoderConfig config) {
     this.model = model;
     this.config = config;
+    OPENINGS.incrementAndGet();
+    OPEN.incrementAndGet();
   }
 
   @Override
@@ -48,6 +55,7 @@ final class FakeDecoder implements LatentDecoder {
 
   @Override
   public Decoded decode(Latents latents, DecodeOptions options) {
+    DECODES.incrementAndGet();
     if (model.equals("crash")) {
       throw new IllegalStateException("the fake crashed");
     }
@@ -131,5 +139,7 @@ final class FakeDecoder implements LatentDecoder {
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    OPEN.decrementAndGet();
+  }
 }

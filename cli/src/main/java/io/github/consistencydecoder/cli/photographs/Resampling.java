@@ -4,7 +4,8 @@ import io.github.consistencydecoder.compare.picture.Picture;
 
 /**
  * Bicubic scaling, {@code a = -0.5}, with a kernel that widens as the picture shrinks, so that
- * nothing is skipped: Pillow's {@code BICUBIC}, without its rounding between the two passes.
+ * nothing is skipped: Pillow's {@code BICUBIC}, with its rounding between the two passes, which
+ * keeps sharp edges from ringing far.
  */
 final class Resampling {
   private static final double A = -0.5;
@@ -36,7 +37,7 @@ final class Resampling {
         for (int k = 0; k < taps.weights[x].length; k++) {
           sum += taps.weights[x][k] * plane[y * width + taps.first[x] + k];
         }
-        result[y * out + x] = (float) sum;
+        result[y * out + x] = level(sum);
       }
     }
     return result;
@@ -49,9 +50,13 @@ final class Resampling {
         for (int k = 0; k < taps.weights[y].length; k++) {
           sum += taps.weights[y][k] * plane[(taps.first[y] + k) * width + x];
         }
-        rgb[3 * (y * width + x) + channel] = (byte) Math.min(Math.max(Math.round(sum), 0), 255);
+        rgb[3 * (y * width + x) + channel] = (byte) level(sum);
       }
     }
+  }
+
+  private static int level(double value) {
+    return (int) Math.min(Math.max(Math.round(value), 0), 255);
   }
 
   /** Which values make up each new one, and with which weights, that add up to 1. */

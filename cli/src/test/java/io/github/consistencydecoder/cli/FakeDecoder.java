@@ -69,7 +69,9 @@ final class FakeDecoder implements LatentDecoder {
     }
     for (int i = 0; i < steps; i++) {
       options.listener().stepStarted(i, steps, options.schedule().timesteps().get(i));
-      if (model.equals("slow") || model.equals("deaf")) {
+      if (model.equals("slow")
+          || model.equals("deaf")
+          || (model.equals("slow-if-wide") && latents.width() == 3)) {
         waitForEver(options.cancellation());
       }
       nanos.add(1_000_000L);
@@ -116,7 +118,7 @@ final class FakeDecoder implements LatentDecoder {
     cancellation.check();
   }
 
-  private static Pixels pixels(Latents latents, DecodeOptions options) {
+  private Pixels pixels(Latents latents, DecodeOptions options) {
     int height = 8 * latents.height();
     int width = 8 * latents.width();
     float[] out = new float[latents.batch() * 3 * height * width];
@@ -133,6 +135,11 @@ final class FakeDecoder implements LatentDecoder {
             out[i++] = in.get(((n * 4 + c) * latents.height() + y / 8) * latents.width() + x / 8);
           }
         }
+      }
+    }
+    if (model.equals("inverted")) {
+      for (int k = 0; k < out.length; k++) {
+        out[k] = -out[k];
       }
     }
     return Pixels.takeOver(out, latents.batch(), height, width);

@@ -26,9 +26,9 @@ final class ByteCount {
             case "G" -> 1L << 30;
             default -> 1;
           };
-      long bytes = Math.multiplyExact(Long.parseLong(matcher.group(1)), unit);
-      if (bytes > 0 && bytes <= MOST) {
-        return bytes;
+      long count = Long.parseLong(matcher.group(1));
+      if (count > 0 && count <= MOST / unit) {
+        return count * unit;
       }
     }
     throw new CliException(

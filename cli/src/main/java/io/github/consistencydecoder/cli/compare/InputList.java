@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -125,16 +126,19 @@ final class InputList {
     return each;
   }
 
-  /** Of pictures that are the only inputs: a file's name counts only if there are no folders. */
-  private List<String> stems() {
-    boolean folders = sources.decoded.values().stream().anyMatch(source -> !source.isFile());
+  /** Of pictures that are the only inputs. Single files are called after the original. */
+  private Set<String> stems() {
     TreeSet<String> stems = new TreeSet<>();
     for (PictureSource source : sources.decoded.values()) {
-      if (source.isFile() == !folders) {
+      if (!source.isFile()) {
         stems.addAll(source.stems());
       }
     }
-    return folders ? List.copyOf(stems) : List.of(stems.first());
+    if (!stems.isEmpty()) {
+      return stems;
+    }
+    PictureSource first = sources.decoded.values().iterator().next();
+    return sources.truth.filter(PictureSource::isFile).orElse(first).stems();
   }
 
   private List<FileInput> withPictures(List<Candidate> candidates) {

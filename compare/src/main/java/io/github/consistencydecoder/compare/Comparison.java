@@ -103,7 +103,7 @@ public final class Comparison {
       } catch (InputProblem e) {
         LOG.debug("input '{}' cannot be compared", input.name(), e);
         failures.add(new Failure(input.name(), e.getMessage()));
-        listener.inputFailed(i, inputs.size(), input.name(), e.getMessage());
+        listener.inputFailed(i, inputs.size(), input.name(), e.getMessage(), e.getCause());
       }
       MetricsFiles.write(data(folder, results, failures));
     }

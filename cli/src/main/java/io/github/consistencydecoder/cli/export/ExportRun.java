@@ -162,7 +162,7 @@ final class ExportRun implements AutoCloseable {
     }
 
     @Override
-    public void read(long done, long total) {
+    public void written(long done, long total) {
       if (bar == null) {
         bar = console.progress(task, total, " MiB", MEBIBYTE);
       }

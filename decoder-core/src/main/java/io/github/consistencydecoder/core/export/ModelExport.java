@@ -44,10 +44,10 @@ public final class ModelExport {
   @FunctionalInterface
   public interface Listener {
     /**
-     * @param done bytes of the checkpoint that have been read
-     * @param total bytes that will be
+     * @param done bytes of weights that have been written
+     * @param total bytes that will be, at most
      */
-    void read(long done, long total);
+    void written(long done, long total);
   }
 
   /**
@@ -142,9 +142,11 @@ public final class ModelExport {
             sampler(request.schedule(), clamped),
             tensor -> {
               cancellation.check();
-              listener.read(done[0], total);
+              listener.written(done[0], total);
               done[0] += tensor.elements() * type.bytes();
             });
+    // The time embedding's part has not been counted: of it only a few vectors are written.
+    listener.written(total, total);
     return digest;
   }
 

@@ -26,7 +26,7 @@ final class ExportCommandTest {
     assertThat(run.out().lines()).hasSize(3);
     assertThat(run.out())
         .contains("ok      vae_decoder 64x64: largest difference ")
-        .contains("ok      vae_decoder 528x16: largest difference ")
+        .contains("ok      vae_decoder 528x8: largest difference ")
         .contains("the same bits")
         .contains("wrote " + folder.resolve("out/vae_decoder"));
     assertThat(names(folder.resolve("out/vae_decoder")))

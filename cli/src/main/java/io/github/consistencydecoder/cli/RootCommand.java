@@ -6,6 +6,7 @@ import io.github.consistencydecoder.cli.decode.DecodeCommand;
 import io.github.consistencydecoder.cli.decode.DemoCommand;
 import io.github.consistencydecoder.cli.doctor.DoctorCommand;
 import io.github.consistencydecoder.cli.encode.EncodeCommand;
+import io.github.consistencydecoder.cli.export.ExportCommand;
 import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.cli.store.ModelsCommand;
 import picocli.CommandLine.Command;
@@ -26,7 +27,8 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       ModelsCommand.class,
       DoctorCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      ExportCommand.class
     },
     footer = {
       "",

@@ -6,7 +6,6 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.RunOptions;
 import ai.onnxruntime.OrtSession.SessionOptions;
-import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.runtime.OnnxRuntime;
 import io.github.consistencydecoder.plugin.Availability;
 import io.github.consistencydecoder.plugin.DecoderConfig;
@@ -53,7 +52,6 @@ final class VaelightModel implements AutoCloseable {
    * @param file name of the graph in the folder
    */
   static VaelightModel open(DecoderConfig config, String file) {
-    ModelSettings.requireKnownKeys(config, NAME);
     Path path =
         config
             .get(DecoderConfig.MODEL)

@@ -113,7 +113,7 @@ public final class Comparison {
     listener.writing("report.html");
     Path report = folder.resolve("report.html");
     HtmlReport.write(data, report, reportBytes);
-    return new ComparisonSummary(results.size(), reused, failures, report);
+    return new ComparisonSummary(results, reused, failures, report);
   }
 
   private static void checkNames(List<? extends ComparisonInput> inputs) {

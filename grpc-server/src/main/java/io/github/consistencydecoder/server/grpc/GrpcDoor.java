@@ -102,7 +102,8 @@ public final class GrpcDoor implements AutoCloseable {
       }
       UnixSocket prepared = UnixSocket.prepare(builder.socket.get());
       Server unused =
-          serve(builder, new DomainSocketAddress(prepared.path().toFile()), Optional.empty());
+          serve(
+              builder, new DomainSocketAddress(prepared.bindingPath().toFile()), Optional.empty());
       socket = Optional.of(prepared);
       prepared.bound();
     }

@@ -1,0 +1,153 @@
+package io.github.consistencydecoder.server.http;
+
+import io.github.consistencydecoder.server.core.Readiness;
+import io.github.consistencydecoder.server.core.ServiceException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+
+/** Who answers what, and who may ask. */
+final class Router extends Handler.Abstract {
+  private static final Set<String> GETS =
+      Set.of("/", "/health", "/healthz", "/readyz", "/metrics", "/models");
+  private static final Set<String> POSTS = Set.of("/", "/predict", "/encode");
+  private static final Set<String> OPEN = Set.of("/", "/health", "/healthz", "/readyz");
+  private static final Duration SOON = Duration.ofSeconds(5);
+  private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+  private final Door door;
+  private final Predicate<Optional<String>> authorized;
+  private final Supplier<String> metrics;
+  private final Page page = Page.load();
+
+  /**
+   * @param authorized whether a request with this {@code Authorization} may call the service
+   * @param metrics all of them, as Prometheus reads them
+   */
+  Router(Door door, Predicate<Optional<String>> authorized, Supplier<String> metrics) {
+    this.door = door;
+    this.authorized = authorized;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public boolean handle(Request request, Response response, Callback callback) {
+    Exchange exchange = new Exchange(request, response, callback);
+    try {
+      String method = request.getMethod();
+      String path = path(request);
+      boolean get = method.equals("GET") || method.equals("HEAD");
+      if (!GETS.contains(path) && !POSTS.contains(path)) {
+        exchange.refuse(
+            Refusal.of(404, "there is nothing here; decode is POST /, encode POST /encode"));
+      } else if (!(get ? GETS : method.equals("POST") ? POSTS : Set.of()).contains(path)) {
+        String allowed =
+            (GETS.contains(path) ? "GET, HEAD" : "")
+                + (GETS.contains(path) && POSTS.contains(path) ? ", " : "")
+                + (POSTS.contains(path) ? "POST" : "");
+        exchange.refuse(
+            Refusal.of(405, "possible here: " + allowed), Map.of("Allow", allowed), () -> {});
+      } else if (!mayAsk(request, get, path)) {
+        exchange.refuse(
+            Refusal.of(401, "a bearer token that is known here is needed"),
+            Map.of(HttpHeader.WWW_AUTHENTICATE.asString(), "Bearer"),
+            () -> {});
+      } else if (!get && fromElsewhere(request)) {
+        exchange.refuse(
+            Refusal.of(403, "this comes from a web page of another origin, which may not call"));
+      } else if (get) {
+        get(exchange, path);
+      } else {
+        post(exchange, path);
+      }
+    } catch (ServiceException e) {
+      exchange.refuse(e);
+    } catch (RuntimeException | Error e) {
+      exchange.fail(e);
+    }
+    return true;
+  }
+
+  private static String path(Request request) {
+    String path = Request.getPathInContext(request);
+    return path.length() > 1 && path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+  }
+
+  private boolean mayAsk(Request request, boolean get, String path) {
+    if (get && (OPEN.contains(path) || path.equals("/metrics") && door.settings().metricsOpen())) {
+      return true;
+    }
+    return authorized.test(Optional.ofNullable(request.getHeaders().get(HttpHeader.AUTHORIZATION)));
+  }
+
+  /**
+   * A page of another site, in the browser of somebody who can reach this server, can send a
+   * request that its own origin policy does not hold back; it could not read the answer, but the
+   * work would be done.
+   */
+  private static boolean fromElsewhere(Request request) {
+    String site = request.getHeaders().get("Sec-Fetch-Site");
+    if (site != null) {
+      return !site.equals("same-origin") && !site.equals("none");
+    }
+    String origin = request.getHeaders().get("Origin");
+    if (origin == null) {
+      return false;
+    }
+    String host = request.getHeaders().get(HttpHeader.HOST);
+    return host == null || !origin.equals("http://" + host) && !origin.equals("https://" + host);
+  }
+
+  private void get(Exchange exchange, String path) {
+    switch (path) {
+      case "/" -> {
+        if (Page.wanted(exchange.request())) {
+          page.answer(exchange);
+        } else {
+          ready(exchange);
+        }
+      }
+      case "/health", "/readyz" -> ready(exchange);
+      case "/healthz" -> exchange.text(200, "text/plain; charset=utf-8", "Ok");
+      case "/metrics" -> exchange.text(200, METRICS_TYPE, metrics.get());
+      default -> exchange.json(200, Models.document(door.service()));
+    }
+  }
+
+  private void ready(Exchange exchange) {
+    Readiness readiness = door.service().readiness();
+    if (readiness == Readiness.SERVING) {
+      exchange.text(200, "text/plain; charset=utf-8", "Ok");
+      return;
+    }
+    String sentence =
+        switch (readiness) {
+          case STARTING -> "models are being opened and tried";
+          case BROKEN -> "a model does not decode as it should and is being opened again";
+          default -> "the server is shutting down";
+        };
+    exchange.refuse(new Refusal(503, sentence, Optional.of(SOON)));
+  }
+
+  private void post(Exchange exchange, String path) throws ServiceException {
+    RemoteQuery query = RemoteQuery.of(exchange.request().getHttpURI());
+    String type = exchange.request().getHeaders().get(HttpHeader.CONTENT_TYPE);
+    boolean encode =
+        path.equals("/encode")
+            || !query.has("output_type")
+                && (type == null && !query.has("latents") || BodyForm.of(type) == BodyForm.PICTURE);
+    if (encode) {
+      EncodeExchange.begin(door, exchange, query);
+    } else {
+      DecodeExchange.begin(door, exchange, query);
+    }
+  }
+}

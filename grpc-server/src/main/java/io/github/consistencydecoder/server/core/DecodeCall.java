@@ -1,0 +1,68 @@
+package io.github.consistencydecoder.server.core;
+
+import io.github.consistencydecoder.plugin.DecodeListener;
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Decoded;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Noise;
+
+/** An accepted decode. */
+final class DecodeCall extends Call<DecodeResult> {
+  final Latents latents;
+  final DecodeOptions options;
+
+  DecodeCall(
+      Terms terms, Latents latents, DecodeOptions options, CallListener<DecodeResult> listener) {
+    super(CallKind.DECODE, terms, listener);
+    this.latents = latents;
+    this.options = options;
+  }
+
+  @Override
+  String seed() {
+    return options.noise().toString();
+  }
+
+  /** Heap that latents and given noise take. */
+  static long heldBytes(Latents latents, DecodeOptions options) {
+    long noise = 0;
+    if (options.noise() instanceof Noise.Given given) {
+      for (int k = 0; k < given.steps(); k++) {
+        noise += 4L * given.step(k).remaining();
+      }
+    }
+    return 4L * latents.size() + noise;
+  }
+
+  @Override
+  void perform(Run run) {
+    Decoded decoded =
+        run.model()
+            .decoder()
+            .decode(
+                latents,
+                options.toBuilder().cancellation(run.cancellation()).listener(steps()).build());
+    Finite.require(decoded.pixels());
+    completed(decoded);
+  }
+
+  /** Keeps the result. */
+  void completed(Decoded decoded) {
+    result = new DecodeResult(decoded, terms.keeper().status(), terms.prediction(), queueNanos());
+  }
+
+  /** Passes the steps on. */
+  DecodeListener steps() {
+    return new DecodeListener() {
+      @Override
+      public void stepStarted(int step, int steps, int timestep) {
+        Listeners.tell(() -> listener.stepStarted(step, steps, timestep));
+      }
+
+      @Override
+      public void stepFinished(int step, int steps, long nanos) {
+        Listeners.tell(() -> listener.stepFinished(step, steps, nanos));
+      }
+    };
+  }
+}

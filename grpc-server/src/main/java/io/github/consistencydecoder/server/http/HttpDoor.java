@@ -12,6 +12,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
@@ -67,7 +69,7 @@ public final class HttpDoor implements AutoCloseable {
             b.settings.maxConnections(), connectors.toArray(Connector[]::new)));
   }
 
-  private static java.util.concurrent.ThreadFactory threads() {
+  private static ThreadFactory threads() {
     AtomicInteger count = new AtomicInteger();
     return task -> {
       Thread thread = new Thread(task, "http-answer-" + count.incrementAndGet());
@@ -177,7 +179,10 @@ public final class HttpDoor implements AutoCloseable {
 
   /** Takes no more connections; those that there are end with their present answer. */
   public void stopAccepting() {
-    connectors.forEach(AbstractConnector::shutdown);
+    for (AbstractConnector connector : connectors) {
+      // Completes when the last connection has gone; see awaitIdle.
+      Future<Void> unused = connector.shutdown();
+    }
   }
 
   /** Waits until all connections are closed, or for so long. */

@@ -82,7 +82,8 @@ final class Router extends Handler.Abstract {
   }
 
   private boolean mayAsk(Request request, boolean get, String path) {
-    if (get && (OPEN.contains(path) || path.equals("/metrics") && door.settings().metricsOpen())) {
+    if (get
+        && (OPEN.contains(path) || (path.equals("/metrics") && door.settings().metricsOpen()))) {
       return true;
     }
     return authorized.test(Optional.ofNullable(request.getHeaders().get(HttpHeader.AUTHORIZATION)));
@@ -103,7 +104,7 @@ final class Router extends Handler.Abstract {
       return false;
     }
     String host = request.getHeaders().get(HttpHeader.HOST);
-    return host == null || !origin.equals("http://" + host) && !origin.equals("https://" + host);
+    return host == null || (!origin.equals("http://" + host) && !origin.equals("https://" + host));
   }
 
   private void get(Exchange exchange, String path) {
@@ -140,14 +141,19 @@ final class Router extends Handler.Abstract {
   private void post(Exchange exchange, String path) throws ServiceException {
     RemoteQuery query = RemoteQuery.of(exchange.request().getHttpURI());
     String type = exchange.request().getHeaders().get(HttpHeader.CONTENT_TYPE);
-    boolean encode =
-        path.equals("/encode")
-            || !query.has("output_type")
-                && (type == null && !query.has("latents") || BodyForm.of(type) == BodyForm.PICTURE);
+    boolean encode = path.equals("/encode") || isEncode(query, type);
     if (encode) {
       EncodeExchange.begin(door, exchange, query);
     } else {
       DecodeExchange.begin(door, exchange, query);
     }
+  }
+
+  /** At the address of decode, a request without its keys and headers is an encoding. */
+  private static boolean isEncode(RemoteQuery query, String type) throws ServiceException {
+    if (query.has("output_type")) {
+      return false;
+    }
+    return type == null ? !query.has("latents") : BodyForm.of(type) == BodyForm.PICTURE;
   }
 }

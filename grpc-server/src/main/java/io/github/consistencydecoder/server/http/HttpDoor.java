@@ -2,6 +2,8 @@ package io.github.consistencydecoder.server.http;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.consistencydecoder.server.access.TlsMaterial;
+import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.core.DecodeService;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,7 +18,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.server.AbstractConnector;
@@ -60,7 +61,7 @@ public final class HttpDoor implements AutoCloseable {
     server.setErrorHandler(new JettyErrors());
     server.setStopTimeout(0);
     Door door = new Door(b.service, b.settings, budget, answers);
-    server.setHandler(new Router(door, b.authorized, b.metrics));
+    server.setHandler(new Router(door, b.token, b.metrics));
     b.settings.port().ifPresent(port -> connectors.add(tcp(b, port)));
     b.settings.socket().ifPresent(path -> connectors.add(unix(path)));
     connectors.forEach(server::addConnector);
@@ -80,9 +81,10 @@ public final class HttpDoor implements AutoCloseable {
 
   private AbstractConnector tcp(Builder b, int port) {
     List<ConnectionFactory> factories = new ArrayList<>(plain());
-    if (b.tls != null) {
+    if (b.tls.isPresent()) {
+      // HTTP/2 over TLS would need a negotiation of protocols, which none of the clients asks for.
       factories.remove(1);
-      factories.add(0, new SslConnectionFactory(b.tls, "http/1.1"));
+      factories.add(0, new SslConnectionFactory(encryption(b.tls.get()), "http/1.1"));
     }
     ServerConnector connector =
         new ServerConnector(server, 1, 2, factories.toArray(ConnectionFactory[]::new));
@@ -91,6 +93,14 @@ public final class HttpDoor implements AutoCloseable {
     connector.setAcceptQueueSize(1_024);
     connector.setIdleTimeout(IDLE_MILLIS);
     return connector;
+  }
+
+  private static SslContextFactory.Server encryption(TlsMaterial material) {
+    SslContextFactory.Server factory = new SslContextFactory.Server();
+    factory.setSslContext(material.context());
+    factory.setNeedClientAuth(material.wantsClientCertificates());
+    factory.setIncludeProtocols("TLSv1.3", "TLSv1.2");
+    return factory;
   }
 
   private AbstractConnector unix(Path path) {
@@ -121,18 +131,28 @@ public final class HttpDoor implements AutoCloseable {
   public static final class Builder {
     private final DecodeService service;
     private final HttpSettings settings;
-    private Predicate<Optional<String>> authorized = header -> true;
     private Supplier<String> metrics = () -> "";
-    private SslContextFactory.Server tls;
+    private Optional<TokenFile> token = Optional.empty();
+    private Optional<TlsMaterial> tls = Optional.empty();
 
     private Builder(DecodeService service, HttpSettings settings) {
       this.service = requireNonNull(service, "service");
       this.settings = requireNonNull(settings, "settings");
     }
 
-    /** Whether a request with this {@code Authorization} may call the service. */
-    public Builder authorized(Predicate<Optional<String>> check) {
-      this.authorized = requireNonNull(check, "check");
+    /** Callers need this token, on the Unix socket too. */
+    public Builder token(TokenFile file) {
+      this.token = Optional.of(file);
+      return this;
+    }
+
+    /**
+     * Connections over TCP are encrypted.
+     *
+     * @param material borrowed as long as the door is open
+     */
+    public Builder tls(TlsMaterial material) {
+      this.tls = Optional.of(material);
       return this;
     }
 

@@ -1,12 +1,13 @@
 package io.github.consistencydecoder.server.http;
 
+import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.core.Readiness;
+import io.github.consistencydecoder.server.core.ServiceError;
 import io.github.consistencydecoder.server.core.ServiceException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Handler;
@@ -24,17 +25,17 @@ final class Router extends Handler.Abstract {
   private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
   private final Door door;
-  private final Predicate<Optional<String>> authorized;
+  private final Optional<TokenFile> token;
   private final Supplier<String> metrics;
   private final Page page = Page.load();
 
   /**
-   * @param authorized whether a request with this {@code Authorization} may call the service
+   * @param token that callers need, if they need one
    * @param metrics all of them, as Prometheus reads them
    */
-  Router(Door door, Predicate<Optional<String>> authorized, Supplier<String> metrics) {
+  Router(Door door, Optional<TokenFile> token, Supplier<String> metrics) {
     this.door = door;
-    this.authorized = authorized;
+    this.token = token;
     this.metrics = metrics;
   }
 
@@ -55,21 +56,23 @@ final class Router extends Handler.Abstract {
                 + (POSTS.contains(path) ? "POST" : "");
         exchange.refuse(
             Refusal.of(405, "possible here: " + allowed), Map.of("Allow", allowed), () -> {});
-      } else if (!mayAsk(request, get, path)) {
-        exchange.refuse(
-            Refusal.of(401, "a bearer token that is known here is needed"),
-            Map.of(HttpHeader.WWW_AUTHENTICATE.asString(), "Bearer"),
-            () -> {});
       } else if (!get && fromElsewhere(request)) {
         exchange.refuse(
             Refusal.of(403, "this comes from a web page of another origin, which may not call"));
-      } else if (get) {
-        get(exchange, path);
       } else {
-        post(exchange, path);
+        checkToken(request, get, path);
+        if (get) {
+          get(exchange, path);
+        } else {
+          post(exchange, path);
+        }
       }
     } catch (ServiceException e) {
-      exchange.refuse(e);
+      Map<String, String> headers =
+          e.error() == ServiceError.UNAUTHENTICATED
+              ? Map.of(HttpHeader.WWW_AUTHENTICATE.asString(), "Bearer")
+              : Map.of();
+      exchange.refuse(Refusal.of(e), headers, () -> {});
     } catch (RuntimeException | Error e) {
       exchange.fail(e);
     }
@@ -81,12 +84,12 @@ final class Router extends Handler.Abstract {
     return path.length() > 1 && path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
   }
 
-  private boolean mayAsk(Request request, boolean get, String path) {
-    if (get
-        && (OPEN.contains(path) || (path.equals("/metrics") && door.settings().metricsOpen()))) {
-      return true;
+  private void checkToken(Request request, boolean get, String path) throws ServiceException {
+    boolean open =
+        get && (OPEN.contains(path) || (path.equals("/metrics") && door.settings().metricsOpen()));
+    if (token.isPresent() && !open) {
+      token.get().check(request.getHeaders().get(HttpHeader.AUTHORIZATION));
     }
-    return authorized.test(Optional.ofNullable(request.getHeaders().get(HttpHeader.AUTHORIZATION)));
   }
 
   /**

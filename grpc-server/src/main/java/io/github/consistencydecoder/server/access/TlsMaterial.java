@@ -79,7 +79,7 @@ public final class TlsMaterial implements AutoCloseable {
       TlsFiles files, Duration period, ScheduledExecutorService watcher) throws AccessException {
     AdvancedTlsX509KeyManager keys = new AdvancedTlsX509KeyManager();
     try {
-      keys.updateIdentityCredentialsFromFile(
+      keys.updateIdentityCredentials(
           files.certificate().toFile(),
           files.key().toFile(),
           period.toMillis(),
@@ -105,7 +105,7 @@ public final class TlsMaterial implements AutoCloseable {
           AdvancedTlsX509TrustManager.newBuilder()
               .setVerification(Verification.CERTIFICATE_ONLY_VERIFICATION)
               .build();
-      trust.updateTrustCredentialsFromFile(
+      trust.updateTrustCredentials(
           authorities.toFile(), period.toMillis(), TimeUnit.MILLISECONDS, watcher);
       return trust;
     } catch (IOException | GeneralSecurityException | RuntimeException e) {

@@ -5,6 +5,8 @@ import io.github.consistencydecoder.server.core.ServiceException;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
@@ -20,6 +22,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Stands before gRPC's own reader of HTTP/2 frames, on the event loop of one connection. Requests
@@ -28,6 +32,16 @@ import java.util.function.ToLongFunction;
  * before any are kept.
  */
 final class FrameGate extends Http2FrameListenerDecorator {
+  private static final Logger LOG = LoggerFactory.getLogger(FrameGate.class);
+
+  /** A peer that has gone in the meantime has no use for the answer. */
+  private static final ChannelFutureListener LATE =
+      future -> {
+        if (!future.isSuccess()) {
+          LOG.debug("an answer could not be written", future.cause());
+        }
+      };
+
   private final Http2ConnectionHandler handler;
   private final BytesInFlight bytes;
   private final ToLongFunction<String> limit;
@@ -124,13 +138,17 @@ final class FrameGate extends Http2FrameListenerDecorator {
       if (!stream.isHeadersSent()) {
         trailers.status(httpStatus).set("content-type", "application/grpc");
       }
-      handler.encoder().writeHeaders(ctx, streamId, trailers, 0, true, ctx.newPromise());
+      ChannelFuture written =
+          handler.encoder().writeHeaders(ctx, streamId, trailers, 0, true, ctx.newPromise());
+      written.addListener(LATE);
     }
     if (streams.containsKey(streamId)) {
       super.onRstStreamRead(ctx, streamId, Http2Error.CANCEL.code());
     }
     if (handler.connection().stream(streamId) != null) {
-      handler.resetStream(ctx, streamId, Http2Error.NO_ERROR.code(), ctx.newPromise());
+      ChannelFuture reset =
+          handler.resetStream(ctx, streamId, Http2Error.NO_ERROR.code(), ctx.newPromise());
+      reset.addListener(LATE);
     }
     ctx.flush();
   }

@@ -7,9 +7,9 @@ import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.wire.TensorType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,6 +20,8 @@ import java.util.function.UnaryOperator;
 
 /** A door on loopback before a service with a controllable decoder, and clients of it. */
 final class OpenDoor implements AutoCloseable {
+  private static final int QUIET_MILLIS = 150;
+
   final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
   final QueuedDecodeService service;
   final HttpDoor door;
@@ -74,24 +76,40 @@ final class OpenDoor implements AutoCloseable {
         request.timeout(Duration.ofSeconds(30)).build(), HttpResponse.BodyHandlers.ofByteArray());
   }
 
-  /** Sends bytes as they are and returns all that comes until the server closes. */
+  /**
+   * Sends bytes as they are and returns what comes: one answer, or all until the server closes. A
+   * server that says nothing for a while is told that there is no more.
+   */
   byte[] raw(byte[] request) throws IOException {
     try (Socket socket = socket()) {
-      OutputStream out = socket.getOutputStream();
-      try {
-        out.write(request);
-        out.flush();
-        socket.shutdownOutput();
-      } catch (IOException e) {
-        // It has closed already; what it said may still be there.
-      }
+      socket.setSoTimeout(QUIET_MILLIS);
       ByteArrayOutputStream in = new ByteArrayOutputStream();
       try {
-        socket.getInputStream().transferTo(in);
+        socket.getOutputStream().write(request);
+        readAnswer(socket, in);
+      } catch (SocketTimeoutException e) {
+        socket.setSoTimeout(20_000);
+        try {
+          socket.shutdownOutput();
+          readAnswer(socket, in);
+        } catch (IOException closed) {
+          // A reset after the answer.
+        }
       } catch (IOException e) {
-        // A reset after the answer.
+        // It has closed; what it said may be there.
       }
       return in.toByteArray();
+    }
+  }
+
+  private static void readAnswer(Socket socket, ByteArrayOutputStream in) throws IOException {
+    byte[] buffer = new byte[8192];
+    while (!RawAnswer.isComplete(in.toByteArray())) {
+      int n = socket.getInputStream().read(buffer);
+      if (n < 0) {
+        return;
+      }
+      in.write(buffer, 0, n);
     }
   }
 

@@ -31,6 +31,17 @@ record RawAnswer(int status, Map<String, String> headers, byte[] body) {
         Arrays.copyOfRange(bytes, begin, Math.min(stop, bytes.length)));
   }
 
+  /** Whether there is a whole answer, which says how long it is. */
+  static boolean isComplete(byte[] bytes) {
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    if (!text.startsWith("HTTP/1.1 ") || !text.contains("\r\n\r\n")) {
+      return false;
+    }
+    RawAnswer answer = of(bytes);
+    String length = answer.header("content-length");
+    return !length.isEmpty() && answer.body().length == Integer.parseInt(length);
+  }
+
   String header(String name) {
     return headers.getOrDefault(name, "");
   }

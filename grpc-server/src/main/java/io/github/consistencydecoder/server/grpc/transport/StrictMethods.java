@@ -3,6 +3,8 @@ package io.github.consistencydecoder.server.grpc.transport;
 import static java.util.Objects.requireNonNull;
 
 import com.google.protobuf.Message;
+import io.grpc.Codec;
+import io.grpc.DecompressorRegistry;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.Marshaller;
@@ -51,6 +53,13 @@ public final class StrictMethods {
     this.bytes = requireNonNull(bytes, "bytes");
     this.limit = requireNonNull(limit, "limit");
     this.check = requireNonNull(check, "check");
+  }
+
+  /** What a server must decompress with, so that damage shows where it can be answered. */
+  public static DecompressorRegistry decompressors() {
+    return DecompressorRegistry.emptyInstance()
+        .with(Codec.Identity.NONE, false)
+        .with(new LazyGzip(), true);
   }
 
   /** The same service behind the strict reader. */

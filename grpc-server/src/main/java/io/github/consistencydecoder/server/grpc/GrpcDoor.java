@@ -9,7 +9,7 @@ import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
 import io.github.consistencydecoder.server.grpc.transport.EventLoops;
 import io.github.consistencydecoder.server.grpc.transport.GatedNegotiator;
 import io.github.consistencydecoder.server.grpc.transport.StrictMethods;
-import io.github.consistencydecoder.server.grpc.transport.UnixSocket;
+import io.github.consistencydecoder.server.access.UnixSocket;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
@@ -169,6 +169,11 @@ public final class GrpcDoor implements AutoCloseable {
     }
     services.forEach(s -> definitions.add(strict.of(s.bindService())));
     definitions.forEach(server::addService);
+  }
+
+  /** Health says NOT_SERVING from here on; calls are still taken. */
+  public void withdraw() {
+    health.stop();
   }
 
   /** The TCP port; -1 without TCP. */

@@ -62,6 +62,7 @@ final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult
     if (!asked.shape().isEmpty()) {
       exchange.log().put("shape", asked.shape());
     }
+    exchange.log().known();
     door.service().checkAdmission(decode.settings, size);
     int limit = asked.bodyLimit(exchange.request().getLength(), size, door.service().limits());
     decode.lease = Admission.room(exchange.request(), limit, door.budget());
@@ -210,10 +211,6 @@ final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult
     if (!decoded.warnings().isEmpty()) {
       headers.put("x-warning", ascii(String.join("; ", decoded.warnings())));
     }
-    exchange.log().put("model", result.model().name());
-    exchange.log().put("seed", seed);
-    exchange.log().put("queue_ms", result.queueNanos() / 1_000_000);
-    exchange.log().put("decode_ms", decoded.totalNanos() / 1_000_000);
     return headers;
   }
 

@@ -161,6 +161,7 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
     try {
       Pixels pixels = pixels(body);
       exchange.log().put("shape", List.of(pixels.batch(), 3, pixels.height(), pixels.width()));
+      exchange.log().known();
       exchange.waiting(door.service().encode(settings, pixels, this)::cancel);
     } catch (ServiceException e) {
       failed(e);
@@ -205,7 +206,6 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
     headers.put("x-model", result.model().name());
     headers.put("x-latents", scale.name().toLowerCase(Locale.ROOT));
     headers.put("x-encode-ms", Long.toString(result.encodeNanos() / 1_000_000));
-    exchange.log().put("model", result.model().name());
     exchange.answer(200, AnswerKind.TENSOR, headers, out.toBytes(latents.values()), lease::close);
   }
 }

@@ -93,7 +93,7 @@ final class Exchange {
 
   private void gone() {
     if (over()) {
-      log.write(requestId, 0, "the client has left");
+      log.write(requestId, 0);
       onGone.run();
       callback.failed(new EofException());
     }
@@ -187,7 +187,7 @@ final class Exchange {
     fields.put("x-content-type-options", "nosniff");
     fields.put(REQUEST_ID, requestId);
     response.setStatus(status);
-    log.write(requestId, status, "");
+    log.write(requestId, status);
     SlicedWrite.start(
         request,
         response,

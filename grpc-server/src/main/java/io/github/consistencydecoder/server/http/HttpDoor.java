@@ -2,6 +2,7 @@ package io.github.consistencydecoder.server.http;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.consistencydecoder.server.access.AccessException;
 import io.github.consistencydecoder.server.access.TlsMaterial;
 import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.core.DecodeService;
@@ -48,6 +49,7 @@ public final class HttpDoor implements AutoCloseable {
   private final List<AbstractConnector> connectors = new ArrayList<>();
   private final ExecutorService answers;
   private final ByteBudget budget;
+  private final Router router;
 
   private HttpDoor(Builder b) {
     this.budget = new ByteBudget(b.settings.bytesInFlight());
@@ -61,7 +63,8 @@ public final class HttpDoor implements AutoCloseable {
     server.setErrorHandler(new JettyErrors());
     server.setStopTimeout(0);
     Door door = new Door(b.service, b.settings, budget, answers);
-    server.setHandler(new Router(door, b.token, b.metrics));
+    this.router = new Router(door, b.token, b.metrics);
+    server.setHandler(router);
     b.settings.port().ifPresent(port -> connectors.add(tcp(b, port)));
     b.settings.socket().ifPresent(path -> connectors.add(unix(path)));
     connectors.forEach(server::addConnector);
@@ -171,12 +174,14 @@ public final class HttpDoor implements AutoCloseable {
   /**
    * Begins to listen.
    *
+   * @throws AccessException if the Unix socket must not be there
    * @throws IOException if that is not possible
    */
-  public void start() throws IOException {
+  public void start() throws AccessException, IOException {
     try {
       server.start();
-    } catch (IOException e) {
+    } catch (AccessException | IOException e) {
+      close();
       throw e;
     } catch (Exception e) {
       throw new IOException("the HTTP server cannot start", e);
@@ -205,12 +210,16 @@ public final class HttpDoor implements AutoCloseable {
     }
   }
 
-  /** Waits until all connections are closed, or for so long. */
+  /** Readiness is denied from here on; calls are still taken. */
+  public void withdraw() {
+    router.withdraw();
+  }
+
+  /** Waits until every request has its answer, or for so long. */
   public void awaitIdle(Duration most) throws InterruptedException {
     long end = System.nanoTime() + most.toNanos();
-    while (System.nanoTime() < end
-        && connectors.stream().anyMatch(c -> !c.getConnectedEndPoints().isEmpty())) {
-      TimeUnit.MILLISECONDS.sleep(5);
+    while (System.nanoTime() < end && router.inside() > 0) {
+      TimeUnit.MILLISECONDS.sleep(2);
     }
   }
 

@@ -36,16 +36,28 @@ public record HttpSettings(
     }
   }
 
-  /** TCP alone, with the usual bounds: 1,000 connections, 256 MiB, 30 s. */
-  public static HttpSettings tcp(String host, int port) {
+  /** Nowhere yet, with the usual bounds: 1,000 connections, 256 MiB, 30 s. */
+  public static HttpSettings usual() {
     return new HttpSettings(
-        host,
-        OptionalInt.of(port),
+        "127.0.0.1",
+        OptionalInt.empty(),
         Optional.empty(),
         1_000,
         256L << 20,
         Duration.ofSeconds(30),
         false);
+  }
+
+  /** The same on TCP. */
+  public HttpSettings withTcp(String host, int port) {
+    return new HttpSettings(
+        host,
+        OptionalInt.of(port),
+        socket,
+        maxConnections,
+        bytesInFlight,
+        bodyTime,
+        metricsOpen);
   }
 
   /** The same with a Unix socket. */
@@ -54,9 +66,19 @@ public record HttpSettings(
         host, port, Optional.of(path), maxConnections, bytesInFlight, bodyTime, metricsOpen);
   }
 
-  /** The same with other bounds. */
-  public HttpSettings withBounds(int connections, long bytes, Duration body) {
-    return new HttpSettings(host, port, socket, connections, bytes, body, metricsOpen);
+  /** The same with so many connections at the same time. */
+  public HttpSettings withConnections(int most) {
+    return new HttpSettings(host, port, socket, most, bytesInFlight, bodyTime, metricsOpen);
+  }
+
+  /** The same with so many bytes that travel. */
+  public HttpSettings withBytesInFlight(long most) {
+    return new HttpSettings(host, port, socket, maxConnections, most, bodyTime, metricsOpen);
+  }
+
+  /** The same with so much time for a body. */
+  public HttpSettings withBodyTime(Duration time) {
+    return new HttpSettings(host, port, socket, maxConnections, bytesInFlight, time, metricsOpen);
   }
 
   /** The same with metrics for everybody or for those with a token. */

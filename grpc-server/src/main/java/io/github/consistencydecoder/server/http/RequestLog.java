@@ -8,20 +8,28 @@ import org.slf4j.event.Level;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * The line that a decode or an encoding leaves in the log: what was asked, the outcome and the
- * times; never a value of a tensor. Other requests are logged at the level debug.
+ * The line that a request leaves in the log of the door. The service itself logs every call that
+ * reaches it; what it never saw because the door refused it is logged here, and all the rest at the
+ * level debug.
  */
 final class RequestLog {
-  private static final Logger LOG = LoggerFactory.getLogger("consistencydecoder.http");
+  private static final Logger LOG =
+      LoggerFactory.getLogger("io.github.consistencydecoder.server.requests.http");
 
   private final long start = System.nanoTime();
   private final Map<String, Object> fields = new LinkedHashMap<>();
   private boolean call;
+  private boolean known;
 
   /** This request is a call of the service. */
   synchronized void call(String kind) {
     call = true;
-    fields.put("call", kind);
+    fields.put("kind", kind);
+  }
+
+  /** The service has seen this call and logs it. */
+  synchronized void known() {
+    known = true;
   }
 
   synchronized void put(String key, Object value) {
@@ -33,13 +41,12 @@ final class RequestLog {
    *
    * @param status 0 if nothing was answered
    */
-  synchronized void write(String requestId, int status, String why) {
-    LoggingEventBuilder line = LOG.atLevel(call ? Level.INFO : Level.DEBUG);
-    line = line.addKeyValue("request", requestId).addKeyValue("status", status);
+  synchronized void write(String requestId, int status) {
+    LoggingEventBuilder line = LOG.atLevel(call && !known ? Level.INFO : Level.DEBUG);
+    line = line.addKeyValue("id", requestId).addKeyValue("status", status);
     for (Map.Entry<String, Object> field : fields.entrySet()) {
       line = line.addKeyValue(field.getKey(), field.getValue());
     }
-    line.addKeyValue("ms", (System.nanoTime() - start) / 1_000_000)
-        .log(why.isEmpty() ? "answered" : why);
+    line.addKeyValue("total_ms", (System.nanoTime() - start) / 1_000_000).log("http");
   }
 }

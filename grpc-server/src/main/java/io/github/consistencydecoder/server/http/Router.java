@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Handler;
@@ -28,6 +29,8 @@ final class Router extends Handler.Abstract {
   private final Optional<TokenFile> token;
   private final Supplier<String> metrics;
   private final Page page = Page.load();
+  private final AtomicInteger inside = new AtomicInteger();
+  private volatile boolean withdrawn;
 
   /**
    * @param token that callers need, if they need one
@@ -41,6 +44,8 @@ final class Router extends Handler.Abstract {
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
+    inside.incrementAndGet();
+    Request.addCompletionListener(request, failure -> inside.decrementAndGet());
     Exchange exchange = new Exchange(request, response, callback);
     try {
       String method = request.getMethod();
@@ -77,6 +82,15 @@ final class Router extends Handler.Abstract {
       exchange.fail(e);
     }
     return true;
+  }
+
+  void withdraw() {
+    withdrawn = true;
+  }
+
+  /** Requests without their answer so far. */
+  int inside() {
+    return inside.get();
   }
 
   private static String path(Request request) {
@@ -127,7 +141,7 @@ final class Router extends Handler.Abstract {
   }
 
   private void ready(Exchange exchange) {
-    Readiness readiness = door.service().readiness();
+    Readiness readiness = withdrawn ? Readiness.DRAINING : door.service().readiness();
     if (readiness == Readiness.SERVING) {
       exchange.text(200, "text/plain; charset=utf-8", "Ok");
       return;

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.server.http;
 
+import io.github.consistencydecoder.server.access.UnixSocket;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -7,11 +8,7 @@ import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.CompletableFuture;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
@@ -32,6 +29,7 @@ final class UnixSocketConnector extends AbstractConnector {
   private final Path path;
   private final SelectorManager selectors;
   private volatile ServerSocketChannel listening;
+  private volatile UnixSocket socket;
 
   UnixSocketConnector(Server server, Path path, ConnectionFactory... factories) {
     super(server, null, null, null, 1, factories);
@@ -71,35 +69,18 @@ final class UnixSocketConnector extends AbstractConnector {
   @Override
   protected void doStart() throws Exception {
     getBeans(SelectorManager.SelectorManagerListener.class).forEach(selectors::addEventListener);
-    clear();
+    UnixSocket prepared = UnixSocket.prepare(path);
     ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
-      channel.bind(UnixDomainSocketAddress.of(path), BACKLOG);
-      Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+      channel.bind(UnixDomainSocketAddress.of(prepared.path()), BACKLOG);
+      prepared.bound();
     } catch (IOException e) {
       channel.close();
       throw e;
     }
+    socket = prepared;
     listening = channel;
     super.doStart();
-  }
-
-  /** Takes away what an earlier server left behind, and nothing else. */
-  private void clear() throws IOException {
-    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-        .isOther()) {
-      throw new IOException(path + " is there already and is not a socket");
-    }
-    try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      probe.connect(UnixDomainSocketAddress.of(path));
-    } catch (IOException e) {
-      Files.delete(path);
-      return;
-    }
-    throw new IOException("the socket " + path + " is in use by another server");
   }
 
   @Override
@@ -130,7 +111,7 @@ final class UnixSocketConnector extends AbstractConnector {
     if (channel != null) {
       try {
         channel.close();
-        Files.deleteIfExists(path);
+        socket.remove();
       } catch (IOException e) {
         LOG.debug("cannot close the socket", e);
       }

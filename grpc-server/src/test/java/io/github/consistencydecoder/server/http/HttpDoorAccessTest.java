@@ -5,6 +5,7 @@ import static io.github.consistencydecoder.server.http.OpenDoor.error;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.consistencydecoder.server.access.AccessException;
 import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.wire.TensorType;
@@ -129,11 +130,11 @@ final class HttpDoorAccessTest {
       other.bind(UnixDomainSocketAddress.of(socket));
 
       assertThatThrownBy(() -> new OpenDoor(s -> s.withSocket(socket), b -> b))
-          .isInstanceOf(IOException.class)
-          .hasMessageContaining("in use");
+          .isInstanceOf(AccessException.class)
+          .hasMessageContaining("another process serves");
       assertThatThrownBy(() -> new OpenDoor(s -> s.withSocket(file), b -> b))
-          .isInstanceOf(IOException.class)
-          .hasMessageContaining("not a socket");
+          .isInstanceOf(AccessException.class)
+          .hasMessageContaining("is no socket");
     }
     assertThat(file).hasContent("mine");
   }

@@ -153,7 +153,7 @@ final class HttpDoorFaultsTest {
   @Test
   void bodyThatStopsIsTimedOutInWords() throws Exception {
     open =
-        new OpenDoor(s -> s.withBounds(100, 64 << 20, Duration.ofMillis(200)), builder -> builder);
+        new OpenDoor(s -> s.withBodyTime(Duration.ofMillis(200)), builder -> builder);
     try (Socket socket = open.socket()) {
       socket.getOutputStream().write(head("POST", DECODE, "Content-Length: " + BODY.length));
       socket.getOutputStream().write(BODY, 0, 100);
@@ -170,7 +170,7 @@ final class HttpDoorFaultsTest {
   void bytesThatTravelAreBoundedTogether() throws Exception {
     open =
         new OpenDoor(
-            s -> s.withBounds(100, 2L * BODY.length, Duration.ofSeconds(30)), builder -> builder);
+            s -> s.withBytesInFlight(2L * BODY.length), builder -> builder);
     List<Socket> slow = new ArrayList<>();
     try {
       for (int i = 0; i < 2; i++) {

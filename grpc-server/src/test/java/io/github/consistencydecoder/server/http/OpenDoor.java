@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.server.http;
 
 import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.server.access.AccessException;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
@@ -31,16 +32,16 @@ final class OpenDoor implements AutoCloseable {
           .connectTimeout(Duration.ofSeconds(10))
           .build();
 
-  OpenDoor() throws IOException {
+  OpenDoor() throws AccessException, IOException {
     this(settings -> settings, builder -> builder);
   }
 
   OpenDoor(UnaryOperator<HttpSettings> settings, UnaryOperator<HttpDoor.Builder> builder)
-      throws IOException {
+      throws AccessException, IOException {
     service = Fixtures.service(controls);
     door =
         builder
-            .apply(HttpDoor.builder(service, settings.apply(HttpSettings.tcp("127.0.0.1", 0))))
+            .apply(HttpDoor.builder(service, settings.apply(HttpSettings.usual().withTcp("127.0.0.1", 0))))
             .build();
     door.start();
   }

@@ -27,6 +27,7 @@ abstract class Call<R> {
    * @param acceptedNanos on the clock of {@link System#nanoTime()}
    * @param endNanos when it must be done, by its deadline or the server's limit
    * @param heldBytes heap that it holds while it waits
+   * @param joins whether it may be decoded in one batch with others
    */
   record Terms(
       CallSettings settings,
@@ -36,26 +37,35 @@ abstract class Call<R> {
       Prediction prediction,
       long acceptedNanos,
       long endNanos,
-      long heldBytes) {}
+      long heldBytes,
+      boolean joins) {}
 
   final CallKind kind;
   final Terms terms;
   final CallListener<R> listener;
 
   Stage stage = Stage.ACCEPTED;
-  StopReason stop;
-  Outcome outcome;
+  volatile StopReason stop;
+  volatile Outcome outcome;
   Run run;
   long sequence;
 
   /** When it left the queue for a lane; 0 before. */
   long startedNanos;
 
-  /** Written by the lane before it reports the run, or at the stop. */
-  R result;
+  /** Written by the lane, read when the run is over. */
+  volatile R result;
 
   /** As {@link #result}. */
-  ServiceException failure;
+  volatile ServiceException failure;
+
+  /** On a lane; 0 before. As {@link #result}. */
+  volatile long runNanos;
+
+  /** Held while the listener is told of a step, so that the end comes after it. */
+  private final Object telling = new Object();
+
+  private boolean ended;
 
   /** Set before the call waits. */
   volatile Future<?> timer;
@@ -80,6 +90,33 @@ abstract class Call<R> {
 
   long queueNanos() {
     return startedNanos - terms.acceptedNanos();
+  }
+
+  /** Tells of a step, unless the end was told already. */
+  void tellStep(Runnable step) {
+    synchronized (telling) {
+      if (!ended) {
+        Listeners.tell(step);
+      }
+    }
+  }
+
+  /** Tells of the end, once the last step was told. */
+  void tellEnd() {
+    synchronized (telling) {
+      ended = true;
+    }
+    if (outcome == Outcome.COMPLETED) {
+      Listeners.tell(() -> listener.completed(result));
+    } else {
+      ServiceException why = ending();
+      Listeners.tell(() -> listener.failed(why));
+    }
+  }
+
+  /** Why it has no result, when it is settled. */
+  ServiceException ending() {
+    return stop == null ? failure : stop.exception();
   }
 
   /** Does the work, on a lane, and keeps the result. */

@@ -4,7 +4,7 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /** The counts of the {@link Ledger}; for use under the lock of the {@link Workload} only. */
-final class Counts {
+class Counts {
   private final Map<Outcome, Long> ended = new EnumMap<>(Outcome.class);
   private long accepted;
   private long rejected;

@@ -5,17 +5,22 @@ import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
+import java.util.Optional;
 
 /** An accepted decode. */
 final class DecodeCall extends Call<DecodeResult> {
   final Latents latents;
   final DecodeOptions options;
 
+  /** What others that are decoded with it must have in common with it; empty if it stays alone. */
+  final Optional<BatchKey> batchKey;
+
   DecodeCall(
       Terms terms, Latents latents, DecodeOptions options, CallListener<DecodeResult> listener) {
     super(CallKind.DECODE, terms, listener);
     this.latents = latents;
     this.options = options;
+    this.batchKey = terms.joins() ? BatchKey.of(latents, options) : Optional.empty();
   }
 
   @Override
@@ -48,7 +53,17 @@ final class DecodeCall extends Call<DecodeResult> {
 
   /** Keeps the result. */
   void completed(Decoded decoded) {
-    result = new DecodeResult(decoded, terms.keeper().status(), terms.prediction(), queueNanos());
+    result =
+        new DecodeResult(clean(decoded), terms.keeper().status(), terms.prediction(), queueNanos());
+  }
+
+  private static Decoded clean(Decoded decoded) {
+    return new Decoded(
+        decoded.pixels(),
+        decoded.stepNanos(),
+        decoded.totalNanos(),
+        PublicInfo.of(decoded.metadata()),
+        decoded.warnings());
   }
 
   /** Passes the steps on. */
@@ -56,12 +71,12 @@ final class DecodeCall extends Call<DecodeResult> {
     return new DecodeListener() {
       @Override
       public void stepStarted(int step, int steps, int timestep) {
-        Listeners.tell(() -> listener.stepStarted(step, steps, timestep));
+        tellStep(() -> listener.stepStarted(step, steps, timestep));
       }
 
       @Override
       public void stepFinished(int step, int steps, long nanos) {
-        Listeners.tell(() -> listener.stepFinished(step, steps, nanos));
+        tellStep(() -> listener.stepFinished(step, steps, nanos));
       }
     };
   }

@@ -12,7 +12,7 @@ final class Listeners {
   static void tell(Runnable telling) {
     try {
       telling.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.error("a listener failed", e);
     }
   }

@@ -1,10 +1,14 @@
 package io.github.consistencydecoder.server.core;
 
 import io.github.consistencydecoder.plugin.Cancellation;
+import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.LatentEncoder;
 import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Schedule;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -46,23 +50,36 @@ final class ModelKeeper {
     void goldenFailed(ModelKeeper keeper);
   }
 
+  /**
+   * How models are kept.
+   *
+   * @param golden test pictures of earlier times
+   * @param warmUp shapes that are decoded once before use
+   * @param firstBackoff until a model that failed to open is tried again; doubled each time
+   * @param mostJoined pictures that may be decoded as one batch
+   */
+  record Terms(
+      GoldenStore golden, List<DecodeSize> warmUp, Duration firstBackoff, int mostJoined) {}
+
   private record State(Phase phase, String reason, OpenModel model) {}
 
   private final String name;
   private final ModelSource source;
   private final Host host;
-  private final long firstBackoffNanos;
+  private final Terms terms;
+  private final OpenModel.Speeds speeds = new OpenModel.Speeds();
   private final Cancellation closing = new Cancellation();
   private final Thread thread;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition woken = lock.newCondition();
+  private boolean mustTry;
   private volatile State state = new State(Phase.OPENING, "it is being opened", null);
 
-  ModelKeeper(String name, ModelSource source, Host host, long firstBackoffNanos) {
+  ModelKeeper(String name, ModelSource source, Host host, Terms terms) {
     this.name = name;
     this.source = source;
     this.host = host;
-    this.firstBackoffNanos = firstBackoffNanos;
+    this.terms = terms;
     this.thread = new Thread(this::keep, "model-" + name);
     this.thread.setDaemon(true);
     this.thread.setContextClassLoader(Thread.currentThread().getContextClassLoader());
@@ -106,6 +123,12 @@ final class ModelKeeper {
     return s.phase() == Phase.READY && s.model() == model;
   }
 
+  /** Whether calls for this very model may wait. */
+  boolean keeps(OpenModel model) {
+    State s = state;
+    return (s.phase() == Phase.READY || s.phase() == Phase.DOUBTED) && s.model() == model;
+  }
+
   /** A run of this model failed in a way that a sound model does not. */
   void doubt(OpenModel model) {
     lock.lock();
@@ -114,11 +137,18 @@ final class ModelKeeper {
         return;
       }
       state = new State(Phase.DOUBTED, "a decode failed, it is being tried", model);
+    } finally {
+      lock.unlock();
+    }
+    // First everybody hears of it, however soon the trial is over.
+    host.phaseChanged(this);
+    lock.lock();
+    try {
+      mustTry = true;
       woken.signalAll();
     } finally {
       lock.unlock();
     }
-    host.phaseChanged(this);
   }
 
   /** Stops opening and testing; {@link #join} waits for the end. */
@@ -148,11 +178,12 @@ final class ModelKeeper {
   }
 
   private void keep() {
-    long backoff = firstBackoffNanos;
+    long first = terms.firstBackoff().toNanos();
+    long backoff = first;
     while (!closing.isCancelled()) {
       OpenModel model = open();
       if (model != null) {
-        backoff = firstBackoffNanos;
+        backoff = first;
         use(model);
       } else {
         pause(backoff);
@@ -174,8 +205,9 @@ final class ModelKeeper {
         decoder.close();
         throw e;
       }
-      model = new OpenModel(decoder, encoder);
+      model = new OpenModel(decoder, encoder, speeds, new BatchTrials(terms.mostJoined()));
       test(model);
+      warmUp(model);
       OpenModel tested = model;
       model = null;
       return tested;
@@ -202,11 +234,16 @@ final class ModelKeeper {
   /** Serves until the service closes or the model fails its test. */
   private void use(OpenModel model) {
     boolean sound = true;
+    boolean doubtedBefore = false;
     while (sound && !closing.isCancelled()) {
+      long workedBefore = model.timesWorked();
       become(new State(Phase.READY, "", model));
       awaitDoubt();
       if (!closing.isCancelled()) {
-        sound = passes(model);
+        // One that passes its test and yet does no work is not sound either; the first failure may
+        // have been the request's fault.
+        sound = passes(model) && (!doubtedBefore || model.timesWorked() > workedBefore);
+        doubtedBefore = true;
       }
     }
     if (!closing.isCancelled()) {
@@ -241,12 +278,34 @@ final class ModelKeeper {
     GoldenDecode.same(
         first.pixels().values(),
         second.pixels().values(),
-        0,
+        model.info().device().startsWith("cpu") ? 0 : GoldenDecode.TOLERANCE,
         "two decodes of the test picture differ");
+    terms.golden().check(model.info(), first.pixels().values());
     double operations = model.estimate(CallKind.DECODE, GoldenDecode.SIZE).operations();
     model.speed(CallKind.DECODE).observe(operations, nanos);
     if (model.encoder().isPresent()) {
       testEncoder(model, second);
+    }
+  }
+
+  private void warmUp(OpenModel model) {
+    for (DecodeSize size : terms.warmUp()) {
+      DecodeOptions options =
+          DecodeOptions.builder()
+              .schedule(Schedule.steps(size.steps()))
+              .cancellation(closing)
+              .build();
+      Latents latents = GoldenDecode.latents(size.batch(), size.height(), size.width());
+      long nanos = Long.MAX_VALUE;
+      // The first use of a shape is slow and says little of those that follow.
+      for (int repeat = 0; repeat < 2; repeat++) {
+        long start = System.nanoTime();
+        Decoded unused = model.decoder().decode(latents, options);
+        nanos = Math.min(nanos, System.nanoTime() - start);
+      }
+      model
+          .speed(CallKind.DECODE)
+          .observe(model.estimate(CallKind.DECODE, size).operations(), nanos);
     }
   }
 
@@ -274,9 +333,10 @@ final class ModelKeeper {
   private void awaitDoubt() {
     lock.lock();
     try {
-      while (state.phase() == Phase.READY && !closing.isCancelled()) {
+      while (!mustTry && !closing.isCancelled()) {
         woken.awaitUninterruptibly();
       }
+      mustTry = false;
     } finally {
       lock.unlock();
     }

@@ -10,6 +10,7 @@ import io.github.consistencydecoder.plugin.Schedule;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A model while it is open.
@@ -23,16 +24,45 @@ final class OpenModel implements AutoCloseable {
   private final LatentDecoder decoder;
   private final Optional<LatentEncoder> encoder;
   private final DecoderInfo info;
-  private final Speed decodeSpeed = new Speed();
-  private final Speed encodeSpeed = new Speed();
+  private final Speeds speeds;
+  private final BatchTrials trials;
+  private final AtomicLong worked = new AtomicLong();
   private final Map<DecodeSize, DecodeEstimate> decodeEstimates = new ConcurrentHashMap<>();
   private final Map<DecodeSize, DecodeEstimate> encodeEstimates = new ConcurrentHashMap<>();
 
-  /** Takes ownership. */
-  OpenModel(LatentDecoder decoder, Optional<LatentEncoder> encoder) {
+  /**
+   * Takes ownership.
+   *
+   * @param speeds what is known of this model's speed, from earlier times it was open
+   */
+  OpenModel(
+      LatentDecoder decoder, Optional<LatentEncoder> encoder, Speeds speeds, BatchTrials trials) {
     this.decoder = decoder;
     this.encoder = encoder;
-    this.info = decoder.info();
+    this.speeds = speeds;
+    this.trials = trials;
+    this.info = PublicInfo.of(decoder.info());
+  }
+
+  /** Speeds by kind of call. */
+  record Speeds(Speed decode, Speed encode) {
+    Speeds() {
+      this(new Speed(), new Speed());
+    }
+  }
+
+  BatchTrials trials() {
+    return trials;
+  }
+
+  /** A run came out well. */
+  void worked() {
+    worked.incrementAndGet();
+  }
+
+  /** Runs that came out well. */
+  long timesWorked() {
+    return worked.get();
   }
 
   LatentDecoder decoder() {
@@ -43,12 +73,13 @@ final class OpenModel implements AutoCloseable {
     return encoder;
   }
 
+  /** With nothing of this machine in it. */
   DecoderInfo info() {
     return info;
   }
 
   Speed speed(CallKind kind) {
-    return kind == CallKind.DECODE ? decodeSpeed : encodeSpeed;
+    return kind == CallKind.DECODE ? speeds.decode() : speeds.encode();
   }
 
   /** What it costs; kept, so that asking often costs nothing and never waits for the decoder. */

@@ -7,12 +7,15 @@ import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Pixels;
 import java.time.Duration;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * The decode service: a bounded queue before a fixed number of lanes.
@@ -22,12 +25,16 @@ import java.util.function.Consumer;
  * {@code close} must not be called by a listener.
  */
 public final class QueuedDecodeService implements DecodeService {
-  private static final int MOST_STEPS = 64;
+  private static final Duration FOR_EVER = Duration.ofNanos(Long.MAX_VALUE);
 
   private final ServiceLimits limits;
   private final List<ModelKeeper> keepers;
+  private final Admission admission;
   private final Workload workload;
+  private final LaneWork laneWork;
   private final ReadinessBoard board;
+  private final ServiceMeters meters;
+  private final RequestLog log;
   private final ExecutorService lanes;
   private final ScheduledThreadPoolExecutor timers;
   private volatile boolean allClosed;
@@ -38,16 +45,31 @@ public final class QueuedDecodeService implements DecodeService {
     this.timers = new ScheduledThreadPoolExecutor(2, threads("timer"));
     timers.setRemoveOnCancelPolicy(true);
     this.workload =
-        new Workload(limits, builder.mostHeldBytes, run -> lanes.execute(() -> perform(run)));
+        new Workload(
+            limits,
+            builder.mostHeldBytes,
+            builder.counts,
+            run -> lanes.execute(() -> perform(run)));
+    this.laneWork = new LaneWork(workload);
     this.board = new ReadinessBoard(this::found);
+    this.meters = new ServiceMeters(builder.meters);
+    this.log = new RequestLog(builder.requests);
     ModelKeeper.Host host = new Host();
+    ModelKeeper.Terms terms =
+        new ModelKeeper.Terms(
+            new GoldenStore(builder.stateFolder),
+            builder.warmUp,
+            builder.backoff,
+            builder.mostJoined);
     this.keepers =
         builder.models.entrySet().stream()
-            .map(e -> new ModelKeeper(e.getKey(), e.getValue(), host, builder.backoff.toNanos()))
+            .map(e -> new ModelKeeper(e.getKey(), e.getValue(), host, terms))
             .toList();
+    this.admission = new Admission(limits, keepers);
+    meters.watch(workload, keepers, limits);
   }
 
-  /** Collects what a service is made of; not for use by several threads. */
+  /** Collects what a service is made of. */
   public static QueuedDecodeServiceBuilder builder() {
     return new QueuedDecodeServiceBuilder();
   }
@@ -56,11 +78,11 @@ public final class QueuedDecodeService implements DecodeService {
     keepers.forEach(ModelKeeper::start);
   }
 
-  private static java.util.concurrent.ThreadFactory threads(String name) {
-    java.util.concurrent.atomic.AtomicInteger count =
-        new java.util.concurrent.atomic.AtomicInteger();
+  private static ThreadFactory threads(String name) {
+    AtomicInteger count = new AtomicInteger();
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     return task -> {
+      // Platform threads: a run of the native runtime would pin a virtual one to its carrier.
       Thread thread = new Thread(task, "decode-" + name + "-" + count.incrementAndGet());
       thread.setDaemon(true);
       thread.setContextClassLoader(loader);
@@ -75,29 +97,7 @@ public final class QueuedDecodeService implements DecodeService {
 
   @Override
   public ModelStatus model(String name) throws ServiceException {
-    return keeper(name, CallKind.DECODE).status();
-  }
-
-  private ModelKeeper keeper(String name, CallKind kind) throws ServiceException {
-    requireNonNull(name, "name");
-    for (ModelKeeper keeper : keepers) {
-      if (name.isEmpty()
-          ? kind == CallKind.DECODE || keeper.encodes()
-          : keeper.name().equals(name)) {
-        if (kind == CallKind.ENCODE && !keeper.encodes()) {
-          throw ServiceException.of(
-              ServiceError.UNIMPLEMENTED, "model '" + keeper.name() + "' has no encoder");
-        }
-        return keeper;
-      }
-    }
-    if (name.isEmpty()) {
-      throw ServiceException.of(ServiceError.UNIMPLEMENTED, "no model here has an encoder");
-    }
-    throw ServiceException.of(
-        ServiceError.NOT_FOUND,
-        "there is no such model; there are "
-            + String.join(", ", keepers.stream().map(ModelKeeper::name).toList()));
+    return admission.keeper(name, CallKind.DECODE).status();
   }
 
   @Override
@@ -117,17 +117,17 @@ public final class QueuedDecodeService implements DecodeService {
     if (workload.draining()) {
       return Readiness.DRAINING;
     }
-    boolean starting = false;
+    boolean opening = false;
     for (ModelKeeper keeper : keepers) {
       switch (keeper.phase()) {
         case READY -> {}
-        case OPENING -> starting = true;
+        case OPENING -> opening = true;
         case DOUBTED, BROKEN, CLOSED -> {
           return Readiness.BROKEN;
         }
       }
     }
-    return starting ? Readiness.STARTING : Readiness.SERVING;
+    return opening ? Readiness.STARTING : Readiness.SERVING;
   }
 
   @Override
@@ -140,105 +140,49 @@ public final class QueuedDecodeService implements DecodeService {
     return workload.ledger();
   }
 
-  @Override
-  public Prediction predict(String model, DecodeSize size) throws ServiceException {
-    return predict(CallKind.DECODE, ready(keeper(model, CallKind.DECODE)), size);
+  /** What is used at the moment. */
+  Workload.Use use() {
+    return workload.use();
   }
 
-  private OpenModel ready(ModelKeeper keeper) throws ServiceException {
+  @Override
+  public Prediction predict(String model, DecodeSize size) throws ServiceException {
+    return admission.predict(CallKind.DECODE, open(admission.keeper(model, CallKind.DECODE)), size);
+  }
+
+  private OpenModel open(ModelKeeper keeper) throws ServiceException {
     if (workload.draining()) {
       throw StopReason.DRAIN.exception();
     }
-    return keeper
-        .ready()
-        .orElseThrow(
-            () ->
-                ServiceException.retry(
-                    ServiceError.NOT_READY,
-                    "model '" + keeper.name() + "' is not ready: " + keeper.status().reason(),
-                    Duration.ofSeconds(2)));
-  }
-
-  private Prediction predict(CallKind kind, OpenModel model, DecodeSize size)
-      throws ServiceException {
-    checkSize(size);
-    Prediction prediction = model.predict(kind, size);
-    if (prediction.peakBytes() > limits.memoryBytes()) {
-      throw tooLarge(prediction.peakBytes(), "bytes of memory", limits.memoryBytes());
-    }
-    long most = limits.maxTime().toNanos();
-    if (model.speed(kind).least(prediction.operations()) > most) {
-      throw tooLarge(seconds(prediction.nanos()), "seconds", seconds(most));
-    }
-    return prediction;
-  }
-
-  private static long seconds(long nanos) {
-    return TimeUnit.NANOSECONDS.toSeconds(nanos);
-  }
-
-  private void checkSize(DecodeSize size) throws ServiceException {
-    if (size.batch() < 1 || size.height() < 1 || size.width() < 1) {
-      throw ServiceException.invalid(
-          "latents.tensor.shape",
-          "a batch of "
-              + size.batch()
-              + " latents of "
-              + size.height()
-              + "x"
-              + size.width()
-              + " cells: each must be at least 1");
-    }
-    if (size.steps() < 1 || size.steps() > MOST_STEPS) {
-      throw ServiceException.invalid(
-          "timesteps", size.steps() + " steps: 1 to " + MOST_STEPS + " are possible");
-    }
-    // In floating point: a hostile shape would overflow.
-    double pixels = 64.0 * size.batch() * size.height() * size.width();
-    if (pixels > limits.maxPixels()) {
-      throw tooLarge((long) pixels, "pixels", limits.maxPixels());
-    }
-    if (size.batch() > limits.maxBatch()) {
-      throw tooLarge(size.batch(), "pictures", limits.maxBatch());
-    }
-  }
-
-  private static ServiceException tooLarge(long need, String unit, long limit) {
-    return ServiceException.of(
-        ServiceError.TOO_LARGE, "the call needs " + need + " " + unit + ", the limit is " + limit);
+    return admission.open(keeper);
   }
 
   @Override
   public void checkAdmission(CallSettings settings, DecodeSize size) throws ServiceException {
     try {
-      OpenModel model = ready(keeper(settings.model(), CallKind.DECODE));
-      Prediction prediction = predict(CallKind.DECODE, model, size);
+      OpenModel model = open(admission.keeper(settings.model(), CallKind.DECODE));
+      Prediction prediction = admission.predict(CallKind.DECODE, model, size);
       long now = System.nanoTime();
-      AdmissionRule.Ask ask =
-          ask(settings, CallKind.DECODE, model, prediction, end(settings, now) - now);
-      workload.check(ask, settings.priority(), 16L * size.batch() * size.height() * size.width());
+      long left = admission.end(settings, now) - now;
+      workload.check(
+          admission.ask(settings, CallKind.DECODE, model, prediction, left),
+          settings.priority(),
+          latentBytes(size));
     } catch (ServiceException e) {
-      workload.reject();
-      throw e;
+      throw rejected(settings, CallKind.DECODE, size, e);
     }
   }
 
-  private static AdmissionRule.Ask ask(
-      CallSettings settings, CallKind kind, OpenModel model, Prediction prediction, long left) {
-    return new AdmissionRule.Ask(
-        prediction,
-        model.speed(kind).least(prediction.operations()),
-        left,
-        settings.deadlineNanos().isPresent());
+  private static long latentBytes(DecodeSize size) {
+    return 4L * Latents.CHANNELS * size.batch() * size.height() * size.width();
   }
 
-  private long end(CallSettings settings, long now) {
-    long most = limits.maxTime().toNanos();
-    OptionalLong deadline = settings.deadlineNanos();
-    // By differences: the clock may have any origin.
-    return deadline.isPresent() && deadline.getAsLong() - now < most
-        ? deadline.getAsLong()
-        : now + most;
+  private ServiceException rejected(
+      CallSettings settings, CallKind kind, DecodeSize size, ServiceException why) {
+    workload.reject();
+    meters.rejected(kind, why.error());
+    log.rejected(settings, kind, size, why);
+    return why;
   }
 
   @Override
@@ -250,16 +194,11 @@ public final class QueuedDecodeService implements DecodeService {
       throws ServiceException {
     requireNonNull(options, "options");
     requireNonNull(listener, "listener");
-    DecodeSize size =
-        new DecodeSize(
-            latents.batch(),
-            latents.height(),
-            latents.width(),
-            options.schedule().timesteps().size());
+    int steps = options.schedule().timesteps().size();
     return submit(
         settings,
         CallKind.DECODE,
-        size,
+        new DecodeSize(latents.batch(), latents.height(), latents.width(), steps),
         DecodeCall.heldBytes(latents, options),
         terms -> new DecodeCall(terms, latents, options, listener));
   }
@@ -268,23 +207,22 @@ public final class QueuedDecodeService implements DecodeService {
   public Ticket encode(CallSettings settings, Pixels pixels, CallListener<EncodeResult> listener)
       throws ServiceException {
     requireNonNull(listener, "listener");
-    if (pixels.height() % Latents.PIXELS_PER_CELL != 0
-        || pixels.width() % Latents.PIXELS_PER_CELL != 0) {
-      workload.reject();
-      throw ServiceException.invalid(
-          "pictures", pixels + ": both sides must be multiples of " + Latents.PIXELS_PER_CELL);
-    }
+    int cell = Latents.PIXELS_PER_CELL;
     DecodeSize size =
-        new DecodeSize(
-            pixels.batch(),
-            pixels.height() / Latents.PIXELS_PER_CELL,
-            pixels.width() / Latents.PIXELS_PER_CELL,
-            1);
+        new DecodeSize(pixels.batch(), pixels.height() / cell, pixels.width() / cell, 1);
+    if (pixels.height() % cell != 0 || pixels.width() % cell != 0) {
+      throw rejected(
+          settings,
+          CallKind.ENCODE,
+          size,
+          ServiceException.invalid(
+              "pictures", pixels + ": both sides must be multiples of " + cell));
+    }
     return submit(
         settings,
         CallKind.ENCODE,
         size,
-        12L * pixels.batch() * pixels.height() * pixels.width(),
+        4L * pixels.values().remaining(),
         terms -> new EncodeCall(terms, pixels, listener));
   }
 
@@ -293,95 +231,61 @@ public final class QueuedDecodeService implements DecodeService {
       CallKind kind,
       DecodeSize size,
       long heldBytes,
-      java.util.function.Function<Call.Terms, Call<?>> maker)
+      Function<Call.Terms, Call<?>> maker)
       throws ServiceException {
     Call<?> call;
     Workload.Place place;
     try {
-      ModelKeeper keeper = keeper(settings.model(), kind);
-      OpenModel model = ready(keeper);
-      Prediction prediction = predict(kind, model, size);
+      ModelKeeper keeper = admission.keeper(settings.model(), kind);
+      OpenModel model = open(keeper);
+      Prediction prediction = admission.predict(kind, model, size);
       long now = System.nanoTime();
-      long end = end(settings, now);
+      long end = admission.end(settings, now);
+      boolean joins = model.trials().most() > 1;
       call =
           maker.apply(
-              new Call.Terms(settings, keeper, model, size, prediction, now, end, heldBytes));
-      place = workload.accept(call, ask(settings, kind, model, prediction, end - now));
+              new Call.Terms(
+                  settings, keeper, model, size, prediction, now, end, heldBytes, joins));
+      place = workload.accept(call, admission.ask(settings, kind, model, prediction, end - now));
     } catch (ServiceException e) {
-      workload.reject();
-      throw e;
+      throw rejected(settings, kind, size, e);
     }
     Listeners.tell(() -> call.listener.accepted(place.ahead(), place.nanos()));
     call.timer =
         timers.schedule(
-            () -> tellHere(workload.stop(call, StopReason.DEADLINE)),
+            () -> tell(workload.stop(call, StopReason.DEADLINE)),
             Math.max(0, call.terms.endNanos() - System.nanoTime()),
             TimeUnit.NANOSECONDS);
     tellLater(workload.enqueue(call));
     return () -> tellLater(workload.stop(call, StopReason.CALLER));
   }
 
-  /** On a lane. */
   private void perform(Run run) {
-    if (workload.begins(run)) {
-      long start = System.nanoTime();
-      try {
-        run.members().get(0).perform(run);
-        observe(run, System.nanoTime() - start);
-      } catch (Throwable e) {
-        failed(run, e, System.nanoTime() - start);
-      }
-    }
-    tellHere(workload.finish(run));
+    laneWork.perform(run);
+    tell(workload.finish(run));
   }
 
-  private static void observe(Run run, long nanos) {
-    Call<?> first = run.members().get(0);
-    run.model().speed(first.kind).observe(first.terms.prediction().operations(), nanos);
-  }
-
-  private void failed(Run run, Throwable failure, long nanos) {
-    if (run.cancellation().isCancelled()) {
-      // What was asked for, whatever it says. The time is a lower bound of what it takes.
-      if (run.members().stream().anyMatch(c -> c.stop == StopReason.DEADLINE)) {
-        observe(run, nanos);
-      }
-      return;
-    }
-    ServiceException outside = Failures.outside(failure);
-    for (Call<?> call : run.members()) {
-      call.failure = outside;
-    }
-    if (Failures.castsDoubt(failure)) {
-      run.members().get(0).terms.keeper().doubt(run.model());
-    }
-  }
-
+  /** Not on the thread that asked: it may hold locks of its own. */
   private void tellLater(List<Call<?>> settled) {
     if (!settled.isEmpty()) {
-      timers.execute(() -> tellHere(settled));
+      timers.execute(() -> tell(settled));
     }
   }
 
-  private void tellHere(List<Call<?>> settled) {
+  private void tell(List<Call<?>> settled) {
     for (Call<?> call : settled) {
-      tell(call);
-    }
-  }
-
-  private <R> void tell(Call<R> call) {
-    java.util.concurrent.Future<?> timer = call.timer;
-    if (timer != null) {
-      timer.cancel(false);
-    }
-    try {
-      if (call.outcome == Outcome.COMPLETED) {
-        Listeners.tell(() -> call.listener.completed(call.result));
-      } else {
-        Listeners.tell(() -> call.listener.failed(call.failure));
+      Future<?> timer = call.timer;
+      if (timer != null) {
+        timer.cancel(false);
       }
-    } finally {
-      workload.told(call);
+      try {
+        long nanos = System.nanoTime() - call.terms.acceptedNanos();
+        Listeners.tell(() -> meters.ended(call, nanos));
+        Listeners.tell(() -> log.ended(call, nanos));
+        call.tellEnd();
+      } finally {
+        workload.told(call);
+      }
     }
   }
 
@@ -389,15 +293,17 @@ public final class QueuedDecodeService implements DecodeService {
   public void drain(Duration grace) throws InterruptedException {
     workload.beginDrain();
     board.update();
+    workload.stopTrials();
     if (!workload.awaitEmpty(grace)) {
-      stopAll(StopReason.DRAIN);
-      workload.awaitEmpty(Duration.ofNanos(Long.MAX_VALUE));
+      stopAll();
+      boolean unused = workload.awaitEmpty(FOR_EVER);
     }
   }
 
-  private void stopAll(StopReason reason) {
+  private void stopAll() {
+    workload.stopTrials();
     for (Call<?> call : workload.live()) {
-      tellLater(workload.stop(call, reason));
+      tellLater(workload.stop(call, StopReason.DRAIN));
     }
   }
 
@@ -405,23 +311,26 @@ public final class QueuedDecodeService implements DecodeService {
   public void close() {
     workload.beginDrain();
     board.update();
-    stopAll(StopReason.DRAIN);
     keepers.forEach(ModelKeeper::close);
-    boolean interrupted = false;
-    while (true) {
-      try {
-        if (workload.awaitEmpty(Duration.ofNanos(Long.MAX_VALUE))) {
-          break;
-        }
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
+    stopAll();
+    awaitEmpty();
     keepers.forEach(ModelKeeper::join);
     lanes.shutdown();
     timers.shutdown();
     allClosed = true;
     board.update();
+  }
+
+  private void awaitEmpty() {
+    boolean interrupted = false;
+    boolean empty = false;
+    while (!empty) {
+      try {
+        empty = workload.awaitEmpty(FOR_EVER);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -444,6 +353,8 @@ public final class QueuedDecodeService implements DecodeService {
     }
 
     @Override
-    public void goldenFailed(ModelKeeper keeper) {}
+    public void goldenFailed(ModelKeeper keeper) {
+      meters.goldenFailed(keeper.name());
+    }
   }
 }

@@ -28,7 +28,7 @@ final class Workload {
   private final WaitingCalls waiting;
   private final Set<Call<?>> live = new HashSet<>();
   private final Set<Run> running = new HashSet<>();
-  private final Counts counts = new Counts();
+  private final Counts counts;
   private long sequence;
   private long reservedBytes;
   private long peakBytes;
@@ -38,11 +38,12 @@ final class Workload {
    * @param mostHeldBytes heap that waiting calls may hold together
    * @param lanes told, under the lock, of a run that begins; must only pass it on
    */
-  Workload(ServiceLimits limits, long mostHeldBytes, Consumer<Run> lanes) {
+  Workload(ServiceLimits limits, long mostHeldBytes, Counts counts, Consumer<Run> lanes) {
     this.limits = limits;
     this.rule = new AdmissionRule(limits);
     this.waiting = new WaitingCalls(limits.maxQueued().dividedBy(4));
     this.mostHeldBytes = mostHeldBytes;
+    this.counts = counts;
     this.lanes = lanes;
   }
 
@@ -98,6 +99,9 @@ final class Workload {
     Priority priority = call.terms.settings().priority();
     lock.lock();
     try {
+      if (!call.terms.keeper().keeps(call.terms.model())) {
+        throw StopReason.MODEL.exception();
+      }
       long wait = check(ask, priority, call.terms.heldBytes());
       Place place = new Place(waiting.calls(priority), wait + call.predictedNanos());
       call.sequence = sequence++;
@@ -132,10 +136,6 @@ final class Workload {
   private void settle(Call<?> call, Outcome outcome, List<Call<?>> settled) {
     call.stage = Call.Stage.DONE;
     call.outcome = outcome;
-    if (call.stop != null) {
-      call.result = null;
-      call.failure = call.stop.exception();
-    }
     counts.end(outcome);
     settled.add(call);
   }
@@ -144,11 +144,15 @@ final class Workload {
   private void dispatch(List<Call<?>> settled) {
     while (running.size() < limits.lanes()) {
       Call<?> next = next(settled);
-      if (next == null
-          || reservedBytes + next.terms.prediction().peakBytes() > limits.memoryBytes()) {
+      if (next == null) {
         return;
       }
-      start(List.of(next), next.terms.prediction().peakBytes(), next.predictedNanos());
+      long free = limits.memoryBytes() - reservedBytes;
+      Run run = RunChoice.choose(next, waiting, free, !draining);
+      if (run.bytes() > free) {
+        return;
+      }
+      start(run);
     }
   }
 
@@ -173,18 +177,15 @@ final class Workload {
     return found;
   }
 
-  private void start(List<Call<?>> members, long bytes, long nanos) {
-    long now = System.nanoTime();
-    OpenModel model = members.get(0).terms.model();
-    Run run = new Run(model, List.copyOf(members), new Cancellation(), bytes, nanos, now);
-    for (Call<?> call : members) {
+  private void start(Run run) {
+    for (Call<?> call : run.members()) {
       waiting.remove(call);
       call.stage = Call.Stage.RUNNING;
-      call.startedNanos = now;
+      call.startedNanos = run.startNanos();
       call.run = run;
     }
     running.add(run);
-    reservedBytes += bytes;
+    reservedBytes += run.bytes();
     peakBytes = Math.max(peakBytes, reservedBytes);
     lanes.accept(run);
   }
@@ -192,20 +193,22 @@ final class Workload {
   /**
    * The lane is about to begin. Last look at the deadlines: nothing starts after its own.
    *
-   * @return whether there is anything to do
+   * @return the members that still want a result
    */
-  boolean begins(Run run) {
+  List<Call<?>> begin(Run run) {
     lock.lock();
     try {
       long now = System.nanoTime();
-      boolean any = false;
+      List<Call<?>> wanted = new ArrayList<>();
       for (Call<?> call : run.members()) {
         if (call.stop == null && call.terms.endNanos() - now <= 0) {
           call.stop = StopReason.DEADLINE;
         }
-        any |= call.stop == null;
+        if (call.stop == null) {
+          wanted.add(call);
+        }
       }
-      return any;
+      return wanted;
     } finally {
       lock.unlock();
     }
@@ -246,9 +249,13 @@ final class Workload {
         waiting.remove(call);
         settle(call, reason.outcome(), settled);
         dispatch(settled);
-      } else if (call.stage == Call.Stage.RUNNING
-          && call.run.members().stream().allMatch(c -> c.stop != null)) {
-        toThrow = call.run.cancellation();
+      } else if (call.stage == Call.Stage.RUNNING) {
+        if (call.run.members().stream().allMatch(c -> c.stop != null)) {
+          toThrow = call.run.cancellation();
+        } else {
+          // Others of its batch go on; it need not wait for them.
+          settle(call, reason.outcome(), settled);
+        }
       }
     } finally {
       lock.unlock();
@@ -297,12 +304,24 @@ final class Workload {
   List<Call<?>> waitingFor(OpenModel model) {
     lock.lock();
     try {
-      return live.stream()
-          .filter(c -> c.terms.model() == model && c.run == null)
-          .collect(java.util.stream.Collectors.toUnmodifiableList());
+      List<Call<?>> found = new ArrayList<>(live);
+      found.removeIf(c -> c.terms.model() != model || c.run != null);
+      return found;
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Stops what runs for no call. */
+  void stopTrials() {
+    List<Run> trials;
+    lock.lock();
+    try {
+      trials = running.stream().filter(run -> run.trial().isPresent()).toList();
+    } finally {
+      lock.unlock();
+    }
+    trials.forEach(run -> run.cancellation().cancel());
   }
 
   void reject() {

@@ -152,7 +152,8 @@ public final class Sidecar implements AutoCloseable {
 
   /** The port that gRPC listens on, if it does on one. */
   public OptionalInt grpcPort() {
-    return grpc.filter(door -> door.port() > 0).map(door -> OptionalInt.of(door.port()))
+    return grpc.filter(door -> door.port() > 0)
+        .map(door -> OptionalInt.of(door.port()))
         .orElse(OptionalInt.empty());
   }
 

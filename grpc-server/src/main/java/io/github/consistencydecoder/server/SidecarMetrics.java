@@ -37,15 +37,21 @@ final class SidecarMetrics implements AutoCloseable {
   void watch(Optional<GrpcDoor> grpc, Optional<HttpDoor> http) {
     grpc.ifPresent(
         door ->
-            gauge("decoder.grpc.bytes.in.flight", "held by requests and answers", () -> door.bytesInFlight().held()));
+            gauge(
+                "decoder.grpc.bytes.in.flight",
+                "held by requests and answers",
+                () -> door.bytesInFlight().held()));
     http.ifPresent(
-        door -> gauge("decoder.http.bytes.in.flight", "held by requests and answers", door::bytesInFlight));
+        door ->
+            gauge(
+                "decoder.http.bytes.in.flight",
+                "held by requests and answers",
+                door::bytesInFlight));
     gauge("inf.queue.size", "calls that wait", () -> value("decoder.queue.calls"));
     gauge("inf.batch.current.size", "calls that run", () -> value("decoder.lanes.busy"));
   }
 
-  private void gauge(
-      String name, String description, java.util.function.Supplier<Number> value) {
+  private void gauge(String name, String description, java.util.function.Supplier<Number> value) {
     Gauge.builder(name, value).description(description).register(registry);
   }
 

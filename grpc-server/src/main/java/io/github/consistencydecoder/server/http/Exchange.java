@@ -161,6 +161,7 @@ final class Exchange {
   void fail(Throwable cause) {
     String incident = UUID.randomUUID().toString();
     LOG.error("incident {} in request {}", incident, requestId, cause);
+
     refuse(Refusal.of(500, "internal error, incident " + incident));
   }
 

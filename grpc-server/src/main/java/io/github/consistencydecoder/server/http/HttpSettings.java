@@ -51,13 +51,7 @@ public record HttpSettings(
   /** The same on TCP. */
   public HttpSettings withTcp(String host, int port) {
     return new HttpSettings(
-        host,
-        OptionalInt.of(port),
-        socket,
-        maxConnections,
-        bytesInFlight,
-        bodyTime,
-        metricsOpen);
+        host, OptionalInt.of(port), socket, maxConnections, bytesInFlight, bodyTime, metricsOpen);
   }
 
   /** The same with a Unix socket. */

@@ -6,6 +6,7 @@ import java.util.UUID;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
@@ -20,6 +21,11 @@ final class JettyErrors implements Request.Handler {
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
     Throwable cause = (Throwable) request.getAttribute(ErrorHandler.ERROR_EXCEPTION);
+    if (cause instanceof EofException) {
+      // The client has left; there is nobody to tell.
+      callback.failed(cause);
+      return true;
+    }
     int status = cause instanceof HttpException http ? http.getCode() : response.getStatus();
     if (status < 400) {
       status = 500;

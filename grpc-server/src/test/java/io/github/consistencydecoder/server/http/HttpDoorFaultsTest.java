@@ -111,6 +111,20 @@ final class HttpDoorFaultsTest {
   }
 
   @Test
+  void clientThatClosesItsDirectionIsTakenForGone() throws Exception {
+    open = new OpenDoor();
+    open.controls.hold();
+    try (Socket socket = open.socket()) {
+      socket.getOutputStream().write(decodeRequest());
+      Fixtures.await("the decode to begin", () -> open.controls.inside.get() == 1);
+      socket.shutdownOutput();
+
+      assertThat(socket.getInputStream().readAllBytes()).isEmpty();
+    }
+    Fixtures.await("the call to be counted", () -> open.service.ledger().cancelled() == 1);
+  }
+
+  @Test
   void waitingCallOfAClientThatLeavesIsTakenOutOfTheQueue() throws Exception {
     open = new OpenDoor();
     open.controls.hold();
@@ -152,8 +166,7 @@ final class HttpDoorFaultsTest {
 
   @Test
   void bodyThatStopsIsTimedOutInWords() throws Exception {
-    open =
-        new OpenDoor(s -> s.withBodyTime(Duration.ofMillis(200)), builder -> builder);
+    open = new OpenDoor(s -> s.withBodyTime(Duration.ofMillis(200)), builder -> builder);
     try (Socket socket = open.socket()) {
       socket.getOutputStream().write(head("POST", DECODE, "Content-Length: " + BODY.length));
       socket.getOutputStream().write(BODY, 0, 100);
@@ -168,9 +181,7 @@ final class HttpDoorFaultsTest {
 
   @Test
   void bytesThatTravelAreBoundedTogether() throws Exception {
-    open =
-        new OpenDoor(
-            s -> s.withBytesInFlight(2L * BODY.length), builder -> builder);
+    open = new OpenDoor(s -> s.withBytesInFlight(2L * BODY.length), builder -> builder);
     List<Socket> slow = new ArrayList<>();
     try {
       for (int i = 0; i < 2; i++) {
@@ -374,7 +385,7 @@ final class HttpDoorFaultsTest {
   void requestsThatAreNoHttpGetAJsonError(String request) throws Exception {
     open = new OpenDoor();
 
-    RawAnswer answer = RawAnswer.of(open.raw(request.getBytes(StandardCharsets.ISO_8859_1)));
+    RawAnswer answer = RawAnswer.of(open.raw(request.getBytes(StandardCharsets.ISO_8859_1), 500));
 
     assertThat(answer.status()).isBetween(400, 505).isNotEqualTo(500);
     assertThat(answer.header("content-type")).isEqualTo("application/json");
@@ -403,7 +414,8 @@ final class HttpDoorFaultsTest {
         open.raw(
             TensorFiles.join(
                 head("POST", DECODE, "Transfer-Encoding: chunked"),
-                chunks.getBytes(StandardCharsets.US_ASCII)));
+                chunks.getBytes(StandardCharsets.US_ASCII)),
+            200);
 
     if (answer.length > 0) {
       RawAnswer raw = RawAnswer.of(answer);

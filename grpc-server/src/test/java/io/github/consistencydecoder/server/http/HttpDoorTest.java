@@ -372,7 +372,7 @@ final class HttpDoorTest {
         "POST|/?output_type=pt&shape=1,4,8,8&dtype=float32&seed=x|400|seed",
         "POST|/?output_type=pt&shape=1,4,8,8&dtype=float32&steps=3|400|1 or 2",
         "POST|/?output_type=pt&shape=1,4,8,8&dtype=float32&dialect=x|400|dialect",
-        "POST|/?output_type=pt&shape=1,4,8,8&dtype=float32&model=nope|404|no such model",
+        "POST|/?output_type=pt&shape=1,4,8,8&dtype=float32&model=nope|404|no model of that name",
         "POST|/?output_type=pt&shape=1,4,999,999&dtype=float32|413|limit",
         "POST|/?output_type=%ff|400|UTF-8",
         "POST|/encode|501|encoder",

@@ -21,7 +21,8 @@ import java.util.function.UnaryOperator;
 
 /** A door on loopback before a service with a controllable decoder, and clients of it. */
 final class OpenDoor implements AutoCloseable {
-  private static final int QUIET_MILLIS = 150;
+  /** Far longer than any answer takes here. */
+  private static final int QUIET_MILLIS = 10_000;
 
   final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
   final QueuedDecodeService service;
@@ -41,7 +42,9 @@ final class OpenDoor implements AutoCloseable {
     service = Fixtures.service(controls);
     door =
         builder
-            .apply(HttpDoor.builder(service, settings.apply(HttpSettings.usual().withTcp("127.0.0.1", 0))))
+            .apply(
+                HttpDoor.builder(
+                    service, settings.apply(HttpSettings.usual().withTcp("127.0.0.1", 0))))
             .build();
     door.start();
   }
@@ -82,8 +85,17 @@ final class OpenDoor implements AutoCloseable {
    * server that says nothing for a while is told that there is no more.
    */
   byte[] raw(byte[] request) throws IOException {
+    return raw(request, QUIET_MILLIS);
+  }
+
+  /**
+   * The same.
+   *
+   * @param quietMillis after which the server is told that there is no more
+   */
+  byte[] raw(byte[] request, int quietMillis) throws IOException {
     try (Socket socket = socket()) {
-      socket.setSoTimeout(QUIET_MILLIS);
+      socket.setSoTimeout(quietMillis);
       ByteArrayOutputStream in = new ByteArrayOutputStream();
       try {
         socket.getOutputStream().write(request);

@@ -22,6 +22,7 @@ final class ArchitectureTest {
   private static final String PLUGIN = ROOT + "plugin..";
   private static final String MODELS = ROOT + "models..";
   private static final String CORE = ROOT + "core..";
+  private static final String COMPARE = ROOT + "compare..";
   private static final String CLI = ROOT + "cli..";
 
   @ArchTest
@@ -41,6 +42,18 @@ final class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(CORE, CLI);
+
+  @ArchTest
+  static final ArchRule compareKnowsTheContractAloneOfOurModules =
+      classes()
+          .that()
+          .resideInAPackage(COMPARE)
+          .should()
+          .onlyDependOnClassesThat(
+              resideInAnyPackage(COMPARE, PLUGIN)
+                  .or(
+                      JavaClass.Predicates.resideOutsideOfPackages(
+                          ROOT + ".", "ai.onnxruntime..", "com.google.protobuf..")));
 
   @ArchTest
   static final ArchRule nobodyKnowsTheCommand =
@@ -95,8 +108,16 @@ final class ArchitectureTest {
           .resideOutsideOfPackage(CLI)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(
-              "picocli..", "me.tongfei..", "org.apache.commons.imaging..", "ch.qos.logback..");
+          .resideInAnyPackage("picocli..", "me.tongfei..", "ch.qos.logback..");
+
+  @ArchTest
+  static final ArchRule onlyTheCommandAndCompareKnowPictureFiles =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(CLI, COMPARE)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.apache.commons.imaging..", "javax.imageio..");
 
   @ArchTest
   static final ArchRule packagesOfTheCommandHaveNoCycles =
@@ -105,6 +126,10 @@ final class ArchitectureTest {
   @ArchTest
   static final ArchRule packagesOfDecoderCoreHaveNoCycles =
       slices().matching(ROOT + "core.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule packagesOfCompareHaveNoCycles =
+      slices().matching(ROOT + "compare.(*)..").should().beFreeOfCycles();
 
   @ArchTest
   static final ArchRule packagesOfModelsHaveNoCycles =

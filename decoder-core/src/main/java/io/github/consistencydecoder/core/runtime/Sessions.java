@@ -61,6 +61,16 @@ final class Sessions {
         });
   }
 
+  /** A session of a model in a file, with its weights in it or beside it. */
+  static SessionHandle openFile(Path model, SessionSettings settings) throws OrtException {
+    return open(
+        settings,
+        options -> {
+          options.setOptimizationLevel(OptLevel.ALL_OPT);
+          return OnnxRuntime.environment().createSession(model.toString(), options);
+        });
+  }
+
   private static OrtSession fromBytes(NetworkGraph graph, SessionOptions options)
       throws OrtException {
     options.setOptimizationLevel(OptLevel.ALL_OPT);

@@ -14,7 +14,7 @@ import java.nio.file.StandardOpenOption;
  *
  * <p>Owns the open file. Not for use by several threads.
  */
-final class DerivedWeights implements Closeable {
+public final class DerivedWeights implements Closeable {
   private static final int ALIGNMENT = 64;
 
   /** Bytes converted at a time. */
@@ -24,7 +24,10 @@ final class DerivedWeights implements Closeable {
   private final FileChannel channel;
   private long end;
 
-  DerivedWeights(Path file) throws IOException {
+  /**
+   * @param file must not exist
+   */
+  public DerivedWeights(Path file) throws IOException {
     this.file = file;
     this.channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }

@@ -20,7 +20,7 @@ import java.nio.file.Path;
  *
  * <p>Every tensor is looked through once: a weight that is not finite is refused by name.
  */
-final class GraphWeights {
+public final class GraphWeights {
   private static final int F16_EXPONENT = 0x7c00;
 
   private final GraphBuilder graph;
@@ -32,7 +32,8 @@ final class GraphWeights {
    * @param root folder that holds the derived file at any depth; what of the checkpoint lies
    *     elsewhere is copied
    */
-  GraphWeights(GraphBuilder graph, NetworkWeights weights, DerivedWeights derived, Path root) {
+  public GraphWeights(
+      GraphBuilder graph, NetworkWeights weights, DerivedWeights derived, Path root) {
     this.graph = graph;
     this.weights = weights;
     this.derived = derived;
@@ -44,7 +45,7 @@ final class GraphWeights {
    *
    * @param dims the shape the graph wants; its product is at most the tensor's
    */
-  Value constant(String name, ElementType type, long... dims) throws IOException {
+  public Value constant(String name, ElementType type, long... dims) throws IOException {
     TensorInfo t = weights.tensor(name);
     checkFinite(t);
     long elements = 1;
@@ -75,7 +76,8 @@ final class GraphWeights {
   }
 
   /** A constant that no checkpoint holds as it is. */
-  Value derived(String name, ElementType type, float[] values, long... dims) throws IOException {
+  public Value derived(String name, ElementType type, float[] values, long... dims)
+      throws IOException {
     long offset =
         type == ElementType.FLOAT16 ? derived.append(halves(name, values)) : derived.append(values);
     long bytes = (long) values.length * type.bytes();

@@ -262,6 +262,12 @@ public final class GraphBuilder {
     return node(name, "Relu", List.of(x));
   }
 
+  /** {@code min(max(x, low), high)}. */
+  public Value clip(String name, Value x, float low, float high) {
+    Value least = constant(name + ".low", new float[] {low});
+    return node(name, "Clip", List.of(x, least, constant(name + ".high", new float[] {high})));
+  }
+
   /** Elementwise hyperbolic tangent. */
   public Value tanh(String name, Value x) {
     return node(name, "Tanh", List.of(x));

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.server.grpc;
 import io.github.consistencydecoder.server.access.AccessException;
 import io.github.consistencydecoder.server.access.ListeningRule;
 import io.github.consistencydecoder.server.access.TlsMaterial;
+import io.github.consistencydecoder.server.access.UnixSocket;
 import io.github.consistencydecoder.server.core.DecodeService;
 import io.github.consistencydecoder.server.core.ServiceLimits;
 import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
@@ -10,7 +11,6 @@ import io.github.consistencydecoder.server.grpc.transport.EventLoops;
 import io.github.consistencydecoder.server.grpc.transport.GatedNegotiator;
 import io.github.consistencydecoder.server.grpc.transport.StreamHandles;
 import io.github.consistencydecoder.server.grpc.transport.StrictMethods;
-import io.github.consistencydecoder.server.grpc.transport.UnixSocket;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
@@ -174,6 +174,11 @@ public final class GrpcDoor implements AutoCloseable {
     }
     services.forEach(s -> definitions.add(strict.of(s.bindService())));
     definitions.forEach(server::addService);
+  }
+
+  /** Health says NOT_SERVING from here on; calls are still taken. */
+  public void withdraw() {
+    health.stop();
   }
 
   /** The TCP port; -1 without TCP. */

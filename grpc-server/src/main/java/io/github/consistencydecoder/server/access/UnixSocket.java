@@ -1,6 +1,5 @@
-package io.github.consistencydecoder.server.grpc.transport;
+package io.github.consistencydecoder.server.access;
 
-import io.github.consistencydecoder.server.access.AccessException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;

@@ -146,8 +146,8 @@ def owner(then: str, pid_file: Path) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("then", ["pass", "raise KeyboardInterrupt", "sys.exit(5)", "import os; os._exit(1)"])
 def test_it_ends_with_python_however_that_ends(tmp_path: Path, then: str) -> None:
-    process = owner(then, tmp_path / "pid")
-    process.wait(20)
+    with owner(then, tmp_path / "pid") as process:
+        process.wait(20)
     assert gone(pid_in(tmp_path / "pid"))
 
 

@@ -64,3 +64,9 @@ def reduced(java_command: list[str]) -> Iterator[LocalSidecar]:
         pytest.skip(f"{folder} is not there")
     with LocalSidecar(folder, command=java_command) as sidecar:
         yield sidecar
+
+
+@pytest.fixture(scope="session")
+def reduced_grpc(reduced: LocalSidecar) -> str:
+    """The same over gRPC."""
+    return reduced.grpc_target

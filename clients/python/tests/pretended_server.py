@@ -41,9 +41,11 @@ def main() -> None:
     parser.add_argument("--deaf", action="store_true")
     parser.add_argument("--pid")
     parser.add_argument("--socket")
+    parser.add_argument("--http-socket")
     known, rest = parser.parse_known_args()
     print("arguments", *rest, flush=True)
     if known.pid:
+        Path(known.pid).with_suffix(".folder").write_text(str(Path(known.http_socket).parent))
         Path(known.pid).write_text(str(os.getpid()))
     if known.fail:
         print("error: no such model", file=sys.stderr)
@@ -53,7 +55,7 @@ def main() -> None:
     else:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     time.sleep(known.slow)
-    Server(known.socket, Handler).serve_forever(0.02)
+    Server(known.http_socket, Handler).serve_forever(0.02)
 
 
 if __name__ == "__main__":

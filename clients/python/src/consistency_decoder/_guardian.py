@@ -1,13 +1,15 @@
 """Runs the server as a child and stops it when standard input ends; a process of its own.
 
-    python _guardian.py GRACE COMMAND..
+    python _guardian.py GRACE FOLDER COMMAND..
 
 The other end of that input is held by the Python that started the sidecar. When it dies, however it dies, the system
-closes that end. GRACE is the number of seconds between SIGTERM and SIGKILL.
+closes that end. GRACE is the number of seconds between SIGTERM and SIGKILL; FOLDER, with the sockets and
+the log, is removed when the server was stopped, but stays for its owner to read when it ended by itself.
 """
 
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +26,7 @@ def _end_with_parent() -> None:
 
 
 def main() -> int:
-    grace, command = float(sys.argv[1]), sys.argv[2:]
+    grace, folder, command = float(sys.argv[1]), sys.argv[2], sys.argv[3:]
     # Signals meant for the Python that started this one, such as Ctrl-C, do not come here: it is in its own session.
     parent = os.getppid()
     try:
@@ -52,6 +54,7 @@ def main() -> int:
     except subprocess.TimeoutExpired:
         server.kill()
         code = server.wait()
+    shutil.rmtree(folder, ignore_errors=True)
     return code if code >= 0 else 128 - code
 
 

@@ -29,6 +29,7 @@ COMMAND_VARIABLE = "CONSISTENCY_DECODER_COMMAND"
 # The system's limit on the path of a socket is 104 or 108 bytes with the zero at the end.
 _LONGEST_PATH = 100
 _TAIL_LINES = 15
+_HTTP, _GRPC = "http", "grpc"
 
 
 class LocalSidecar:
@@ -66,12 +67,11 @@ class LocalSidecar:
         self._log = self._folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
         try:
-            socket = self._socket_path("s")
-            serve = ["serve", "--socket", str(socket)]
+            serve = ["serve", "--socket", str(self._socket(_GRPC)), "--http-socket", str(self._socket(_HTTP))]
             for model in models:
                 serve += ["--model", os.fspath(model)]
             self._process = self._start([*_command(command), *serve, *options], grace)
-            self.client: Client = connect(f"http+unix:{socket}", retry=retry)
+            self.client: Client = connect(self.target, retry=retry)
         except BaseException:
             _stop(self._process, str(self._folder), grace)
             raise
@@ -85,7 +85,12 @@ class LocalSidecar:
     @property
     def target(self) -> str:
         """The server's address, for :func:`connect` in this or another process of the same user."""
-        return f"http+unix:{self._folder / 's'}"
+        return f"http+unix:{self._socket(_HTTP)}"
+
+    @property
+    def grpc_target(self) -> str:
+        """The same for gRPC, which needs the extra ``grpc``."""
+        return f"unix:{self._socket(_GRPC)}"
 
     @property
     def running(self) -> bool:
@@ -103,7 +108,7 @@ class LocalSidecar:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _socket_path(self, name: str) -> Path:
+    def _socket(self, name: str) -> Path:
         path = self._folder / name
         if len(os.fsencode(path)) > _LONGEST_PATH:
             raise SidecarError(
@@ -113,7 +118,7 @@ class LocalSidecar:
         return path
 
     def _start(self, command: list[str], grace: float) -> subprocess.Popen[bytes]:
-        guardian = [sys.executable, "-I", "-S", _guardian.__file__, str(grace), *command]
+        guardian = [sys.executable, "-I", "-S", _guardian.__file__, str(grace), str(self._folder), *command]
         with self._log.open("wb") as log:
             return subprocess.Popen(
                 guardian,

@@ -4,6 +4,7 @@ import io.github.consistencydecoder.cli.bench.BenchCommand;
 import io.github.consistencydecoder.cli.decode.DecodeCommand;
 import io.github.consistencydecoder.cli.decode.DemoCommand;
 import io.github.consistencydecoder.cli.doctor.DoctorCommand;
+import io.github.consistencydecoder.cli.serve.ServeCommand;
 import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.cli.store.ModelsCommand;
 import picocli.CommandLine.Command;
@@ -20,6 +21,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       DecodeCommand.class,
       DemoCommand.class,
+      ServeCommand.class,
       ModelsCommand.class,
       DoctorCommand.class,
       BenchCommand.class

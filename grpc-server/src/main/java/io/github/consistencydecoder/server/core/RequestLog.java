@@ -1,0 +1,60 @@
+package io.github.consistencydecoder.server.core;
+
+import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.spi.LoggingEventBuilder;
+
+/** One line a call, as keys and values: never what a tensor holds. */
+final class RequestLog {
+  /** Name of the logger. */
+  static final String NAME = "io.github.consistencydecoder.server.requests";
+
+  private final Logger logger;
+
+  RequestLog(Logger logger) {
+    this.logger = logger;
+  }
+
+  /** A call was refused. */
+  void rejected(CallSettings settings, CallKind kind, DecodeSize size, ServiceException why) {
+    LoggingEventBuilder line = line(settings, kind, size).addKeyValue("outcome", "rejected");
+    line.addKeyValue("error", why.error().name().toLowerCase(Locale.ROOT)).log(kind.id());
+  }
+
+  /** A call has ended. */
+  void ended(Call<?> call, long totalNanos) {
+    LoggingEventBuilder line =
+        line(call.terms.settings(), call.kind, call.terms.size())
+            .addKeyValue("outcome", call.outcome.id());
+    if (call.outcome != Outcome.COMPLETED) {
+      line =
+          line.addKeyValue("error", call.ending().error().name().toLowerCase(Locale.ROOT))
+              .addKeyValue("why", call.ending().getMessage());
+    }
+    if (!call.seed().isEmpty()) {
+      line = line.addKeyValue("seed", call.seed());
+    }
+    line.addKeyValue("used", call.terms.keeper().name())
+        .addKeyValue("queue_ms", call.startedNanos == 0 ? "" : millis(call.queueNanos()))
+        .addKeyValue("run_ms", millis(call.runNanos))
+        .addKeyValue("predicted_ms", millis(call.predictedNanos()))
+        .addKeyValue("total_ms", millis(totalNanos))
+        .addKeyValue("batch", call.run == null ? 0 : call.run.members().size())
+        .log(call.kind.id());
+  }
+
+  private LoggingEventBuilder line(CallSettings settings, CallKind kind, DecodeSize size) {
+    return logger
+        .atInfo()
+        .addKeyValue("id", settings.requestId())
+        .addKeyValue("model", settings.model())
+        .addKeyValue("kind", kind.id())
+        .addKeyValue(
+            "shape", "[" + size.batch() + ", 4, " + size.height() + ", " + size.width() + "]")
+        .addKeyValue("steps", size.steps());
+  }
+
+  private static String millis(long nanos) {
+    return String.format(Locale.ROOT, "%.3f", nanos / 1e6);
+  }
+}

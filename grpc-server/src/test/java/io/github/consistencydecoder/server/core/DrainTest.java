@@ -1,0 +1,124 @@
+package io.github.consistencydecoder.server.core;
+
+import static io.github.consistencydecoder.server.fixtures.Fixtures.call;
+import static io.github.consistencydecoder.server.fixtures.Fixtures.latents;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
+import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class DrainTest {
+  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private QueuedDecodeService service;
+
+  @BeforeEach
+  void open() {
+    service = Fixtures.service(controls);
+    controls.stepTime = Duration.ofMillis(2);
+  }
+
+  @AfterEach
+  void close() {
+    controls.release();
+    service.close();
+    assertThat(controls.open).hasValue(0);
+    assertThat(controls.closedWhileInside).hasValue(0);
+  }
+
+  private List<WaitingListener<DecodeResult>> calls(int n) throws ServiceException {
+    List<WaitingListener<DecodeResult>> all = new ArrayList<>();
+    for (int k = 0; k < n; k++) {
+      WaitingListener<DecodeResult> listener = new WaitingListener<>();
+      Ticket unused =
+          service.decode(call(), latents(k, 1, 8, 8), DecodeOptions.defaults(), listener);
+      all.add(listener);
+    }
+    return all;
+  }
+
+  @Test
+  void aDrainFinishesWhatWasAcceptedAndRefusesTheRest() throws Exception {
+    List<WaitingListener<DecodeResult>> all = calls(20);
+    Thread drain = drainOnAnotherThread(Duration.ofSeconds(20));
+    Fixtures.await("the drain", () -> service.readiness() == Readiness.DRAINING);
+    assertThatThrownBy(() -> calls(1))
+        .isInstanceOfSatisfying(
+            ServiceException.class,
+            e -> {
+              assertThat(e.error()).isEqualTo(ServiceError.NOT_READY);
+              assertThat(e.retryAfter()).isPresent();
+            });
+    drain.join();
+    for (WaitingListener<DecodeResult> listener : all) {
+      assertThat(listener.ended()).as("told before drain returns").isTrue();
+      listener.awaitCompletion();
+    }
+    AtRest.requireNow(service);
+    assertThat(service.ledger()).isEqualTo(new Ledger(20, 20, 0, 0, 0, 1));
+  }
+
+  @Test
+  void whatIsLeftAtTheEndOfTheGraceIsStopped() throws Exception {
+    controls.hold();
+    List<WaitingListener<DecodeResult>> all = calls(5);
+    service.drain(Duration.ofMillis(50));
+    for (WaitingListener<DecodeResult> listener : all) {
+      assertThat(listener.ended()).isTrue();
+      assertThat(listener.failure().error()).isEqualTo(ServiceError.NOT_READY);
+    }
+    AtRest.requireNow(service);
+    assertThat(service.ledger()).isEqualTo(new Ledger(5, 0, 5, 0, 0, 0));
+    service.drain(Duration.ZERO);
+  }
+
+  @Test
+  void closeStopsEverythingAndWaitsForTheLane() throws Exception {
+    controls.hold();
+    List<WaitingListener<DecodeResult>> all = calls(5);
+    service.close();
+    for (WaitingListener<DecodeResult> listener : all) {
+      assertThat(listener.failure().error()).isEqualTo(ServiceError.NOT_READY);
+    }
+    AtRest.requireNow(service);
+    assertThat(controls.open).hasValue(0);
+  }
+
+  @Test
+  void closingTwentyTimesUnderLoadNeverClosesAModelInUse() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      if (round > 0) {
+        service = Fixtures.service(controls);
+      }
+      List<WaitingListener<DecodeResult>> all = calls(10);
+      service.close();
+      for (WaitingListener<DecodeResult> listener : all) {
+        assertThat(listener.ended()).isTrue();
+      }
+      AtRest.requireNow(service);
+    }
+    assertThat(controls.closedWhileInside).hasValue(0);
+  }
+
+  private Thread drainOnAnotherThread(Duration grace) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                service.drain(grace);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    thread.start();
+    return thread;
+  }
+}

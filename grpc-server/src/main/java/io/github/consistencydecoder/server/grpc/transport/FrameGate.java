@@ -16,6 +16,7 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HashMap;
@@ -33,6 +34,8 @@ import org.slf4j.LoggerFactory;
  */
 final class FrameGate extends Http2FrameListenerDecorator {
   private static final Logger LOG = LoggerFactory.getLogger(FrameGate.class);
+
+  private static final AsciiString GRPC_ENCODING = AsciiString.cached("grpc-encoding");
 
   /** A peer that has gone in the meantime has no use for the answer. */
   private static final ChannelFutureListener LATE =
@@ -94,7 +97,7 @@ final class FrameGate extends Http2FrameListenerDecorator {
       refuse(ctx, streamId, refusal.get().httpStatus(), Statuses.of(refusal.get().cause()));
       return;
     }
-    CharSequence encoding = headers.get("grpc-encoding");
+    CharSequence encoding = headers.get(GRPC_ENCODING);
     String method = headers.path().subSequence(1, headers.path().length()).toString();
     boolean encoded = encoding != null && !"identity".contentEquals(encoding);
     StreamGate gate = new StreamGate(bytes.share(), limit.applyAsLong(method), encoded);

@@ -44,11 +44,10 @@ final class BatchTrials {
    *
    * @param pictures at a time
    */
-  record Trial(int pictures, int height, int width) {
-    DecodeSize size() {
-      return new DecodeSize(pictures, height, width, 1);
-    }
-  }
+  record Trial(int pictures, int height, int width) {}
+
+  /** How often a trial decodes its pictures: alone, and twice together. */
+  static final int TIMES = 3;
 
   private final int most;
   private final Map<Shape, Standing> standings = new HashMap<>();
@@ -85,13 +84,13 @@ final class BatchTrials {
   /**
    * Begins a trial.
    *
-   * @param nanos predicted for the pictures together
+   * @param nanos predicted for the whole trial
    * @return whether it is worth its time; if not, it is never asked for again
    */
   synchronized boolean begin(Trial trial, long nanos) {
     Standing s =
         standings.computeIfAbsent(new Shape(trial.height(), trial.width()), k -> new Standing());
-    s.over |= 3 * nanos > LONGEST_NANOS;
+    s.over |= nanos > LONGEST_NANOS;
     s.trying = !s.over;
     return s.trying;
   }

@@ -40,9 +40,11 @@ final class LaneWork {
     } catch (Throwable e) {
       call.runNanos = System.nanoTime() - start;
       if (run.cancellation().isCancelled()) {
-        // As asked for, whatever it says. At a deadline the time is a lower bound of what it takes.
+        // As asked for, whatever it says.
         if (call.stop == StopReason.DEADLINE) {
-          observe(run, call, 1, call.runNanos);
+          run.model()
+              .speed(call.kind)
+              .observeStopped(call.terms.prediction().operations(), call.runNanos);
         }
         return;
       }

@@ -71,7 +71,12 @@ final class RunChoice {
     if (n == 0) {
       return Optional.empty();
     }
-    Prediction p = predict(decode, n, 1);
+    Prediction once = predict(decode, n, 1);
+    Prediction p =
+        new Prediction(
+            BatchTrials.TIMES * once.operations(),
+            once.peakBytes(),
+            BatchTrials.TIMES * once.nanos());
     BatchTrials.Trial trial = new BatchTrials.Trial(n, key.height(), key.width());
     if (p.peakBytes() > freeBytes || !trials.begin(trial, p.nanos())) {
       return Optional.empty();

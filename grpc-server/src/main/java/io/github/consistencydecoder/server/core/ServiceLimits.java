@@ -23,6 +23,8 @@ public record ServiceLimits(
     Duration maxQueued,
     long memoryBytes,
     int lanes) {
+  private static final Duration LONGEST = Duration.ofDays(365);
+
   public ServiceLimits {
     requireNonNull(maxTime, "maxTime");
     requireNonNull(maxQueued, "maxQueued");
@@ -37,6 +39,10 @@ public record ServiceLimits(
               + " bytes and "
               + lanes
               + " lanes leave nothing that could be done; at least 64, 1, 1 and 1 are needed");
+    }
+    if (maxTime.compareTo(LONGEST) > 0 || maxQueued.compareTo(LONGEST) > 0) {
+      throw new IllegalArgumentException(
+          "a call may take " + maxTime + " and " + maxQueued + " may wait: at most " + LONGEST);
     }
     if (maxTime.isNegative() || maxTime.isZero() || maxQueued.isNegative()) {
       throw new IllegalArgumentException(

@@ -28,6 +28,16 @@ final class Speed {
         .add(Math.max(nanos, 1) / Math.max(operations, 1));
   }
 
+  /** Records a run that was stopped: it would have taken longer, nobody knows how much. */
+  void observeStopped(double operations, long nanos) {
+    long atLeast = nanos + nanos / 2;
+    boolean known = buckets.containsKey(index(operations));
+    // A run that was stopped soon says nothing.
+    if (atLeast > (known ? least(operations) : high(operations))) {
+      observe(operations, atLeast);
+    }
+  }
+
   /** Nanoseconds that nine in ten runs stay below. */
   long high(double operations) {
     Bucket own = buckets.get(index(operations));

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -358,7 +359,7 @@ final class Workload {
    * @return whether that is so
    */
   boolean awaitEmpty(Duration atMost) throws InterruptedException {
-    long left = atMost.toNanos();
+    long left = TimeUnit.NANOSECONDS.convert(atMost);
     lock.lockInterruptibly();
     try {
       while (!live.isEmpty() || !running.isEmpty()) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
@@ -106,6 +107,26 @@ class DrainTest {
       AtRest.requireNow(service);
     }
     assertThat(controls.closedWhileInside).hasValue(0);
+  }
+
+  @Test
+  void aModelThatIsClosedInUseIsNoticed() throws Exception {
+    ControllableDecoder.Controls other = new ControllableDecoder.Controls();
+    LatentDecoder decoder = other.openDecoder();
+    other.hold();
+    Thread user =
+        new Thread(
+            () -> {
+              var unused = decoder.decode(latents(1, 1, 8, 8), DecodeOptions.defaults());
+            });
+    user.start();
+    Fixtures.await("the decode", () -> other.inside.get() == 1);
+    Thread closer = new Thread(decoder::close);
+    closer.start();
+    Fixtures.await("the count", () -> other.closedWhileInside.get() == 1);
+    other.release();
+    user.join();
+    closer.join();
   }
 
   private Thread drainOnAnotherThread(Duration grace) {

@@ -1,0 +1,122 @@
+package io.github.consistencydecoder.server.core;
+
+import static io.github.consistencydecoder.server.fixtures.Fixtures.latents;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
+import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+
+/** Deadlines under load: nothing starts after its own, and hardly any work is done in vain. */
+class DeadlineTest {
+  private static final int CALLS = 2000;
+  private static final int FIRST_SEED = 1000;
+  private static final List<Priority> CLASSES =
+      List.of(Priority.HIGH, Priority.NORMAL, Priority.LOW);
+
+  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+
+  /** Deadline by seed, of the calls whose seed that is. */
+  private final Map<String, Long> deadlines = new HashMap<>();
+
+  private void requireNoneStartedLate() {
+    for (ControllableDecoder.Controls.Begun begun : controls.begins) {
+      Long deadline = deadlines.get(begun.noise());
+      if (deadline != null) {
+        assertThat(begun.nanos() - deadline).as("start after the deadline").isNegative();
+      }
+    }
+  }
+
+  @Test
+  void nothingStartsAfterItsDeadlineAndLittleIsDoneInVain() throws Exception {
+    controls.stepTime = Duration.ofNanos(500_000);
+    Map<String, WaitingListener<DecodeResult>> taken = new HashMap<>();
+    try (QueuedDecodeService service =
+        Fixtures.builder(controls)
+            .limits(
+                new ServiceLimits(
+                    1 << 20, 8, Duration.ofSeconds(5), Duration.ofMillis(200), 1L << 30, 2))
+            .mostJoined(1)
+            .start()) {
+      Fixtures.awaitServing(service);
+      Random random = new Random(11);
+      for (int k = 0; k < CALLS; k++) {
+        String seed = Integer.toString(FIRST_SEED + k);
+        long deadline = System.nanoTime() + 3_000_000 + random.nextInt(100_000_000);
+        WaitingListener<DecodeResult> listener = new WaitingListener<>();
+        try {
+          deadlines.put(seed, deadline);
+          Ticket unused =
+              service.decode(
+                  new CallSettings(seed, "", OptionalLong.of(deadline), CLASSES.get(k % 3)),
+                  latents(k, 1, 8, 8),
+                  DecodeOptions.builder().seed(FIRST_SEED + k).build(),
+                  listener);
+          taken.put(seed, listener);
+        } catch (ServiceException e) {
+          assertThat(e.error()).isIn(ServiceError.BUSY, ServiceError.DEADLINE);
+        }
+        LockSupport.parkNanos(150_000);
+      }
+      for (WaitingListener<DecodeResult> listener : taken.values()) {
+        Fixtures.await("an end", listener::ended);
+      }
+      AtRest.require(service);
+      assertThat(service.ledger().completed()).isGreaterThan(100);
+      assertThat(service.ledger().rejected()).as("there was load").isGreaterThan(100);
+    }
+    requireNoneStartedLate();
+    long inVain =
+        controls.begins.stream()
+            .map(begun -> taken.get(begun.noise()))
+            .filter(listener -> listener != null && !listener.events().contains("completed"))
+            .count();
+    assertThat((double) inVain / taken.size()).as("started in vain").isLessThan(0.05);
+  }
+
+  @Test
+  void aLateStartIsNoticed() {
+    deadlines.put("5", System.nanoTime() - 1);
+    try (LatentDecoder decoder = controls.openDecoder()) {
+      var unused = decoder.decode(latents(1, 1, 8, 8), DecodeOptions.builder().seed(5).build());
+    }
+    assertThatThrownBy(this::requireNoneStartedLate).isInstanceOf(AssertionError.class);
+  }
+
+  @Test
+  void aWorkThatIsAlwaysLateIsNotTriedForEver() throws Exception {
+    try (QueuedDecodeService service = Fixtures.service(controls)) {
+      // It served when a picture took no time.
+      controls.stepTime = Duration.ofSeconds(1);
+      int refused = 0;
+      for (int k = 0; k < 40; k++) {
+        WaitingListener<DecodeResult> listener = new WaitingListener<>();
+        try {
+          Ticket unused =
+              service.decode(
+                  Fixtures.within(Duration.ofMillis(20)),
+                  latents(1, 1, 8, 24),
+                  DecodeOptions.defaults(),
+                  listener);
+          assertThat(listener.failure().error()).isEqualTo(ServiceError.DEADLINE);
+        } catch (ServiceException e) {
+          assertThat(e.error()).isEqualTo(ServiceError.DEADLINE);
+          refused++;
+        }
+      }
+      assertThat(refused).isGreaterThan(20);
+    }
+  }
+}

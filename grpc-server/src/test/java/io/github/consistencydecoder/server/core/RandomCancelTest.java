@@ -1,0 +1,164 @@
+package io.github.consistencydecoder.server.core;
+
+import static io.github.consistencydecoder.server.fixtures.Fixtures.call;
+import static io.github.consistencydecoder.server.fixtures.Fixtures.latents;
+import static io.github.consistencydecoder.server.fixtures.Fixtures.within;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
+import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Calls that come, go and die at any moment leave nothing behind. */
+class RandomCancelTest {
+  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+
+  /** A service with three lanes, to which four threads make calls of all kinds. */
+  private void storm(QueuedDecodeService service, int calls) throws InterruptedException {
+    controls.stepTime = Duration.ofMillis(1);
+    controls.furtherPictures = 0.2;
+    Queue<WaitingListener<DecodeResult>> listeners = new ConcurrentLinkedQueue<>();
+    ScheduledExecutorService stoppers = Executors.newScheduledThreadPool(2);
+    ExecutorService callers = Executors.newFixedThreadPool(4);
+    for (int t = 0; t < 4; t++) {
+      Random random = new Random(t);
+      callers.execute(
+          () -> {
+            for (int k = 0; k < calls / 4; k++) {
+              one(service, random, stoppers, listeners);
+            }
+          });
+    }
+    callers.shutdown();
+    assertThat(callers.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
+    for (WaitingListener<DecodeResult> listener : listeners) {
+      Fixtures.await("an end", listener::ended);
+    }
+    stoppers.shutdown();
+    assertThat(stoppers.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private void one(
+      QueuedDecodeService service,
+      Random random,
+      ScheduledExecutorService stoppers,
+      Queue<WaitingListener<DecodeResult>> listeners) {
+    WaitingListener<DecodeResult> listener = new WaitingListener<>();
+    int kind = random.nextInt(10);
+    if (kind == 0) {
+      controls.failNext(new DecoderException(DecoderErrorCode.INVALID_LATENTS, "planned"));
+    }
+    CallSettings settings =
+        kind < 3 ? within(Duration.ofNanos(random.nextInt(20_000_000))) : call();
+    try {
+      Ticket ticket =
+          service.decode(
+              settings,
+              latents(kind, kind == 1 ? 2 : 1, 8, 8 * (1 + random.nextInt(2))),
+              DecodeOptions.builder().seed(kind).build(),
+              listener);
+      listeners.add(listener);
+      if (kind > 4) {
+        var unused =
+            stoppers.schedule(ticket::cancel, random.nextInt(8_000), TimeUnit.MICROSECONDS);
+      }
+      LockSupport.parkNanos(random.nextInt(900_000));
+    } catch (ServiceException e) {
+      assertThat(e.error()).isIn(ServiceError.BUSY, ServiceError.DEADLINE, ServiceError.NOT_READY);
+    }
+  }
+
+  private QueuedDecodeServiceBuilder builder() {
+    return Fixtures.builder(controls)
+        .limits(
+            new ServiceLimits(
+                1 << 20, 8, Duration.ofSeconds(10), Duration.ofMillis(300), 20L << 20, 3));
+  }
+
+  @Test
+  void fiveHundredRandomCallsLeaveNoSlotAndNoCallBehind() throws Exception {
+    survive(500);
+  }
+
+  @Tag("load")
+  @Test
+  void tenThousandRandomCallsLeaveNoSlotAndNoCallBehind() throws Exception {
+    survive(10_000);
+  }
+
+  private void survive(int calls) throws InterruptedException {
+    QueuedDecodeService service = builder().start();
+    Fixtures.awaitServing(service);
+    storm(service, calls);
+    AtRest.require(service);
+    Ledger ledger = service.ledger();
+    assertThat(ledger.accepted() + ledger.rejected()).isGreaterThanOrEqualTo(calls);
+    assertThat(ledger.completed()).isPositive();
+    assertThat(ledger.cancelled()).isPositive();
+    assertThat(controls.mostBytesInside.get()).isLessThanOrEqualTo(20L << 20);
+    Thread[] lanes = new Thread[Thread.activeCount() + 16];
+    int n = Thread.enumerate(lanes);
+    service.close();
+    assertThat(controls.inside).hasValue(0);
+    assertThat(controls.open).hasValue(0);
+    assertThat(controls.closedWhileInside).hasValue(0);
+    for (int k = 0; k < n; k++) {
+      Thread thread = lanes[k];
+      if (thread.getName().startsWith("decode-") || thread.getName().startsWith("model-")) {
+        thread.join(5000);
+        assertThat(thread.isAlive()).as(thread.getName()).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void aCountThatIsDroppedIsNoticed() throws Exception {
+    QueuedDecodeService service =
+        builder()
+            .counts(
+                new Counts() {
+                  private int n;
+
+                  @Override
+                  void end(Outcome outcome) {
+                    if (n++ != 100) {
+                      super.end(outcome);
+                    }
+                  }
+                })
+            .start();
+    Fixtures.awaitServing(service);
+    storm(service, 200);
+    assertThatThrownBy(() -> AtRest.require(service)).isInstanceOf(AssertionError.class);
+    service.close();
+  }
+
+  @Test
+  void aSlotThatIsNotFreeIsNoticed() throws Exception {
+    QueuedDecodeService service = builder().start();
+    Fixtures.awaitServing(service);
+    controls.hold();
+    Ticket unused =
+        service.decode(
+            call(), latents(1, 1, 8, 8), DecodeOptions.defaults(), new WaitingListener<>());
+    assertThatThrownBy(() -> AtRest.requireNow(service)).isInstanceOf(AssertionError.class);
+    controls.release();
+    AtRest.require(service);
+    service.close();
+  }
+}

@@ -39,17 +39,13 @@ final class AccessOptions {
       })
   private boolean open;
 
-  @Option(
-      names = "--open-metrics",
-      description = "Show /metrics to callers without the token.")
+  @Option(names = "--open-metrics", description = "Show /metrics to callers without the token.")
   private boolean openMetrics;
 
   @Option(
       names = "--introspection",
       negatable = true,
-      description = {
-        "gRPC reflection and channelz. Default: on this machine yes, beyond it no."
-      })
+      description = {"gRPC reflection and channelz. Default: on this machine yes, beyond it no."})
   private Boolean introspection;
 
   void addTo(SidecarConfig.Builder config) {

@@ -31,10 +31,7 @@ final class LimitOptions {
       description = "Of all pictures of a call. Default: up to 4194304, by the Java heap.")
   private Long maxPixels;
 
-  @Option(
-      names = "--max-batch",
-      paramLabel = "N",
-      description = "Pictures of a call. Default: 16.")
+  @Option(names = "--max-batch", paramLabel = "N", description = "Pictures of a call. Default: 16.")
   private Integer maxBatch;
 
   @Option(
@@ -85,7 +82,8 @@ final class LimitOptions {
       names = "--grace",
       paramLabel = "SECONDS",
       defaultValue = "30",
-      description = "After that, time that accepted calls have to finish. Default: ${DEFAULT-VALUE}.")
+      description =
+          "After that, time that accepted calls have to finish. Default: ${DEFAULT-VALUE}.")
   private double grace;
 
   void addTo(SidecarConfig.Builder config) {
@@ -139,7 +137,8 @@ final class LimitOptions {
         return new DecodeSize(1, height / 8, width / 8, 2);
       }
     }
-    throw usage("--warm " + text + ": width and height, multiples of 8, such as 512x512 are needed");
+    throw usage(
+        "--warm " + text + ": width and height, multiples of 8, such as 512x512 are needed");
   }
 
   private static CliException usage(String message) {

@@ -37,7 +37,8 @@ final class ListenOptions {
   @Option(
       names = "--socket",
       paramLabel = "PATH",
-      description = "Unix socket for gRPC, in a folder of its owner alone, which is made if needed.")
+      description =
+          "Unix socket for gRPC, in a folder of its owner alone, which is made if needed.")
   private Path grpcSocket;
 
   @Option(

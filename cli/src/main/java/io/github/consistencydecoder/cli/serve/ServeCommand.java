@@ -8,6 +8,7 @@ import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.cli.shell.Interruption;
 import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.models.ModelStore;
+import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.server.Sidecar;
 import io.github.consistencydecoder.server.SidecarConfig;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -76,7 +78,8 @@ public final class ServeCommand implements Callable<Integer> {
     listen.addTo(config);
     access.addTo(config);
     limits.addTo(config);
-    ServeLogging.begin(log.equals("json"), spec.commandLine().getParseResult().hasMatchedOption("--debug"));
+    ServeLogging.begin(
+        log.equals("json"), spec.commandLine().getParseResult().hasMatchedOption("--debug"));
     List<ServedModel> served = served(console);
     served.forEach(model -> config.model(model.name(), model.source()));
     config.stateFolder(ModelStore.standard().cacheFolder().resolve("serve"));
@@ -106,15 +109,16 @@ public final class ServeCommand implements Callable<Integer> {
   private void run(Console console, SidecarConfig config) throws InterruptedException {
     CountDownLatch signal = new CountDownLatch(1);
     long start = System.nanoTime();
-    try (Interruption.Guard guard = Interruption.process().guard();
-        var registration = guard.cancellation().onCancel(signal::countDown);
-        Sidecar sidecar = start(config)) {
-      List<String> addresses = addresses(sidecar);
-      addresses.forEach(address -> console.result("listening on " + address));
-      announce(console, sidecar, addresses, start);
-      signal.await();
-      console.note("draining; a second signal ends this at once");
-      sidecar.drain();
+    try (Interruption.Guard guard = Interruption.process().guard()) {
+      Cancellation.Registration unused = guard.cancellation().onCancel(signal::countDown);
+      try (Sidecar sidecar = start(config)) {
+        List<String> addresses = addresses(sidecar);
+        addresses.forEach(address -> console.result("listening on " + address));
+        announce(console, sidecar, addresses, start);
+        signal.await();
+        console.note("draining; a second signal ends this at once");
+        sidecar.drain();
+      }
     }
     console.note("all calls have ended");
   }
@@ -159,7 +163,7 @@ public final class ServeCommand implements Callable<Integer> {
                   sidecar.service().models().stream().map(ModelStatus::name).toList();
               console.result(
                   String.format(
-                      java.util.Locale.ROOT,
+                      Locale.ROOT,
                       "ready after %.1f s: %s",
                       seconds,
                       String.join(", ", names)));

@@ -67,7 +67,7 @@ _OPTIONS = (
 class GrpcClient(Client):
     """Calls a server over gRPC.
 
-    target: ``grpc://host:port``, ``grpcs://host:port`` (TLS) or ``unix:/path/of/the/socket``.
+    target: ``grpc://host:port``, ``grpcs://host:port`` (TLS) or ``grpc+unix:/path/of/the/socket``.
     token: sent as a bearer token.
     credentials: for grpcs; without it the system's certificates.
     """
@@ -84,6 +84,7 @@ class GrpcClient(Client):
     ) -> None:
         super().__init__(retry)
         self.target = target
+        target = target.removeprefix("grpc+")
         self._metadata = () if token is None else (("authorization", f"Bearer {token}"),)
         scheme, _, rest = target.partition(":")
         address = target if scheme == "unix" else rest.removeprefix("//").rstrip("/")

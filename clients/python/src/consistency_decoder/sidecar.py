@@ -67,7 +67,8 @@ class LocalSidecar:
         self._log = self._folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
         try:
-            serve = ["serve", "--socket", str(self._socket(_GRPC)), "--http-socket", str(self._socket(_HTTP))]
+            serve = ["serve", "--grpc-port", "none", "--http-port", "none"]
+            serve += ["--socket", str(self._socket(_GRPC)), "--http-socket", str(self._socket(_HTTP))]
             for model in models:
                 serve += ["--model", os.fspath(model)]
             self._process = self._start([*_command(command), *serve, *options], grace)

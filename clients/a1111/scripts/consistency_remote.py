@@ -40,11 +40,9 @@ class ConsistencyDecoderScript(scripts.Script):  # type: ignore[misc]
     def show(self, is_img2img: bool) -> Any:  # noqa: ARG002 - the web UI's signature
         return scripts.AlwaysVisible
 
-    def process_batch(self, p: Any, *_: Any, seeds: Any = (), **__: Any) -> None:
+    def process_batch(self, p: Any, *_: Any, seeds: Any = (), **__: Any) -> None:  # noqa: ARG002 - likewise
         global _seeds
         _seeds = itertools.cycle(list(seeds) or [0])
-        if shared.opts.sd_vae_decode_method == NAME:
-            p.extra_generation_params["Decoder"] = "consistency (remote)"
 
 
 def _wrap(original: Any) -> Any:

@@ -48,7 +48,8 @@ class ConsistencyDecoderScript(scripts.Script):  # type: ignore[misc]
         if not enabled:
             return
         model = p.sd_model
-        if getattr(model, "is_sdxl", False) or getattr(model, "is_sd3", False):
+        channels = getattr(model.forge_objects.vae, "latent_channels", 4)
+        if channels != 4 or getattr(model, "is_sdxl", False) or getattr(model, "is_sd3", False):
             print(f"{TITLE}: this model is not of the Stable Diffusion 1.x family; its own VAE decodes")
             return
         vae = model.forge_objects.vae.clone()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from door import Door, Reply, Seen
 
-from consistency_decoder import LocalSidecar
+from consistency_decoder import HttpClient, LocalSidecar
 from consistency_decoder.sidecar import COMMAND_VARIABLE
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -64,6 +65,27 @@ def reduced(java_command: list[str]) -> Iterator[LocalSidecar]:
         pytest.skip(f"{folder} is not there")
     with LocalSidecar(folder, command=java_command) as sidecar:
         yield sidecar
+
+
+@pytest.fixture(scope="session")
+def reduced_endpoint(java_command: list[str]) -> Iterator[str]:
+    """The same on a TCP port, as somebody starts it by hand."""
+    folder = GOLDENS / "diffusers-reduced"
+    if not folder.exists():
+        pytest.skip(f"{folder} is not there")
+    command = [*java_command, "serve", "--http-port", "0", "--grpc-port", "none", "--model", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            assert server.stdout is not None
+            endpoint = server.stdout.readline().removeprefix("listening on ").strip().rstrip("/")
+            end = time.monotonic() + 120
+            while not HttpClient(endpoint).ready():
+                assert time.monotonic() < end
+                assert server.poll() is None
+                time.sleep(0.1)
+            yield endpoint
+        finally:
+            server.terminate()
 
 
 @pytest.fixture(scope="session")

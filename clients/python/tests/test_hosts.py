@@ -158,6 +158,33 @@ def test_whoever_waits_can_stop(open_door: OpenDoor, remote: Any) -> None:
     over.set()
 
 
+@pytest.mark.service
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_the_service_decodes_what_the_hosts_send(remote: Any, reduced_endpoint: str, dtype: Any) -> None:
+    from consistency_decoder import HttpClient
+
+    z = LATENTS.to(dtype)
+    pictures = remote.decode(reduced_endpoint, z, scaled=True, seeds=[7, 8], dialect="diffusers")
+    expected = HttpClient(reduced_endpoint).decode(
+        z.float().numpy(), scale="scaled", seed=[7, 8], dialect="diffusers", output="float32"
+    )
+    np.testing.assert_array_equal(pictures.numpy(), expected.pixels)
+
+
+@pytest.mark.service
+def test_the_service_s_refusals_reach_the_hosts(remote: Any, reduced_endpoint: str) -> None:
+    with pytest.raises(remote.RemoteDecodeError, match="the server refused: dialect"):
+        remote.decode(reduced_endpoint, LATENTS, scaled=True, dialect="none")
+
+
+@pytest.mark.service
+def test_comfyui_stub_with_the_service(comfy: Any, reduced_endpoint: str) -> None:
+    (vae,) = comfy.nodes["UseRemoteConsistencyDecoder"]().patch(ComfyVae(), reduced_endpoint, 7, 2, "original")
+    images = stock_vae_decode(vae, {"samples": 5 * LATENTS})
+    assert images.shape == (2, 24, 40, 3)
+    assert 0.05 < images.std() < 0.5
+
+
 # ComfyUI, stood in for.
 
 
@@ -384,15 +411,13 @@ def test_webui_stub_decodes_scaled_latents_when_chosen(
 ) -> None:
     door = open_door(levels)
     monkeypatch.setenv("CONSISTENCY_DECODER_URL", door.endpoint)
-    p = types.SimpleNamespace(extra_generation_params={})
-    webui.script.ConsistencyDecoderScript().process_batch(p, seeds=[50, 51], batch_number=0)
+    webui.script.ConsistencyDecoderScript().process_batch(None, seeds=[50, 51], batch_number=0)
     pictures = [webui.decode_first_stage(webui.shared.sd_model, LATENTS[k : k + 1]) for k in range(2)]
     assert [picture.shape for picture in pictures] == [(1, 3, 24, 40)] * 2
     assert torch.allclose(pictures[0][0, :, 0, 0], torch.tensor([-1.0, 0, 1]))
     assert [seen.query["seed"] for seen in door.seen] == ["50", "51"]
     assert {seen.query["latents"] for seen in door.seen} == {"scaled"}
     assert torch.equal(sent(door.seen[1]), LATENTS[1:])
-    assert p.extra_generation_params["Decoder"] == "consistency (remote)"
 
 
 def test_webui_stub_leaves_everything_else_alone(webui: Any) -> None:

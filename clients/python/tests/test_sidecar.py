@@ -53,10 +53,8 @@ def test_it_is_there_for_the_block_and_nothing_is_left_of_it(tmp_path: Path) -> 
         assert sidecar.client.ready()
         assert connect(sidecar.target).ready()
         assert alive(pid_in(pid_file))
-        assert (
-            "arguments serve --grpc-port none --http-port none --model tiny --model a folder --x"
-            in sidecar._log.read_text()
-        )
+        said = sidecar._log.read_text()
+        assert "arguments serve --grpc-port none --http-port none --model tiny --model a folder --x" in said
     assert not alive(pid_in(pid_file))
     assert not folder.exists()
     assert not sidecar.running

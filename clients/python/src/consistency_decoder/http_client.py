@@ -103,6 +103,17 @@ class HttpClient(Client):
         except (DecoderError, TransientError):
             return False
 
+    def why_broken(self, *, timeout: float = 5.0) -> str:
+        """Why a model that was opened, or could not be, does not decode; empty if that is not so, or nobody answers."""
+        request = _Request("GET", "/models", {}, {"Accept": "application/json"})
+        try:
+            document = json.loads(self._send(request, Deadline(timeout), Cancellation()).body)
+            if document["readiness"] != "broken":
+                return ""
+            return "; ".join(f"{m['name']}: {m['reason']}" for m in document["models"] if not m["ready"])
+        except (DecoderError, TransientError, ValueError, KeyError, TypeError):
+            return ""
+
     def _prepare(self, call: DecodeCall) -> _Request:
         query = {
             "output_type": "pt",

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from . import _guardian
 from .calls import RetryPolicy
 from .client import Client
-from .connecting import connect
 from .errors import SidecarError
+from .http_client import HttpClient
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -72,7 +72,7 @@ class LocalSidecar:
             for model in models:
                 serve += ["--model", os.fspath(model)]
             self._process = self._start([*_command(command), *serve, *options], grace)
-            self.client: Client = connect(self.target, retry=retry)
+            self._http = HttpClient(self.target, retry=retry)
         except BaseException:
             _stop(self._process, str(self._folder), grace)
             raise
@@ -82,6 +82,11 @@ class LocalSidecar:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def client(self) -> Client:
+        """For calling it."""
+        return self._http
 
     @property
     def target(self) -> str:
@@ -100,7 +105,7 @@ class LocalSidecar:
 
     def close(self) -> None:
         """Stops the server and waits until it has ended; closing again does nothing."""
-        self.client.close()
+        self._http.close()
         self._finalizer()
 
     def __enter__(self) -> Self:
@@ -131,10 +136,13 @@ class LocalSidecar:
 
     def _wait(self, startup: float) -> None:
         end = time.monotonic() + startup
-        while not self.client.ready(timeout=5.0):
+        while not self._http.ready():
             if self._process is None or self._process.poll() is not None:
                 code = None if self._process is None else self._process.returncode
                 raise SidecarError(f"the server ended with code {code} before it was ready:\n{self._tail()}")
+            broken = self._http.why_broken()
+            if broken:
+                raise SidecarError(f"the server cannot use its model: {broken}. It says:\n{self._tail()}")
             if time.monotonic() > end:
                 raise SidecarError(
                     f"the server was not ready within {startup:g} s; allow more with startup=. It says:\n{self._tail()}"

@@ -1,6 +1,7 @@
 @echo off
 rem Runs the command; builds it first if that has not been done. After a change of the sources, delete cli\target.
 rem JAVA_HOME: a JDK of 17 or later. CONSISTENCY_DECODER_JAVA_OPTS, CONSISTENCY_DECODER_MAVEN_OPTS: more options.
+rem CONSISTENCY_DECODER_PLUGINS: more for the class path.
 setlocal
 set "ROOT=%~dp0"
 set "JAVA=java"
@@ -16,7 +17,9 @@ if not exist "%ROOT%cli\target\launcher.stamp" (
   )
   echo built> "%ROOT%cli\target\launcher.stamp"
 )
+set "PLUGINS="
+if defined CONSISTENCY_DECODER_PLUGINS set "PLUGINS=;%CONSISTENCY_DECODER_PLUGINS%"
 set "NATIVE="
 if exist "%JAVA_HOME%\release" findstr /r /c:"JAVA_VERSION=.2[2-9]" /c:"JAVA_VERSION=.[3-9][0-9]" "%JAVA_HOME%\release" >nul && set "NATIVE=--enable-native-access=ALL-UNNAMED"
-"%JAVA%" -XX:+UseSerialGC -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000 -XX:-UsePerfData %NATIVE% %CONSISTENCY_DECODER_JAVA_OPTS% -cp "%ROOT%cli\target\cli.jar;%ROOT%cli\target\lib\*" io.github.consistencydecoder.cli.Main %*
+"%JAVA%" -XX:+UseSerialGC -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000 -XX:-UsePerfData %NATIVE% %CONSISTENCY_DECODER_JAVA_OPTS% -cp "%ROOT%cli\target\cli.jar;%ROOT%cli\target\lib\*%PLUGINS%" io.github.consistencydecoder.cli.Main %*
 exit /b %ERRORLEVEL%

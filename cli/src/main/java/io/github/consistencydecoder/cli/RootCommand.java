@@ -1,9 +1,12 @@
 package io.github.consistencydecoder.cli;
 
 import io.github.consistencydecoder.cli.bench.BenchCommand;
+import io.github.consistencydecoder.cli.compare.CompareCommand;
 import io.github.consistencydecoder.cli.decode.DecodeCommand;
 import io.github.consistencydecoder.cli.decode.DemoCommand;
 import io.github.consistencydecoder.cli.doctor.DoctorCommand;
+import io.github.consistencydecoder.cli.encode.EncodeCommand;
+import io.github.consistencydecoder.cli.export.ExportCommand;
 import io.github.consistencydecoder.cli.serve.ServeCommand;
 import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.cli.store.ModelsCommand;
@@ -20,11 +23,14 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     subcommands = {
       DecodeCommand.class,
+      EncodeCommand.class,
+      CompareCommand.class,
       DemoCommand.class,
       ServeCommand.class,
       ModelsCommand.class,
       DoctorCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      ExportCommand.class
     },
     footer = {
       "",

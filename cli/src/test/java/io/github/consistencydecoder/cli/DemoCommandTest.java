@@ -2,12 +2,23 @@ package io.github.consistencydecoder.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.compare.picture.PictureReader;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The whole way with the bundled model: store, reader, graph, runtime, sampler, picture. */
 final class DemoCommandTest {
@@ -22,20 +33,148 @@ final class DemoCommandTest {
     {60, 240, 183, 150, 135},
   };
 
-  @TempDir private Path folder;
+  /** Of all tests, so that what is the same is computed once. */
+  @TempDir private static Path folder;
+
+  @TempDir private static Path cache;
+
+  private static CommandRun demo(Object... more) {
+    List<Object> arguments = new ArrayList<>(List.of("demo", "-o", folder, "--cache", cache));
+    arguments.addAll(List.of(more));
+    CommandRun run = CommandRun.of(arguments.toArray());
+    assertThat(run.code()).as(run.err()).isZero();
+    return run;
+  }
+
+  private static Path report(String file) {
+    return folder.resolve("consistency-decoder-demo").resolve(file);
+  }
+
+  private static JsonNode metrics() {
+    return JsonMapper.shared().readTree(report("metrics.json").toFile());
+  }
+
+  private static List<String> columns() {
+    List<String> columns = new ArrayList<>();
+    metrics().get("columns").forEach(name -> columns.add(name.asString()));
+    return columns;
+  }
 
   @Test
   void demoDrawsTheCatAndSaysWhere() throws IOException {
-    CommandRun run = CommandRun.of("demo", "-o", folder, "--cache", folder.resolve("cache"));
+    CommandRun run = demo();
 
-    assertThat(run.code()).as(run.err()).isZero();
     Path picture = folder.resolve("consistency-decoder-demo.png");
-    assertThat(run.out()).isEqualTo(picture + System.lineSeparator());
+    assertThat(run.out().lines())
+        .containsExactly(
+            picture.toString(),
+            report("report.html").toString(),
+            report("sheet.png").toString(),
+            report("metrics.json").toString(),
+            report("metrics.csv").toString());
+    assertThat(run.out().lines().map(Path::of))
+        .allSatisfy(file -> assertThat(file).isNotEmptyFile());
     assertThat(run.err()).contains("preview model 'tiny'");
     BufferedImage read = ImageIO.read(picture.toFile());
     assertThat(read.getWidth()).isEqualTo(448);
     assertThat(read.getHeight()).isEqualTo(296);
     assertLooksLikeTheCat(read);
+  }
+
+  /** The numbers are those of the files that the program ships, computed by scikit-image. */
+  @Test
+  void theReportMeasuresThreeDecodersAgainstThePhotograph() throws IOException {
+    CommandRun run = demo();
+
+    assertThat(columns()).containsExactly("linear preview", "tiny, 1 step", "tiny, 2 steps");
+    JsonNode input = metrics().get("inputs").get(0);
+    assertThat(input.get("reference").asString()).isEqualTo("truth");
+    double[] psnr = new double[3];
+    for (int i = 0; i < 3; i++) {
+      psnr[i] = input.get("columns").get(i).get("measurements").get("whole").get("psnr").asDouble();
+    }
+    assertThat(psnr[0]).isBetween(17.5, 18.2);
+    assertThat(psnr[1]).isBetween(28.0, 29.0);
+    assertThat(psnr[2]).isBetween(27.7, 28.7);
+    assertThat(run.err())
+        .contains(
+            String.format(
+                Locale.ROOT, "photograph: linear preview %.1f dB and 0.36; tiny, 1 step", psnr[0]))
+        .contains("tiny was trained on this very photograph");
+    Path results = report(input.get("folder").asString());
+    assertSamePixels(results.resolve("truth.png"), Path.of(resource("chelsea.png")));
+    assertSamePixels(
+        results.resolve("3-tiny-2-steps.png"), folder.resolve("consistency-decoder-demo.png"));
+    assertThat(report("report.html")).content().contains("Stefan van der Walt", "CC0");
+  }
+
+  private static URI resource(String name) {
+    try {
+      return DemoCommandTest.class.getResource("demo/" + name).toURI();
+    } catch (URISyntaxException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void assertSamePixels(Path a, Path b) throws IOException {
+    PictureReader reader = new PictureReader();
+    assertThat(reader.read(a).picture()).isEqualTo(reader.read(b).picture());
+  }
+
+  @Test
+  void whateverElseWasChosenIsComparedTooAndReplacesTheEarlierReport() throws IOException {
+    demo("--decoder", "fake");
+    assertThat(columns())
+        .containsExactly(
+            "linear preview", "tiny, 1 step", "tiny, 2 steps", "yours: plain, 2 steps");
+    demo("--steps", 3, "--clamp", "none");
+    assertThat(columns()).endsWith("tiny, 2 steps", "yours: tiny, 3 steps, clamp none").hasSize(4);
+    assertThat(Files.readString(report("report.html")))
+        .contains("yours: tiny")
+        .doesNotContain("plain");
+    demo("--steps", 1);
+    assertThat(columns()).endsWith("tiny, 2 steps").hasSize(3);
+    assertThat(Files.readString(report("report.html"))).doesNotContain("yours");
+    try (Stream<Path> files = Files.walk(report(""))) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .noneMatch(name -> name.contains("yours"));
+    }
+  }
+
+  @Test
+  void whatIsTheSameIsNotDoneAgainAndQuietSaysWhereTheFilesAre() throws IOException {
+    demo();
+    Path result =
+        report(metrics().get("inputs").get(0).get("folder").asString()).resolve("result.json");
+    FileTime written = Files.getLastModifiedTime(result);
+    CommandRun again = demo("-q");
+    assertThat(Files.getLastModifiedTime(result)).isEqualTo(written);
+    assertThat(again.err()).isEmpty();
+    assertThat(again.out().lines()).hasSize(5);
+  }
+
+  @Test
+  void theDocumentHasTheReport() {
+    CommandRun run = demo("--json");
+    JsonNode report = JsonMapper.shared().readTree(run.out()).get("report");
+    assertThat(report.get("files").get(0).asString()).isEqualTo(report("report.html").toString());
+    assertThat(report.get("measures").get("tiny, 1 step").get("ssim").asDouble())
+        .isBetween(0.70, 0.80);
+    assertThat(run.err()).isEmpty();
+  }
+
+  @Test
+  void aFileInPlaceOfTheReportsFolderIsSaidAndStays(@TempDir Path other) throws IOException {
+    Path mine = Files.writeString(other.resolve("consistency-decoder-demo"), "mine");
+    CommandRun run = CommandRun.of("demo", "-o", other, "--cache", cache, "--json");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err())
+        .isEqualToIgnoringNewLines(
+            "error: " + mine + ": is a file, the report needs a folder of that name");
+    assertThat(JsonMapper.shared().readTree(run.out()).get("report").get("exit_code").asInt())
+        .isEqualTo(1);
+    assertThat(mine).content().isEqualTo("mine");
+    assertThat(other.resolve("consistency-decoder-demo.png")).isNotEmptyFile();
   }
 
   /**
@@ -63,22 +202,12 @@ final class DemoCommandTest {
   }
 
   @Test
-  void coldAndCachedAndWithOneThreadTheBytesAreTheSame() {
-    Path cache = folder.resolve("cache");
-    CommandRun.of("demo", "-o", folder.resolve("cold"), "--cache", cache);
-    CommandRun.of("demo", "-o", folder.resolve("cached"), "--cache", cache);
-    CommandRun.of("demo", "-o", folder.resolve("one"), "--cache", cache, "--threads", 1);
-
-    Path cold = folder.resolve("cold").resolve("consistency-decoder-demo.png");
-    assertThat(folder.resolve("cached").resolve("consistency-decoder-demo.png"))
-        .hasSameBinaryContentAs(cold);
-    assertThat(folder.resolve("one").resolve("consistency-decoder-demo.png"))
-        .hasSameBinaryContentAs(cold);
-  }
-
-  @Test
-  void demoMayBeRunAgain() {
-    assertThat(CommandRun.of("demo", "-o", folder, "--steps", 1).code()).isZero();
-    assertThat(CommandRun.of("demo", "-o", folder, "--steps", 1).code()).isZero();
+  void coldAndCachedAndWithOneThreadTheBytesAreTheSame(@TempDir Path cold) {
+    CommandRun.of("demo", "-o", cold, "--cache", cold.resolve("cache"));
+    Path picture = folder.resolve("consistency-decoder-demo.png");
+    demo();
+    assertThat(picture).hasSameBinaryContentAs(cold.resolve("consistency-decoder-demo.png"));
+    demo("--threads", 1);
+    assertThat(picture).hasSameBinaryContentAs(cold.resolve("consistency-decoder-demo.png"));
   }
 }

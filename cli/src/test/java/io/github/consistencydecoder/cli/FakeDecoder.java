@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Pixel {@code [n, c, y, x]} is the scaled latent {@code [n, c, y / 8, x / 8]}, or with given noise
@@ -26,12 +27,18 @@ import java.util.concurrent.CountDownLatch;
 final class FakeDecoder implements LatentDecoder {
   static final String DIGEST = "sha256:" + "0123456789abcdef".repeat(4);
 
+  static final AtomicInteger DECODES = new AtomicInteger();
+  static final AtomicInteger OPENINGS = new AtomicInteger();
+  static final AtomicInteger OPEN = new AtomicInteger();
+
   private final String model;
   private final DecoderConfig config;
 
   FakeDecoder(String model, DecoderConfig config) {
     this.model = model;
     this.config = config;
+    OPENINGS.incrementAndGet();
+    OPEN.incrementAndGet();
   }
 
   @Override
@@ -48,6 +55,7 @@ final class FakeDecoder implements LatentDecoder {
 
   @Override
   public Decoded decode(Latents latents, DecodeOptions options) {
+    DECODES.incrementAndGet();
     if (model.equals("crash")) {
       throw new IllegalStateException("the fake crashed");
     }
@@ -61,7 +69,9 @@ final class FakeDecoder implements LatentDecoder {
     }
     for (int i = 0; i < steps; i++) {
       options.listener().stepStarted(i, steps, options.schedule().timesteps().get(i));
-      if (model.equals("slow") || model.equals("deaf")) {
+      if (model.equals("slow")
+          || model.equals("deaf")
+          || (model.equals("slow-if-wide") && latents.width() == 3)) {
         waitForEver(options.cancellation());
       }
       nanos.add(1_000_000L);
@@ -108,7 +118,7 @@ final class FakeDecoder implements LatentDecoder {
     cancellation.check();
   }
 
-  private static Pixels pixels(Latents latents, DecodeOptions options) {
+  private Pixels pixels(Latents latents, DecodeOptions options) {
     int height = 8 * latents.height();
     int width = 8 * latents.width();
     float[] out = new float[latents.batch() * 3 * height * width];
@@ -127,9 +137,16 @@ final class FakeDecoder implements LatentDecoder {
         }
       }
     }
+    if (model.equals("inverted")) {
+      for (int k = 0; k < out.length; k++) {
+        out[k] = -out[k];
+      }
+    }
     return Pixels.takeOver(out, latents.batch(), height, width);
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    OPEN.decrementAndGet();
+  }
 }

@@ -9,6 +9,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -80,24 +81,96 @@ final class InterruptionTest {
         .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) != 0);
   }
 
+  @Test
+  void signalStopsEncoding() throws Exception {
+    assumeFalse(System.getProperty("os.name").startsWith("Windows"), "signals are POSIX's");
+    Path photo = TestPictures.png(folder.resolve("photo.png"), 24, 16, 1);
+    Path out = folder.resolve("out.safetensors");
+    Process process =
+        run("encode", photo.toString(), "--encoder=fake", "--model=slow", "-o", out.toString());
+    try (BufferedReader err = process.errorReader()) {
+      assertThat(lineWith(err, "slow encode runs")).isTrue();
+
+      kill(process, "TERM");
+
+      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(143);
+      assertThat(err.lines().collect(Collectors.joining("\n")))
+          .contains("slow encode returns", photo + ": interrupted")
+          .doesNotContain("error:", "\tat ");
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void interruptedComparisonKeepsWhatIsDoneAndGoesOnFromThere() throws Exception {
+    assumeFalse(System.getProperty("os.name").startsWith("Windows"), "signals are POSIX's");
+    TestTensors.npy(folder.resolve("a.npy"), TestTensors.scaledLatents(16, 1), 1, 4, 2, 2);
+    TestTensors.npy(folder.resolve("b.npy"), TestTensors.scaledLatents(24, 1), 1, 4, 2, 3);
+    TestTensors.npy(folder.resolve("c.npy"), TestTensors.scaledLatents(16, 2), 1, 4, 2, 2);
+    Path out = folder.resolve("out");
+    List<String> command =
+        List.of(
+            "compare",
+            folder.resolve("a.npy").toString(),
+            folder.resolve("b.npy").toString(),
+            folder.resolve("c.npy").toString(),
+            "--decoder=fake",
+            "--decoder=wide=fake:model=slow-if-wide",
+            "-o",
+            out.toString());
+    Process process = run(command.toArray(new String[0]));
+    try (BufferedReader err = process.errorReader()) {
+      assertThat(lineWith(err, "slow-if-wide decode runs")).isTrue();
+
+      kill(process, "TERM");
+
+      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(143);
+      assertThat(err.lines().collect(Collectors.joining("\n")))
+          .contains("interrupted; 1 of 3 inputs are done, the same command goes on from there")
+          .doesNotContain("error:", "\tat ");
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(ComparisonFiles.metricsIn(out).inputs()).containsExactly("a");
+    assertThat(out.resolve("metrics.csv")).content().contains("a,wide,whole");
+
+    Files.delete(folder.resolve("b.npy"));
+    TestTensors.npy(folder.resolve("b.npy"), TestTensors.scaledLatents(16, 1), 1, 4, 2, 2);
+    CommandRun again = CommandRun.of(command.toArray());
+
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(again.err()).contains("note: 1 of 3 inputs were done already");
+    assertThat(ComparisonFiles.in(out).inputs()).containsExactly("a", "b", "c");
+  }
+
   private Process start(String model) throws IOException {
     Path latents =
         TestTensors.npy(
             folder.resolve("latents.npy"), TestTensors.scaledLatents(24, 1), 1, 4, 2, 3);
-    return new ProcessBuilder(
+    return run(
+        "decode",
+        latents.toString(),
+        "--decoder=fake",
+        "--model=" + model,
+        "-o",
+        folder.resolve("out.png").toString());
+  }
+
+  private static Process run(String... arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("java.class.path"),
-                "io.github.consistencydecoder.cli.Main",
-                "decode",
-                latents.toString(),
-                "--decoder=fake",
-                "--model=" + model,
-                "-o",
-                folder.resolve("out.png").toString()))
-        .start();
+                "io.github.consistencydecoder.cli.Main"));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command).start();
   }
 
   private static boolean lineWith(BufferedReader reader, String text) throws IOException {

@@ -13,7 +13,7 @@ final class UsageTest {
 
     assertThat(run.code()).isZero();
     assertThat(run.out())
-        .contains("decode", "demo", "models", "doctor", "bench")
+        .contains("decode", "encode", "compare", "demo", "models", "doctor", "bench")
         .contains("Exit codes:", "130  interrupted");
   }
 
@@ -21,6 +21,8 @@ final class UsageTest {
   @ValueSource(
       strings = {
         "decode",
+        "encode",
+        "compare",
         "demo",
         "doctor",
         "bench",

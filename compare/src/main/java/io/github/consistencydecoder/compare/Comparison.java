@@ -103,7 +103,7 @@ public final class Comparison {
       } catch (InputProblem e) {
         LOG.debug("input '{}' cannot be compared", input.name(), e);
         failures.add(new Failure(input.name(), e.getMessage()));
-        listener.inputFailed(i, inputs.size(), input.name(), e.getMessage());
+        listener.inputFailed(i, inputs.size(), input.name(), e.getMessage(), e.getCause());
       }
       MetricsFiles.write(data(folder, results, failures));
     }
@@ -113,7 +113,7 @@ public final class Comparison {
     listener.writing("report.html");
     Path report = folder.resolve("report.html");
     HtmlReport.write(data, report, reportBytes);
-    return new ComparisonSummary(results.size(), reused, failures, report);
+    return new ComparisonSummary(results, reused, failures, report);
   }
 
   private static void checkNames(List<? extends ComparisonInput> inputs) {

@@ -38,6 +38,17 @@ public interface ComparisonListener {
   default void inputFailed(int index, int count, String name, String reason) {}
 
   /**
+   * The same, for a listener that wants to know whose fault it was; calls {@link #inputFailed(int,
+   * int, String, String)}.
+   *
+   * @param reason one sentence
+   * @param cause what was thrown; null if the inputs do not fit together
+   */
+  default void inputFailed(int index, int count, String name, String reason, Throwable cause) {
+    inputFailed(index, count, name, reason);
+  }
+
+  /**
    * All inputs are done; this file is being written.
    *
    * @param file {@code sheet.png} or {@code report.html}

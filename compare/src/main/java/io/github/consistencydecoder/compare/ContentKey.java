@@ -16,6 +16,12 @@ import java.util.TreeMap;
 
 /** Collects everything that a result depends on into one SHA-256. */
 final class ContentKey {
+  /**
+   * A detail that says whether a decoder's graph was built or found in a cache. It is another one
+   * at the second start, and the pictures are the same.
+   */
+  private static final String GRAPH = "graph";
+
   private final MessageDigest digest;
 
   private ContentKey() {
@@ -45,7 +51,13 @@ final class ContentKey {
     if (column.decodes()) {
       DecoderInfo info = column.decoder().info();
       add(info.provider(), info.model(), info.digest(), info.device());
-      new TreeMap<>(info.details()).forEach((key, value) -> add(key, value));
+      new TreeMap<>(info.details())
+          .forEach(
+              (key, value) -> {
+                if (!key.equals(GRAPH)) {
+                  add(key, value);
+                }
+              });
       add(column.options());
     }
     return this;

@@ -9,6 +9,8 @@ import io.github.consistencydecoder.compare.report.ResultJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -42,37 +44,47 @@ final class ResultFolder {
 
   /** An earlier run's result, if it is complete and of this key. */
   Optional<InputResult> read(String key) {
+    return earlier()
+        .filter(result -> result.key().equals(key) && result.folder().equals(relative))
+        .filter(result -> files(result).stream().allMatch(this::isHere));
+  }
+
+  /** What an earlier run left; empty if it cannot be read, so that it is done again. */
+  private Optional<InputResult> earlier() {
     try {
       Path file = folder.resolve(RESULT);
-      if (!Files.isRegularFile(file)) {
-        return Optional.empty();
-      }
-      return ResultJson.read(Files.readAllBytes(file))
-          .filter(result -> result.key().equals(key) && result.folder().equals(relative))
-          .filter(this::hasItsFiles);
+      return Files.isRegularFile(file)
+          ? ResultJson.read(Files.readAllBytes(file))
+          : Optional.empty();
     } catch (IOException e) {
-      // What cannot be read is done again.
       return Optional.empty();
     }
   }
 
-  private boolean hasItsFiles(InputResult result) {
+  private static List<String> files(InputResult result) {
+    List<String> files = new ArrayList<>();
     for (ColumnResult column : result.columns()) {
-      if (!isHere(column.file()) || !column.differenceFile().map(this::isHere).orElse(true)) {
-        return false;
-      }
+      files.add(column.file());
+      column.differenceFile().ifPresent(files::add);
     }
-    return result.truthFile().map(this::isHere).orElse(true);
+    result.truthFile().ifPresent(files::add);
+    return files;
   }
 
   private boolean isHere(String file) {
     return !file.contains("/") && !file.contains("\\") && Files.isRegularFile(folder.resolve(file));
   }
 
-  /** Makes the folder, and makes it incomplete. */
+  /** Makes the folder, and makes it incomplete: an earlier run's result and pictures go. */
   void begin() throws IOException {
     Files.createDirectories(folder);
+    List<String> old = earlier().map(ResultFolder::files).orElse(List.of());
     Files.deleteIfExists(folder.resolve(RESULT));
+    for (String file : old) {
+      if (isHere(file)) {
+        Files.delete(folder.resolve(file));
+      }
+    }
   }
 
   void write(String file, Picture picture) throws IOException {

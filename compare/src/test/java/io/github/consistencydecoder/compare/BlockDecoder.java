@@ -23,12 +23,21 @@ public final class BlockDecoder implements LatentDecoder {
   private final String model;
   private final boolean smooth;
   private final float grain;
+  private final Map<String, String> details;
   private int decodes;
 
   public BlockDecoder(String model, boolean smooth, float grain) {
+    this(model, smooth, grain, Map.of());
+  }
+
+  /**
+   * @param details of its {@link DecoderInfo}
+   */
+  public BlockDecoder(String model, boolean smooth, float grain, Map<String, String> details) {
     this.model = model;
     this.smooth = smooth;
     this.grain = grain;
+    this.details = details;
   }
 
   /** The latents of a picture whose sides are multiples of 8. */
@@ -53,7 +62,7 @@ public final class BlockDecoder implements LatentDecoder {
 
   @Override
   public DecoderInfo info() {
-    return new DecoderInfo("block", model, "", "in Java", Map.of());
+    return new DecoderInfo("block", model, "", "in Java", details);
   }
 
   @Override

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -239,6 +240,43 @@ class ComparisonTest {
     assertThat(blocks.decodes()).as("another seed").isEqualTo(4);
     otherSeed.run(first, folder, ComparisonListener.NONE);
     assertThat(blocks.decodes()).as("nothing has changed").isEqualTo(4);
+  }
+
+  @Test
+  void picturesOfAnEarlierComparisonDoNotStay() throws IOException {
+    List<ComparisonInput> inputs = List.of(withTruth("a", 1));
+    both().build().run(inputs, folder, ComparisonListener.NONE);
+    Path results = folder.resolve(metrics().get("inputs").get(0).get("folder").asString());
+    Files.writeString(results.resolve("mine.txt"), "not ours");
+    Comparison.builder()
+        .decoder("blocks", blocks, DecodeOptions.defaults())
+        .build()
+        .run(inputs, folder, ComparisonListener.NONE);
+    try (Stream<Path> files = Files.list(results)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "1-blocks.png", "1-blocks-difference.png", "truth.png", "result.json", "mine.txt");
+    }
+  }
+
+  @Test
+  void howADecoderGotItsGraphDoesNotMakeAnotherResult() throws IOException {
+    List<ComparisonInput> inputs = List.of(withTruth("a", 1));
+    List<Integer> reused = new ArrayList<>();
+    for (Map<String, String> details :
+        List.of(
+            Map.of("graph", "built", "dtype", "float32"),
+            Map.of("graph", "cache", "dtype", "float32"),
+            Map.of("graph", "cache", "dtype", "float16"))) {
+      BlockDecoder decoder = new BlockDecoder("blocks", false, 0, details);
+      reused.add(
+          Comparison.builder()
+              .decoder("blocks", decoder, DecodeOptions.defaults())
+              .build()
+              .run(inputs, folder, ComparisonListener.NONE)
+              .reused());
+    }
+    assertThat(reused).containsExactly(0, 1, 0);
   }
 
   @Test

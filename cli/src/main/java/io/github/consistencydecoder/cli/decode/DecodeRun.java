@@ -11,6 +11,7 @@ import io.github.consistencydecoder.cli.shell.Interruption;
 import io.github.consistencydecoder.cli.shell.Memory;
 import io.github.consistencydecoder.cli.shell.Progress;
 import io.github.consistencydecoder.cli.shell.Version;
+import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.plugin.DecoderInfo;
@@ -76,8 +77,28 @@ final class DecodeRun {
     Work load(Path input) throws IOException;
   }
 
+  /** What follows when all inputs have been decoded. */
+  @FunctionalInterface
+  interface Sequel {
+    /**
+     * @param decoder open; borrowed
+     * @param cancellation thrown by a signal
+     * @return what the document says about it
+     */
+    Map<String, Object> run(LatentDecoder decoder, Cancellation cancellation) throws IOException;
+  }
+
   /** Decodes all inputs and returns the exit code, that of the first failure if there was one. */
   int decode(List<Path> inputs, Loader loader) {
+    return decode(inputs, loader, "", (decoder, cancellation) -> Map.of());
+  }
+
+  /**
+   * As {@link #decode(List, Loader)}, and something after it unless an input failed.
+   *
+   * @param name of the sequel, in messages and the document; empty if there is none
+   */
+  int decode(List<Path> inputs, Loader loader, String name, Sequel sequel) {
     int exitCode = ExitCode.OK;
     try (Interruption.Guard guard = Interruption.process().guard()) {
       try {
@@ -89,6 +110,9 @@ final class DecodeRun {
             break;
           }
         }
+        if (exitCode == ExitCode.OK && !name.isEmpty()) {
+          exitCode = follow(name, sequel, guard);
+        }
       } finally {
         if (decoder != null) {
           decoder.close();
@@ -97,6 +121,22 @@ final class DecodeRun {
     }
     console.document(report.document(exitCode));
     return exitCode;
+  }
+
+  private int follow(String name, Sequel sequel, Interruption.Guard guard) {
+    try {
+      report.followed(name, sequel.run(decoder, guard.cancellation()));
+      return ExitCode.OK;
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      if (guard.interrupted()) {
+        console.note("the " + name + ": interrupted");
+        return guard.exitCode();
+      }
+      Failure failure = Failure.of("the " + name, ExitCode.FAILED, e);
+      console.error(failure);
+      report.followed(name, Map.of("error", failure.message(), "exit_code", failure.exitCode()));
+      return failure.exitCode();
+    }
   }
 
   private int decodeOne(Path input, List<Path> inputs, Loader loader, Interruption.Guard guard) {

@@ -1,7 +1,8 @@
 package io.github.consistencydecoder.cli.decode;
 
+import io.github.consistencydecoder.cli.demo.DemoReport;
+import io.github.consistencydecoder.cli.demo.Sample;
 import io.github.consistencydecoder.cli.latents.LatentsFile;
-import io.github.consistencydecoder.cli.latents.LoadedLatents;
 import io.github.consistencydecoder.cli.latents.ScaleChoice;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.options.DecoderOptions;
@@ -9,12 +10,12 @@ import io.github.consistencydecoder.cli.options.SamplingOptions;
 import io.github.consistencydecoder.cli.pictures.OutputPlan;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Pixels;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -23,25 +24,29 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code demo}: the latents that come with the program, decoded. */
+/** {@code demo}: the latents that come with the program, decoded and compared. */
 @Command(
     name = "demo",
-    description = "Decode the sample latents that come with the program, a cat.",
+    description = {
+      "Decode the sample latents that come with the program, a cat, and compare what decoders make",
+      "of them: the linear preview, the tiny model after one step and after two, and, if you choose",
+      "another, yours."
+    },
     footer = {
       "",
-      "The latents were made from chelsea.png of scikit-image (Stefan van der Walt, CC0). Prints",
-      "where the picture is."
+      "Leaves a picture and the folder consistency-decoder-demo with report.html, sheet.png,",
+      "metrics.json and metrics.csv, and prints where they are; it replaces those of an earlier run.",
+      "The photograph is chelsea.png of scikit-image (Stefan van der Walt, CC0), the latents were",
+      "made from it."
     })
 public final class DemoCommand implements Callable<Integer> {
-  private static final String RESOURCE =
-      "/io/github/consistencydecoder/cli/demo/chelsea.safetensors";
-  private static final String PICTURE = "consistency-decoder-demo";
+  private static final String NAME = "consistency-decoder-demo";
 
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FOLDER",
       defaultValue = ".",
-      description = "Where to put the picture. Default: the current folder.")
+      description = "Where to put picture and report. Default: the current folder.")
   private Path folder;
 
   @Mixin private SamplingOptions sampling;
@@ -54,25 +59,24 @@ public final class DemoCommand implements Callable<Integer> {
     Console console = common.console(spec.commandLine());
     DecodeOptions options =
         DecodeOptions.builder().schedule(sampling.schedule()).clamp(sampling.clamp()).build();
-    decoder.config();
-    Path latents = Files.createTempFile(PICTURE, ".safetensors");
+    DecoderConfig config = decoder.config();
+    Path file = Files.createTempFile(NAME, ".safetensors");
     try {
-      try (InputStream in = DemoCommand.class.getResourceAsStream(RESOURCE)) {
-        Files.copy(in, latents, StandardCopyOption.REPLACE_EXISTING);
-      }
-      Path picture = folder.resolve(PICTURE + ".png").toAbsolutePath().normalize();
+      Sample.copyLatents(file);
+      Latents latents = LatentsFile.read(file, ScaleChoice.AUTO, null, null).latents();
+      Path out = folder.toAbsolutePath().normalize();
       // It is our own name and the same picture every time, so it may be replaced.
-      OutputPlan plan = OutputPlan.of(List.of(latents), picture, null, true);
+      OutputPlan plan = OutputPlan.of(List.of(file), out.resolve(NAME + ".png"), null, true);
+      DemoReport report = new DemoReport(console, config, out.resolve(NAME));
       return new DecodeRun(
               console, decoder, plan, Pixels.Rounding.NEAREST, input -> "the sample latents")
           .decode(
-              List.of(latents),
-              input -> {
-                LoadedLatents loaded = LatentsFile.read(input, ScaleChoice.AUTO, null, null);
-                return new DecodeRun.Work(loaded.latents(), "", options);
-              });
+              List.of(file),
+              input -> new DecodeRun.Work(latents, "", options),
+              "report",
+              (opened, cancellation) -> report.write(latents, opened, options, cancellation));
     } finally {
-      Files.deleteIfExists(latents);
+      Files.deleteIfExists(file);
     }
   }
 }

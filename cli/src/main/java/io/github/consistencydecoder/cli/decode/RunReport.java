@@ -18,6 +18,7 @@ final class RunReport {
 
   private final long start = System.nanoTime();
   private final List<Map<String, Object>> results = new ArrayList<>();
+  private final Map<String, Object> sequels = new LinkedHashMap<>();
   private Map<String, Object> model = Map.of();
 
   void opened(DecoderInfo info, long nanos) {
@@ -57,12 +58,17 @@ final class RunReport {
     results.add(result);
   }
 
+  void followed(String name, Map<String, Object> what) {
+    sequels.put(name, what);
+  }
+
   Map<String, Object> document(int exitCode) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("software", Version.software());
     document.put("exit_code", exitCode);
     document.put("model", model);
     document.put("results", results);
+    document.putAll(sequels);
     document.put("seconds", (System.nanoTime() - start) / NANOS);
     return document;
   }

@@ -7,6 +7,7 @@ import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -37,6 +38,31 @@ public final class LatentsFile {
           case RAW -> raw(file, raw);
         };
     return decide(file.toString(), read, choice);
+  }
+
+  /**
+   * Whether a file is to be read as latents: one of the kinds that say themselves what they are, by
+   * its first bytes or its name. What is missing is judged by its name.
+   */
+  public static boolean isOne(Path file) throws IOException {
+    return Files.exists(file) ? TensorFile.of(file) != TensorFile.RAW : TensorFile.isNamedSo(file);
+  }
+
+  /**
+   * How many latents a file holds; of most kinds this reads the header alone.
+   *
+   * @param tensor name of the tensor in it, or null to find it
+   * @throws CliException if the file does not hold latents
+   * @throws IOException if it is damaged or cannot be read
+   */
+  public static long batch(Path file, String tensor) throws IOException {
+    List<Long> shape =
+        switch (TensorFile.of(file)) {
+          case NPY -> TensorFile.npy(file).shape();
+          case CHECKPOINT -> LatentsInCheckpoint.shape(file, tensor);
+          case RAW -> raw(file, null).shape();
+        };
+    return shape.size() == 4 ? shape.get(0) : 1;
   }
 
   private static Tensor raw(Path file, RawFormat raw) throws IOException {

@@ -29,8 +29,13 @@ import java.util.stream.Collectors;
 final class LatentsInCheckpoint {
   private static final List<String> USUAL_NAMES =
       List.of("latents", "latent", "samples", "latent_tensor", "z");
-  private static final String COMFY_TENSOR = "latent_tensor";
-  private static final String COMFY_VERSION = "latent_format_version_0";
+
+  /** Name of ComfyUI's tensor. */
+  static final String COMFY_TENSOR = "latent_tensor";
+
+  /** Name of the empty tensor that says that the other is unscaled. */
+  static final String COMFY_VERSION = "latent_format_version_0";
+
   private static final int LISTED = 6;
 
   private LatentsInCheckpoint() {}
@@ -61,6 +66,13 @@ final class LatentsInCheckpoint {
                 : "a ComfyUI latent from before latent_format_version_0");
       }
       return new Tensor(values, info.shape(), stated(checkpoint), "its metadata says so");
+    }
+  }
+
+  /** The shape of the tensor that {@link #read} would take; reads the header alone. */
+  static List<Long> shape(Path file, String wanted) throws IOException {
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      return choose(file, checkpoint, wanted).shape();
     }
   }
 

@@ -49,6 +49,13 @@ enum TensorFile {
     return safetensors || torch ? CHECKPOINT : RAW;
   }
 
+  /** Whether its name is that of a file of tensors. */
+  static boolean isNamedSo(Path file) {
+    return String.valueOf(file.getFileName())
+        .toLowerCase(Locale.ROOT)
+        .matches(".*\\.(npy|npz|safetensors|latent|pt|pth)");
+  }
+
   private static boolean startsWith(byte[] bytes, byte[] prefix) {
     return bytes.length >= prefix.length
         && java.util.Arrays.equals(bytes, 0, prefix.length, prefix, 0, prefix.length);

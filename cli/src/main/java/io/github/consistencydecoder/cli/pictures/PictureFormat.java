@@ -1,9 +1,5 @@
 package io.github.consistencydecoder.cli.pictures;
 
-import java.nio.file.Path;
-import java.util.Locale;
-import java.util.Optional;
-
 /** What a decode can be written as. */
 public enum PictureFormat {
   /** 8-bit RGB, one file a picture, parameters in text chunks. */
@@ -31,14 +27,13 @@ public enum PictureFormat {
     return wholeBatch;
   }
 
-  /** The format that a file's name asks for. */
-  static Optional<PictureFormat> ofName(Path file) {
-    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+  /** The format of that ending, one of {@link #suffix()}. */
+  static PictureFormat of(String suffix) {
     for (PictureFormat format : values()) {
-      if (name.endsWith(format.suffix)) {
-        return Optional.of(format);
+      if (format.suffix.equals(suffix)) {
+        return format;
       }
     }
-    return Optional.empty();
+    throw new IllegalArgumentException(suffix);
   }
 }

@@ -15,6 +15,7 @@ public final class Console {
   private final boolean json;
   private final boolean quiet;
   private final boolean debug;
+  private volatile Progress shown = Progress.silent();
 
   /**
    * @param json results as one document instead of lines
@@ -37,32 +38,29 @@ public final class Console {
   /** A line of the result; nothing in JSON mode. */
   public void result(String line) {
     if (!json) {
-      out.println(line);
-      out.flush();
+      print(out, line);
     }
   }
 
   /** A remark that a script does not need. */
   public void note(String sentence) {
     if (!quiet && !json) {
-      err.println("note: " + sentence);
-      err.flush();
+      print(err, "note: " + sentence);
     }
   }
 
   /** Something that may be wrong. */
   public void warning(String sentence) {
-    err.println("warning: " + sentence);
-    err.flush();
+    print(err, "warning: " + sentence);
   }
 
   /** Something that failed, one line; with {@code --debug} also where. */
   public void error(Failure failure) {
-    err.println("error: " + failure.message());
-    if (debug) {
+    print(err, "error: " + failure.message());
+    if (debug && failure.cause() != null) {
       failure.cause().printStackTrace(err);
+      err.flush();
     }
-    err.flush();
   }
 
   /** The document; nothing unless in JSON mode. */
@@ -75,8 +73,18 @@ public final class Console {
 
   /** A bar of so many units, or one that shows nothing where there is nobody to watch it. */
   public Progress progress(String task, long total, String unit, long unitSize) {
-    return quiet || json || !Terminal.isWatched()
-        ? Progress.silent()
-        : new ProgressOnTerminal(task, total, unit, unitSize);
+    shown =
+        quiet || json || !Terminal.isWatched()
+            ? Progress.silent()
+            : new ProgressOnTerminal(task, total, unit, unitSize);
+    return shown;
+  }
+
+  private void print(PrintWriter writer, String line) {
+    shown.aside(
+        () -> {
+          writer.println(line);
+          writer.flush();
+        });
   }
 }

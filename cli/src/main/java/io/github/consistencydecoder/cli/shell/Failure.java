@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.cli.shell;
 
+import io.github.consistencydecoder.compare.picture.PictureFormatException;
 import io.github.consistencydecoder.models.checkpoint.CheckpointFormatException;
 import io.github.consistencydecoder.models.checkpoint.MissingTensorException;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
@@ -60,8 +61,8 @@ public record Failure(int exitCode, String message, Throwable cause) {
     if (t instanceof CliException e) {
       return e.getMessage();
     }
-    if (t instanceof CheckpointFormatException e) {
-      return formatError(subject, e);
+    if (t instanceof CheckpointFormatException || t instanceof PictureFormatException) {
+      return formatError(subject, t.getMessage());
     }
     if (t instanceof DecoderException || t instanceof MissingTensorException) {
       return prefix + t.getMessage();
@@ -83,8 +84,7 @@ public record Failure(int exitCode, String message, Throwable cause) {
   }
 
   /** The exception starts with the bare file name; the person gave a path. */
-  private static String formatError(String subject, CheckpointFormatException e) {
-    String message = e.getMessage();
+  private static String formatError(String subject, String message) {
     int name = subject.lastIndexOf('/') + 1;
     name = Math.max(name, subject.lastIndexOf('\\') + 1);
     String bare = subject.substring(name);

@@ -25,13 +25,13 @@ final class ProgressLine implements ProgressBarConsumer {
   }
 
   @Override
-  public void accept(String line) {
+  public synchronized void accept(String line) {
     terminal.print('\r' + line);
     terminal.flush();
   }
 
   @Override
-  public void clear() {
+  public synchronized void clear() {
     accept(" ".repeat(columns) + '\r');
   }
 

@@ -26,8 +26,11 @@ public enum Measure {
   EDGES("edge", "edge difference", "levels", 2, Better.LOWER),
   /** {@link EdgeMeasures#sharpness} of the picture by itself. */
   SHARPNESS("sharpness", "sharpness", "", 1, Better.NEITHER),
-  /** {@link EdgeMeasures#sharpness} of the picture divided by that of the reference. */
-  SHARPNESS_RATIO("sharpness_ratio", "sharpness ratio", "", 3, Better.NEAR_ONE);
+  /**
+   * {@link EdgeMeasures#sharpness} of the picture divided by that of the reference. Coarse blocks
+   * have sharp edges too, so that nearness to 1 is no merit.
+   */
+  SHARPNESS_RATIO("sharpness_ratio", "sharpness ratio", "", 3, Better.NEITHER);
 
   /** Which value is the better one where there is a truth. */
   public enum Better {
@@ -37,8 +40,6 @@ public enum Measure {
     LOWER,
     /** The one nearer to 0. */
     NEAR_ZERO,
-    /** The one nearer to 1, as a ratio. */
-    NEAR_ONE,
     /** Neither by itself. */
     NEITHER
   }

@@ -70,7 +70,23 @@ public final class ContactSheet {
   }
 
   private static int height(InputResult input) {
-    return LABEL + (1 + input.crops().size()) * (LABEL + CELL + GAP) + GAP;
+    int height = LABEL + LABEL + fittedHeight(input.width(), input.height()) + GAP + GAP;
+    for (Region crop : input.crops().values()) {
+      height += LABEL + cellHeight(crop) + GAP;
+    }
+    return height;
+  }
+
+  /** Of what {@link Scaling#fitted} makes of a picture in a cell. */
+  private static int fittedHeight(int width, int height) {
+    int longer = Math.max(width, height);
+    return longer <= CELL ? height : Math.max(1, (int) Math.round((double) height * CELL / longer));
+  }
+
+  /** Of what {@link #cell} makes of a crop. */
+  private static int cellHeight(Region crop) {
+    int factor = CELL / Math.max(crop.width(), crop.height());
+    return factor > 1 ? crop.height() * factor : fittedHeight(crop.width(), crop.height());
   }
 
   private static int draw(Canvas canvas, ReportData data, InputResult input, int top, int width)
@@ -89,7 +105,7 @@ public final class ContactSheet {
       canvas.put(Scaling.fitted(shown.picture(), CELL), x, y + LABEL);
       x += CELL + GAP;
     }
-    y += LABEL + CELL + GAP;
+    y += LABEL + fittedHeight(input.width(), input.height()) + GAP;
     for (Map.Entry<String, Region> crop : input.crops().entrySet()) {
       x = GAP;
       for (InputPictures.Shown shown : pictures.shown()) {
@@ -97,7 +113,7 @@ public final class ContactSheet {
         x += CELL + GAP;
       }
       Glyphs.draw(canvas, crop.getKey() + ": " + crop.getValue(), GAP, y);
-      y += LABEL + CELL + GAP;
+      y += LABEL + cellHeight(crop.getValue()) + GAP;
     }
     return top + height(input);
   }

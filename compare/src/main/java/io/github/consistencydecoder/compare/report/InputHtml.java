@@ -35,8 +35,11 @@ final class InputHtml {
         .append(" <small>")
         .append(input.width() + " × " + input.height())
         .append("</small></h2>\n");
-    for (String note : notes()) {
-      out.append("<p class=\"warn\">").append(Html.text(note)).append("</p>\n");
+    for (String note : input.notes()) {
+      out.append("<p class=\"note\">").append(Html.text(note)).append("</p>\n");
+    }
+    for (String warning : warnings()) {
+      out.append("<p class=\"warn\">").append(Html.text(warning)).append("</p>\n");
     }
     if (pictures == null) {
       out.append("<p class=\"warn\">There was no more room for its pictures here; they are in ")
@@ -59,12 +62,12 @@ final class InputHtml {
     return out.append("</article>\n").toString();
   }
 
-  private Set<String> notes() {
-    Set<String> notes = new LinkedHashSet<>(input.notes());
+  private Set<String> warnings() {
+    Set<String> warnings = new LinkedHashSet<>();
     for (ColumnResult column : input.columns()) {
-      column.warnings().forEach(warning -> notes.add(column.name() + ": " + warning));
+      column.warnings().forEach(warning -> warnings.add(column.name() + ": " + warning));
     }
-    return notes;
+    return warnings;
   }
 
   private List<Integer> indices(boolean differences) {
@@ -204,31 +207,36 @@ final class InputHtml {
           .append(' ')
           .append((double) region.height() / input.height())
           .append("\">Zoom all to it</button></div>\n");
-      row("crops", pictures.shown().size());
-      for (int i = 0; i < pictures.shown().size(); i++) {
-        InputPictures.Shown shown = pictures.shown().get(i);
-        String caption =
-            Html.text(
-                shown.isDifference()
-                    ? "|" + shown.name() + " − " + reference() + "|"
-                    : shown.name());
-        out.append("<figure><img alt=\"")
-            .append(Html.text(crop.getKey()))
-            .append(" of ")
-            .append(caption)
-            .append("\" width=\"")
-            .append(region.width())
-            .append("\" height=\"")
-            .append(region.height())
-            .append("\" src=\"")
-            .append(pictures.crops().get(row).get(i))
-            .append("\"><figcaption>")
-            .append(caption)
-            .append("</figcaption></figure>\n");
+      int all = pictures.shown().size();
+      int wholes = indices(false).size();
+      // All beside each other, or each difference below its decoder.
+      row("crops" + (all > MOST_COLUMNS ? " two" : ""), all > MOST_COLUMNS ? wholes : all);
+      for (int i = 0; i < all; i++) {
+        crop(crop.getKey(), region, pictures.shown().get(i), pictures.crops().get(row).get(i));
       }
       out.append("</div>\n");
       row++;
     }
+  }
+
+  private void crop(String name, Region region, InputPictures.Shown shown, String source) {
+    String caption =
+        Html.text(
+            shown.isDifference() ? "|" + shown.name() + " − " + reference() + "|" : shown.name());
+    out.append(shown.isDifference() ? "<figure class=\"difference\">" : "<figure>")
+        .append("<img alt=\"")
+        .append(Html.text(name))
+        .append(" of ")
+        .append(caption)
+        .append("\" width=\"")
+        .append(region.width())
+        .append("\" height=\"")
+        .append(region.height())
+        .append("\" src=\"")
+        .append(source)
+        .append("\"><figcaption>")
+        .append(caption)
+        .append("</figcaption></figure>\n");
   }
 
   private String numbers() {

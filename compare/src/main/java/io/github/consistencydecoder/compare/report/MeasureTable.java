@@ -47,10 +47,10 @@ final class MeasureTable {
     StringBuilder out = new StringBuilder();
     out.append("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"")
         .append(Html.text(caption))
-        .append("\"><table><caption>")
+        .append("\"><table><caption><span>")
         .append(Html.text(caption))
-        .append("</caption><thead><tr>")
-        .append(grouped ? "<th class=\"text\" scope=\"col\">region</th>" : "")
+        .append("</span></caption><thead><tr>")
+        .append(grouped ? "<th class=\"text region\" scope=\"col\">region</th>" : "")
         .append("<th class=\"text\" scope=\"col\">decoder</th>");
     for (String id : ids) {
       out.append("<th scope=\"col\">").append(Html.heading(id)).append("</th>");
@@ -59,7 +59,7 @@ final class MeasureTable {
     for (Row row : rows) {
       out.append("<tr>");
       if (grouped) {
-        out.append("<td class=\"text\">").append(Html.text(row.group)).append("</td>");
+        out.append("<td class=\"text region\">").append(Html.text(row.group)).append("</td>");
       }
       out.append("<th scope=\"row\">").append(Html.text(row.name)).append("</th>");
       for (String id : ids) {
@@ -121,7 +121,7 @@ final class MeasureTable {
   private boolean isJudged(Measure.Better better) {
     return switch (better) {
       case HIGHER, LOWER -> judging != Judging.NOTHING;
-      case NEAR_ZERO, NEAR_ONE -> judging == Judging.ALL;
+      case NEAR_ZERO -> judging == Judging.ALL;
       case NEITHER -> false;
     };
   }
@@ -136,7 +136,6 @@ final class MeasureTable {
       case HIGHER -> -value;
       case LOWER -> value;
       case NEAR_ZERO -> Math.abs(value);
-      case NEAR_ONE -> Math.abs(Math.log(value));
       case NEITHER -> 0;
     };
   }

@@ -119,12 +119,13 @@ final class OverviewHtml {
     if (inputs.isEmpty() || (!withTruth && data.columns().size() < 2)) {
       return;
     }
-    String pictures = inputs.size() == 1 ? "1 picture" : inputs.size() + " pictures";
+    String pictures =
+        inputs.size() == 1 ? "1 picture" : "Means over " + inputs.size() + " pictures";
     MeasureTable table =
         new MeasureTable(
             withTruth
-                ? "Means over " + pictures + ", measured against the original"
-                : "Means over " + pictures + ": differences from " + data.columns().get(0),
+                ? pictures + ", measured against the original"
+                : pictures + ": differences from " + data.columns().get(0),
             withTruth ? MeasureTable.Judging.MEANS : MeasureTable.Judging.NOTHING);
     for (String name : data.columns()) {
       List<Measurements> all = new ArrayList<>();

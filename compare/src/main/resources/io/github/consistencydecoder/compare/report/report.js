@@ -21,6 +21,11 @@
     let x = 0;
     let y = 0;
     const output = article.querySelector(".zoom output");
+    const picture = article.querySelector(".whole img");
+    if (picture) {
+      const ratio = picture.getAttribute("width") / picture.getAttribute("height");
+      article.style.setProperty("--ratio", ratio);
+    }
 
     function show(settling) {
       x = within(x, 1 - zoom, 0);

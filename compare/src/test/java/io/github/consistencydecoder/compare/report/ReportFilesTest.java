@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -103,10 +104,47 @@ class ReportFilesTest {
     report(8 << 20, 2);
     Picture sheet = new PictureReader().read(folder.resolve("sheet.png")).picture();
     assertThat(sheet.width()).isEqualTo(8 + 5 * (256 + 8));
+    // Two labels, the picture, and twice a label and a crop of 40 pixels six times as large.
+    assertThat(sheet.height()).isEqualTo(8 + 13 + 2 * (13 + 13 + 160 + 16 + 2 * (13 + 240 + 8)));
     // The upper left pixel of the first cell, which is the truth at its own size.
     Picture truth = TestPictures.scene(200, 160, 0);
     assertThat(sheet.crop(new io.github.consistencydecoder.compare.picture.Region(8, 34, 200, 160)))
         .isEqualTo(truth);
+  }
+
+  @Test
+  void cropsOfManyDecodersHaveTheirDifferencesBelow() throws IOException {
+    Picture truth = TestPictures.scene(96, 96, 0);
+    Map<String, Picture> pictures = new LinkedHashMap<>();
+    Comparison.Builder comparison = Comparison.builder();
+    for (String name : List.of("a", "b", "c")) {
+      comparison.pictures(name);
+      pictures.put(name, grainy(96, 96, name.charAt(0)));
+      ComparisonInput.Loaded loaded =
+          new ComparisonInput.Loaded(Optional.empty(), Optional.of(truth), pictures, List.of());
+      comparison
+          .build()
+          .run(List.of(ComparisonInput.of("x", loaded)), folder, ComparisonListener.NONE);
+      String report = Files.readString(folder.resolve("report.html"));
+      int decoders = pictures.size();
+      assertThat(report)
+          .as("%d decoders", decoders)
+          .contains(decoders < 3 ? "row crops n" + (2 * decoders + 1) : "row crops two n4");
+    }
+  }
+
+  @Test
+  void notesAreNotWarnings() throws IOException {
+    Picture scene = TestPictures.scene(64, 64, 0);
+    ComparisonInput.Loaded loaded =
+        new ComparisonInput.Loaded(
+            Optional.empty(), Optional.of(scene), Map.of("a", scene), List.of("A <remark>."));
+    Comparison.builder()
+        .pictures("a")
+        .build()
+        .run(List.of(ComparisonInput.of("x", loaded)), folder, ComparisonListener.NONE);
+    assertThat(Files.readString(folder.resolve("report.html")))
+        .contains("<p class=\"note\">A &lt;remark&gt;.</p>");
   }
 
   @Test

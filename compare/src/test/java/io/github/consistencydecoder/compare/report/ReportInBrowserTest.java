@@ -23,13 +23,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/** The report in a real Chromium; skipped, saying so, where there is none. */
-@Tag("browser")
+/** The report in a real headless Chromium; skipped, saying so, where there is none. */
 class ReportInBrowserTest {
   private static final String EVIL = "</script><script>document.title='hit'</script>\"'&<b>";
 
@@ -366,6 +364,19 @@ class ReportInBrowserTest {
   }
 
   @Test
+  void theSliderIsNoHigherThanTheWindow() {
+    for (String article : List.of("#input-1", "#input-2")) {
+      double[] slider = box(article + " .slider");
+      assertThat(slider[3]).as(article).isBetween(300.0, 900.0);
+      double ratio = article.equals("#input-1") ? 320.0 / 240 : 240.0 / 320;
+      assertThat(slider[2] / slider[3]).as(article).isCloseTo(ratio, within(0.01));
+    }
+    size(1280, 500);
+    browser.settle();
+    assertThat(box("#input-2 .slider")[3]).isLessThan(500);
+  }
+
+  @Test
   void withoutScriptsThePicturesAreStillThere() throws InterruptedException {
     browser.send("Emulation.setScriptExecutionDisabled", Map.of("value", true));
     try {
@@ -382,6 +393,36 @@ class ReportInBrowserTest {
     assertThat(browser.evaluate("document.querySelector('.whole img').offsetWidth").asInt())
         .isPositive();
     browser.open(url);
+  }
+
+  @Test
+  void differencesOfManyDecodersStandBelowThem() throws Exception {
+    Path many = Files.createDirectory(folder.resolve("many"));
+    Picture scene = TestPictures.scene(160, 160, 3);
+    Comparison.Builder comparison = Comparison.builder();
+    for (String name : List.of("a", "b", "c")) {
+      BlockDecoder decoder = new BlockDecoder(name, false, name.equals("a") ? 0 : 0.2f);
+      comparison.decoder(name, decoder, DecodeOptions.defaults());
+    }
+    ComparisonInput input = ComparisonInput.of("x", BlockDecoder.encode(scene), scene);
+    comparison.build().run(List.of(input), many, ComparisonListener.NONE);
+    browser.open(many.resolve("report.html").toUri().toString());
+    try {
+      for (String row : List.of(".row.two", ".row:not(.crops)")) {
+        assertThat(
+                browser
+                    .evaluate(
+                        "(() => { const all = [...document.querySelectorAll('"
+                            + row
+                            + " figure')].slice(0, 7).map(e => Math.round(e.getBoundingClientRect()"
+                            + ".left)); return all.slice(1, 4).join() === all.slice(4).join(); })()")
+                    .asBoolean())
+            .as(row)
+            .isTrue();
+      }
+    } finally {
+      browser.open(url);
+    }
   }
 
   /** For a person to look at: {@code -Dtest.jvm.args=-Dscreenshots=FOLDER}. */

@@ -14,11 +14,11 @@ import java.util.List;
 import java.util.Optional;
 
 /** The autoencoders that there are, with what tells one from another. */
-enum Autoencoder {
+public enum Autoencoder {
   /** The Stable Diffusion 1.x VAE. */
   VAE("vae", "the VAE", "sd-vae-ft-mse", LatentScale.UNSCALED) {
     @Override
-    Recognised recognise(
+    public Recognised recognise(
         Checkpoint checkpoint, AutoencoderPart part, Optional<NetworkConfig> config) {
       VaeWeights weights = VaeWeights.of(checkpoint, part, config);
       return new Recognised(weights, weights.network());
@@ -26,7 +26,7 @@ enum Autoencoder {
 
     /** In the folder of a whole pipeline the VAE has a folder of its own. */
     @Override
-    Path choose(Path model, AutoencoderPart part) {
+    public Path choose(Path model, AutoencoderPart part) {
       Path within = model.resolve("vae");
       boolean pipeline =
           Files.isRegularFile(model.resolve("model_index.json")) && Files.isDirectory(within);
@@ -37,7 +37,7 @@ enum Autoencoder {
   /** TAESD, the tiny autoencoder. */
   TAESD("taesd", "TAESD", "taesd", LatentScale.SCALED) {
     @Override
-    Recognised recognise(
+    public Recognised recognise(
         Checkpoint checkpoint, AutoencoderPart part, Optional<NetworkConfig> config) {
       TaesdWeights weights = TaesdWeights.of(checkpoint, part, config);
       return new Recognised(weights, weights.network());
@@ -45,7 +45,7 @@ enum Autoencoder {
 
     /** The original comes as two files side by side. */
     @Override
-    Path choose(Path model, AutoencoderPart part) {
+    public Path choose(Path model, AutoencoderPart part) {
       return List.of(".safetensors", ".pth").stream()
           .map(ending -> model.resolve("taesd_" + part.word() + ending))
           .filter(Files::isRegularFile)
@@ -60,7 +60,7 @@ enum Autoencoder {
    * @param weights what becomes a graph
    * @param network what it is
    */
-  record Recognised(RunnableNetwork weights, AutoencoderNetwork network) {}
+  public record Recognised(RunnableNetwork weights, AutoencoderNetwork network) {}
 
   private final String id;
   private final String thing;
@@ -75,28 +75,29 @@ enum Autoencoder {
   }
 
   /** Name of its providers. */
-  String id() {
+  public String id() {
     return id;
   }
 
   /** One half of it as messages call it, with its article. */
-  String thing(AutoencoderPart part) {
+  public String thing(AutoencoderPart part) {
     return thing + (this == VAE ? " " : "'s ") + part.word();
   }
 
   /** What is opened where no model is named. */
-  String defaultModel() {
+  public String defaultModel() {
     return defaultModel;
   }
 
   /** The unit of the latents that its networks take and give. */
-  LatentScale scale() {
+  public LatentScale scale() {
     return scale;
   }
 
-  abstract Recognised recognise(
+  /** Recognises a checkpoint as that half, or says why it is not. */
+  public abstract Recognised recognise(
       Checkpoint checkpoint, AutoencoderPart part, Optional<NetworkConfig> config);
 
   /** Which file or folder of a model holds that half. */
-  abstract Path choose(Path model, AutoencoderPart part);
+  public abstract Path choose(Path model, AutoencoderPart part);
 }

@@ -12,6 +12,27 @@ public final class LatentTransform {
   private LatentTransform() {}
 
   /**
+   * The same for a graph: what each channel of an unscaled latent is multiplied by before {@link
+   * #offsets()} are added, {@code [4]}.
+   */
+  public static float[] factors() {
+    float[] factors = new float[Latents.CHANNELS];
+    for (int c = 0; c < factors.length; c++) {
+      factors[c] = (float) (SCALING_FACTOR / ChannelStatistics.STANDARD_DEVIATION[c]);
+    }
+    return factors;
+  }
+
+  /** What is added to each channel after {@link #factors()}, {@code [4]}. */
+  public static float[] offsets() {
+    float[] offsets = new float[Latents.CHANNELS];
+    for (int c = 0; c < offsets.length; c++) {
+      offsets[c] = (float) (-ChannelStatistics.MEAN[c] / ChannelStatistics.STANDARD_DEVIATION[c]);
+    }
+    return offsets;
+  }
+
+  /**
    * Normalises each channel: {@code (x - mean[c]) / std[c]} of the scaled latent {@code x}, or of
    * {@code x = 0.18215 z} where the latents are unscaled.
    *

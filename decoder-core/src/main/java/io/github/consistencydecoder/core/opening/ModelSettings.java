@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.core.opening;
 
+import io.github.consistencydecoder.core.runtime.Convolutions;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.Devices;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
@@ -27,6 +28,12 @@ public record ModelSettings(
   /** Key: folder for optimised graphs. */
   public static final String CACHE = "cache";
 
+  /**
+   * Key: how a consistency decoder's convolutions are computed on the CPU in float32, {@code auto},
+   * {@code direct} or {@code winograd}; see {@link Convolutions}.
+   */
+  public static final String CONVOLUTIONS = "convolutions";
+
   private static final int MOST_THREADS = 1024;
 
   private static final Set<String> KEYS =
@@ -36,7 +43,8 @@ public record ModelSettings(
               DecoderConfig.DEVICE,
               DecoderConfig.THREADS,
               DecoderConfig.DTYPE,
-              CACHE));
+              CACHE,
+              CONVOLUTIONS));
 
   /**
    * Reads a configuration.
@@ -54,7 +62,7 @@ public record ModelSettings(
     return new ModelSettings(
         config.get(DecoderConfig.MODEL).orElse(defaultModel),
         type(config.get(DecoderConfig.DTYPE).orElse("auto"), device),
-        new SessionSettings(device, threads),
+        new SessionSettings(device, threads, convolutions(config.get(CONVOLUTIONS).orElse("auto"))),
         config.get(CACHE).map(Path::of).orElseGet(store::cacheFolder),
         store);
   }
@@ -91,6 +99,16 @@ public record ModelSettings(
       case "float32", "fp32" -> ElementType.FLOAT32;
       case "float16", "fp16" -> ElementType.FLOAT16;
       default -> throw invalid("dtype '" + text + "' is unknown; auto, float32 and float16 exist");
+    };
+  }
+
+  private static Convolutions convolutions(String text) {
+    return switch (text) {
+      case "auto" -> Convolutions.AUTO;
+      case "direct" -> Convolutions.DIRECT;
+      case "winograd" -> Convolutions.WINOGRAD;
+      default ->
+          throw invalid("convolutions '" + text + "' is unknown; auto, direct and winograd exist");
     };
   }
 

@@ -4,6 +4,7 @@ import io.github.consistencydecoder.server.access.UnixSocket;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
@@ -87,22 +88,29 @@ final class UnixSocketConnector extends AbstractConnector {
   protected void accept(int acceptor) throws IOException {
     ServerSocketChannel channel = listening;
     if (channel != null) {
-      SocketChannel accepted = channel.accept();
-      accepted.configureBlocking(false);
-      selectors.accept(accepted);
+      try {
+        SocketChannel accepted = channel.accept();
+        accepted.configureBlocking(false);
+        selectors.accept(accepted);
+      } catch (ClosedChannelException e) {
+        if (listening != null) {
+          throw e;
+        }
+      }
     }
   }
 
   @Override
   public CompletableFuture<Void> shutdown() {
+    CompletableFuture<Void> done = super.shutdown();
     closeQuietly();
-    return super.shutdown();
+    return done;
   }
 
   @Override
   protected void doStop() throws Exception {
-    closeQuietly();
     super.doStop();
+    closeQuietly();
   }
 
   private void closeQuietly() {

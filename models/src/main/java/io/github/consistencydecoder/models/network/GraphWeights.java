@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 
 /**
  * Turns tensors of a checkpoint into constants of a graph: where the bytes can be used as they are
@@ -20,8 +21,11 @@ import java.nio.file.Path;
  *
  * <p>Every tensor is looked through once: a weight that is not finite is refused by name.
  */
-final class GraphWeights {
+public final class GraphWeights {
   private static final int F16_EXPONENT = 0x7c00;
+
+  /** Kernels transformed at a time. */
+  private static final int TRANSFORMED_AT_ONCE = 1 << 16;
 
   private final GraphBuilder graph;
   private final NetworkWeights weights;
@@ -32,7 +36,8 @@ final class GraphWeights {
    * @param root folder that holds the derived file at any depth; what of the checkpoint lies
    *     elsewhere is copied
    */
-  GraphWeights(GraphBuilder graph, NetworkWeights weights, DerivedWeights derived, Path root) {
+  public GraphWeights(
+      GraphBuilder graph, NetworkWeights weights, DerivedWeights derived, Path root) {
     this.graph = graph;
     this.weights = weights;
     this.derived = derived;
@@ -44,13 +49,17 @@ final class GraphWeights {
    *
    * @param dims the shape the graph wants; its product is at most the tensor's
    */
-  Value constant(String name, ElementType type, long... dims) throws IOException {
+  public Value constant(String name, ElementType type, long... dims) throws IOException {
     TensorInfo t = weights.tensor(name);
-    checkFinite(t);
     long elements = 1;
     for (long d : dims) {
       elements *= d;
     }
+    OptionalLong known = derived.offset(name);
+    if (known.isPresent()) {
+      return inDerivedFile(name, type, known.getAsLong(), elements, dims);
+    }
+    checkFinite(t);
     DType wanted = type == ElementType.FLOAT16 ? DType.F16 : DType.F32;
     if (t.dtype() == wanted
         && t.contiguous()
@@ -75,11 +84,60 @@ final class GraphWeights {
   }
 
   /** A constant that no checkpoint holds as it is. */
-  Value derived(String name, ElementType type, float[] values, long... dims) throws IOException {
+  public Value derived(String name, ElementType type, float[] values, long... dims)
+      throws IOException {
     long offset =
         type == ElementType.FLOAT16 ? derived.append(halves(name, values)) : derived.append(values);
-    long bytes = (long) values.length * type.bytes();
-    return graph.external(name, type, location(derived.file()), offset, bytes, dims);
+    derived.remember(name, offset);
+    return inDerivedFile(name, type, offset, values.length, dims);
+  }
+
+  /**
+   * A 3x3 convolution's kernels, transformed.
+   *
+   * @return {@code [36, out, in] float32}
+   */
+  Value winograd(String convolution, int out, int in) throws IOException {
+    String name = convolution + ".winograd";
+    OptionalLong known = derived.offset(name);
+    long offset =
+        known.isPresent()
+            ? known.getAsLong()
+            : transformed(floats(convolution + ".weight"), out, in);
+    derived.remember(name, offset);
+    return inDerivedFile(
+        name,
+        ElementType.FLOAT32,
+        offset,
+        (long) Winograd.PRODUCTS * out * in,
+        Winograd.PRODUCTS,
+        out,
+        in);
+  }
+
+  /** Writes kernels transformed, a few output channels at a time; returns the offset. */
+  private long transformed(float[] kernels, int out, int in) throws IOException {
+    long plane = 4L * out * in;
+    long offset = derived.reserve(Winograd.PRODUCTS * plane);
+    int rows = Math.max(1, Math.min(out, TRANSFORMED_AT_ONCE / in));
+    float[] values = new float[Winograd.PRODUCTS * rows * in];
+    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * rows * in).order(ByteOrder.LITTLE_ENDIAN);
+    for (int row = 0; row < out; row += rows) {
+      int n = Math.min(rows, out - row) * in;
+      Winograd.transform(kernels, row * in, n, values);
+      for (int p = 0; p < Winograd.PRODUCTS; p++) {
+        bytes.clear().limit(4 * n);
+        bytes.asFloatBuffer().put(values, p * n, n);
+        derived.write(bytes, offset + p * plane + 4L * row * in);
+      }
+    }
+    return offset;
+  }
+
+  private Value inDerivedFile(
+      String name, ElementType type, long offset, long elements, long... dims) {
+    return graph.external(
+        name, type, location(derived.file()), offset, elements * type.bytes(), dims);
   }
 
   private static ByteBuffer halves(String name, float[] values) {
@@ -105,7 +163,8 @@ final class GraphWeights {
   }
 
   private void checkFinite(TensorInfo t) throws IOException {
-    if (!FiniteCheck.finite(weights.checkpoint(), t)) {
+    // A complete file was made from weights that have been looked through.
+    if (!derived.isComplete() && !FiniteCheck.finite(weights.checkpoint(), t)) {
       throw new DecoderException(
           DecoderErrorCode.MODEL_CORRUPT,
           t.file().getFileName()

@@ -1,0 +1,132 @@
+package io.github.consistencydecoder.cli.compare;
+
+import io.github.consistencydecoder.cli.shell.CliException;
+import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.plugin.ClampMode;
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.plugin.Schedule;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * One decoder of a comparison, as {@code --decoder} writes it:
+ *
+ * <pre>
+ * spec    = [ name "=" ] plugin [ ":" setting { "," setting } ]
+ * setting = key "=" value            a comma that no key and "=" follow belongs to the value
+ * </pre>
+ *
+ * The keys {@code steps}, {@code schedule}, {@code seed}, {@code dialect} and {@code clamp} say how
+ * to decode; every other one is a setting of the plugin, which refuses those that it does not know.
+ *
+ * @param name in headings and files
+ * @param plugin name of a provider
+ * @param settings of the plugin, in the order in which they were written
+ * @param options without listener and cancellation
+ */
+record ColumnSpec(String name, String plugin, Map<String, String> settings, DecodeOptions options) {
+  private static final Pattern FORM =
+      Pattern.compile("(?:(?<name>[^=:]+)=)?(?<plugin>[a-z][a-z0-9-]*)(?::(?<settings>.*))?");
+  private static final Pattern BETWEEN = Pattern.compile(",(?=[a-z]+=)");
+  private static final Set<String> DECODING =
+      Set.of("steps", "schedule", "seed", "dialect", "clamp");
+
+  ColumnSpec {
+    settings = new LinkedHashMap<>(settings);
+  }
+
+  /**
+   * Reads the form above.
+   *
+   * @param seed where the text names none
+   * @throws CliException if it makes no sense
+   */
+  static ColumnSpec parse(String text, long seed) {
+    Matcher matcher = FORM.matcher(text.strip());
+    if (!matcher.matches()) {
+      throw usage(
+          text, "[NAME=]PLUGIN[:key=value,..] is needed, for example one=consistency:steps=1");
+    }
+    Map<String, String> decoding = new LinkedHashMap<>();
+    Map<String, String> settings = new LinkedHashMap<>();
+    if (matcher.group("settings") != null) {
+      for (String setting : BETWEEN.split(matcher.group("settings"), -1)) {
+        int equals = setting.indexOf('=');
+        if (equals < 1) {
+          throw usage(text, "'" + setting + "' is not of the form key=value");
+        }
+        String key = setting.substring(0, equals);
+        Map<String, String> target = DECODING.contains(key) ? decoding : settings;
+        if (target.putIfAbsent(key, setting.substring(equals + 1)) != null) {
+          throw usage(text, "'" + key + "' is there twice");
+        }
+      }
+    }
+    String plugin = matcher.group("plugin");
+    String name = matcher.group("name") == null ? plugin : matcher.group("name").strip();
+    return new ColumnSpec(name, plugin, settings, options(text, decoding, seed));
+  }
+
+  private static DecodeOptions options(String text, Map<String, String> decoding, long seed) {
+    exclude(text, decoding, "steps", "schedule");
+    exclude(text, decoding, "dialect", "clamp");
+    DecodeOptions.Builder options = DecodeOptions.builder().seed(seed);
+    try {
+      decoding.forEach((key, value) -> set(options, key, value));
+    } catch (NumberFormatException e) {
+      throw new CliException(
+          ExitCode.USAGE, "--decoder " + text + ": a whole number is needed for steps and seed", e);
+    } catch (IllegalArgumentException e) {
+      throw new CliException(ExitCode.USAGE, "--decoder " + text + ": " + e.getMessage(), e);
+    }
+    return options.build();
+  }
+
+  private static void set(DecodeOptions.Builder options, String key, String value) {
+    switch (key) {
+      case "steps" -> options.schedule(Schedule.steps(Integer.parseInt(value)));
+      case "schedule" -> options.schedule(Schedule.parse(value));
+      case "seed" -> options.seed(Long.parseLong(value));
+      case "clamp" -> options.clamp(ClampMode.parse(value));
+      default ->
+          options.clamp(
+              switch (value) {
+                case "original" -> ClampMode.EACH_STEP;
+                case "diffusers" -> ClampMode.NONE;
+                default ->
+                    throw new IllegalArgumentException(
+                        "dialect '" + value + "' is unknown; original and diffusers exist");
+              });
+    }
+  }
+
+  private static void exclude(String text, Map<String, String> decoding, String one, String other) {
+    if (decoding.containsKey(one) && decoding.containsKey(other)) {
+      throw usage(text, "'" + one + "' and '" + other + "' exclude each other");
+    }
+  }
+
+  /** Settings for all decoders, with this one's own in their place. */
+  DecoderConfig config(DecoderConfig all) {
+    DecoderConfig config = all;
+    for (Map.Entry<String, String> setting : settings.entrySet()) {
+      config = config.with(setting.getKey(), setting.getValue());
+    }
+    return config;
+  }
+
+  /** The same with another model. */
+  ColumnSpec withModel(String model) {
+    Map<String, String> more = new LinkedHashMap<>(settings);
+    more.put(DecoderConfig.MODEL, model);
+    return new ColumnSpec(name, plugin, more, options);
+  }
+
+  private static CliException usage(String text, String reason) {
+    return new CliException(ExitCode.USAGE, "--decoder " + text + ": " + reason);
+  }
+}

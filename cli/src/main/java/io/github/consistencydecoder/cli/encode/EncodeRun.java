@@ -1,0 +1,157 @@
+package io.github.consistencydecoder.cli.encode;
+
+import io.github.consistencydecoder.cli.latents.LatentsFormat;
+import io.github.consistencydecoder.cli.latents.LatentsWriter;
+import io.github.consistencydecoder.cli.outputs.OutputFiles;
+import io.github.consistencydecoder.cli.photographs.FittedPicture;
+import io.github.consistencydecoder.cli.photographs.Photographs;
+import io.github.consistencydecoder.cli.photographs.PictureFit;
+import io.github.consistencydecoder.cli.shell.CliException;
+import io.github.consistencydecoder.cli.shell.Console;
+import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.cli.shell.Failure;
+import io.github.consistencydecoder.cli.shell.Interruption;
+import io.github.consistencydecoder.cli.shell.Progress;
+import io.github.consistencydecoder.cli.shell.Version;
+import io.github.consistencydecoder.plugin.LatentScale;
+import io.github.consistencydecoder.plugin.Latents;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/**
+ * One run over several pictures: each is read, encoded and written before the next; one that fails
+ * is reported and the others are done. The encoder is opened when the first picture turns out to be
+ * sound; if that fails there is no point in going on.
+ *
+ * <p>Owns the encoder while it runs.
+ */
+final class EncodeRun {
+  private final Console console;
+  private final Settings settings;
+  private final OutputFiles files;
+  private final LatentsFormat format;
+  private final EncodeReport report = new EncodeReport();
+
+  private OpenEncoder encoder;
+  private Progress progress = Progress.silent();
+
+  /**
+   * How to encode.
+   *
+   * @param fit how pictures get their size
+   * @param scale of the latents to write
+   * @param opening opens the encoder, once
+   */
+  record Settings(PictureFit fit, LatentScale scale, Supplier<OpenEncoder> opening) {}
+
+  EncodeRun(Console console, Settings settings, OutputFiles files, LatentsFormat format) {
+    this.console = console;
+    this.settings = settings;
+    this.files = files;
+    this.format = format;
+  }
+
+  /** Encodes all pictures and returns the exit code, that of the first failure if there was one. */
+  int encode(List<Path> inputs) {
+    int exitCode = ExitCode.OK;
+    try (Interruption.Guard guard = Interruption.process().guard();
+        Progress bar = console.progress("encoding", inputs.size(), " pictures", 1)) {
+      progress = bar;
+      try {
+        for (int i = 0; i < inputs.size(); i++) {
+          int one = encodeOne(inputs.get(i), inputs, guard);
+          bar.reached(i + 1L);
+          exitCode = exitCode == ExitCode.OK ? one : exitCode;
+          if (guard.interrupted()) {
+            exitCode = guard.exitCode();
+            break;
+          }
+        }
+      } finally {
+        if (encoder != null) {
+          encoder.close();
+        }
+      }
+    }
+    if (format == LatentsFormat.NPY && exitCode == ExitCode.OK) {
+      console.note(
+          "a .npy file cannot say its scale: these are "
+              + (settings.scale() == LatentScale.SCALED ? "scaled" : "unscaled")
+              + " latents");
+    }
+    console.document(report.document(exitCode));
+    return exitCode;
+  }
+
+  private int encodeOne(Path input, List<Path> inputs, Interruption.Guard guard) {
+    progress.doing(String.valueOf(input.getFileName()));
+    FittedPicture fitted;
+    try {
+      fitted = Photographs.read(input, settings.fit());
+      files.refuseExisting(List.of(files.file(input)), inputs);
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      return failed(input, Failure.of(input.toString(), ExitCode.INPUT, e));
+    }
+    fitted.notes().forEach(note -> console.note(input + ": " + note));
+    openOnce();
+    try {
+      guard.cancellation().check();
+      encodeAndWrite(input, fitted, guard);
+      return ExitCode.OK;
+    } catch (RuntimeException | OutOfMemoryError e) {
+      if (guard.interrupted()) {
+        console.note(input + ": interrupted");
+        return guard.exitCode();
+      }
+      return failed(input, Failure.of(input.toString(), ExitCode.FAILED, e));
+    }
+  }
+
+  private int failed(Path input, Failure failure) {
+    console.error(failure);
+    report.failed(input, failure);
+    return failure.exitCode();
+  }
+
+  private void openOnce() {
+    if (encoder == null) {
+      progress.doing("opening the model");
+      long start = System.nanoTime();
+      encoder = settings.opening().get();
+      report.opened(encoder.info(), System.nanoTime() - start);
+    }
+  }
+
+  private void encodeAndWrite(Path input, FittedPicture fitted, Interruption.Guard guard) {
+    encoder
+        .memoryWarning(fitted.picture())
+        .ifPresent(sentence -> console.warning(input + ": " + sentence));
+    long start = System.nanoTime();
+    Latents latents = encoder.encode(fitted.picture(), guard.cancellation()).to(settings.scale());
+    long nanos = System.nanoTime() - start;
+    Path file = files.file(input);
+    try {
+      LatentsWriter.write(format, file, latents, text(input));
+    } catch (IOException e) {
+      throw new CliException(
+          ExitCode.FAILED,
+          Failure.of(file + ": cannot be written", ExitCode.FAILED, e).message(),
+          e);
+    }
+    console.result(file.toString());
+    report.encoded(input, file, latents, nanos, fitted.notes());
+  }
+
+  /** What goes with the latents; nothing in it changes from run to run. */
+  private Map<String, String> text(Path input) {
+    Map<String, String> text = new TreeMap<>(encoder.text());
+    text.put("Software", Version.software());
+    text.put("picture", String.valueOf(input.getFileName()));
+    text.put("fit", settings.fit().identity());
+    return text;
+  }
+}

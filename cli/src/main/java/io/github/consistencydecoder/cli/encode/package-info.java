@@ -1,0 +1,5 @@
+/**
+ * The command {@code encode}, which turns photographs into latents. One thread; the encoder is
+ * opened once for all inputs.
+ */
+package io.github.consistencydecoder.cli.encode;

@@ -1,0 +1,162 @@
+package io.github.consistencydecoder.cli.outputs;
+
+import io.github.consistencydecoder.cli.shell.CliException;
+import io.github.consistencydecoder.cli.shell.ExitCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where the results of several inputs go. {@code -o} names a file if it has one of the endings that
+ * can be written, else a folder, which is made if it is not there; files in it are called after the
+ * inputs.
+ */
+public final class OutputFiles {
+  /** Names that somebody expects to be a file of that kind, not a folder. */
+  private static final String FILE_NAMES =
+      ".*\\.(?i:png|jpe?g|webp|tiff?|bmp|gif|npy|npz|safetensors|latent|pt)";
+
+  private final Map<Path, Path> stems;
+  private final String ending;
+  private final boolean overwrite;
+
+  private OutputFiles(Map<Path, Path> stems, String ending, boolean overwrite) {
+    this.stems = stems;
+    this.ending = ending;
+    this.overwrite = overwrite;
+  }
+
+  /**
+   * Decides before anything is done, so that what cannot work fails at once.
+   *
+   * @param endings that can be written, with the dot; the first is the usual one
+   * @param asked for by {@code --format}, or null to take it from the name
+   * @param overwrite whether existing files may be replaced
+   * @throws CliException if the names clash or contradict each other
+   */
+  public static OutputFiles of(
+      List<Path> inputs, Path out, List<String> endings, String asked, boolean overwrite) {
+    Optional<String> named = endingOf(out, endings);
+    if (Files.isDirectory(out) || named.isEmpty()) {
+      refuseForeignEnding(out, endings);
+      return new OutputFiles(
+          stemsInFolder(inputs, out), asked == null ? endings.get(0) : asked, overwrite);
+    }
+    if (inputs.size() > 1) {
+      throw usage(
+          "-o "
+              + out
+              + ": is one file, there are "
+              + inputs.size()
+              + " inputs; give a folder instead");
+    }
+    if (asked != null && !asked.equals(named.get())) {
+      throw usage("-o " + out + " and --format " + asked.substring(1) + " contradict each other");
+    }
+    String text = out.toString();
+    Path stem = Path.of(text.substring(0, text.length() - named.get().length()));
+    return new OutputFiles(Map.of(inputs.get(0), stem), named.get(), overwrite);
+  }
+
+  /** With the dot. */
+  public String ending() {
+    return ending;
+  }
+
+  /** The name of an input's file without its ending. */
+  public Path stem(Path input) {
+    return stems.get(input);
+  }
+
+  /** The one file of an input. */
+  public Path file(Path input) {
+    return Path.of(stem(input) + ending);
+  }
+
+  /**
+   * Refuses names that lead to something that must stay.
+   *
+   * @param inputs of the whole command
+   */
+  public void refuseExisting(List<Path> files, List<Path> inputs) {
+    for (Path file : files) {
+      if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        continue;
+      }
+      if (Files.isDirectory(file)) {
+        throw new CliException(ExitCode.FAILED, file + ": is a folder, it is not replaced");
+      }
+      for (Path input : inputs) {
+        if (same(input, file)) {
+          throw usage(file + ": is an input, it is not replaced even with --force");
+        }
+      }
+      if (!overwrite) {
+        throw new CliException(ExitCode.FAILED, file + ": exists already; --force replaces it");
+      }
+    }
+  }
+
+  private static boolean same(Path a, Path b) {
+    try {
+      return Files.isSameFile(a, b);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static Map<Path, Path> stemsInFolder(List<Path> inputs, Path folder) {
+    Map<Path, Path> stems = new HashMap<>();
+    Map<String, Path> seen = new HashMap<>();
+    for (Path input : inputs) {
+      String stem = stemOf(input);
+      Path earlier = seen.putIfAbsent(stem.toLowerCase(Locale.ROOT), input);
+      if (earlier != null) {
+        throw usage(
+            earlier
+                + " and "
+                + input
+                + " would be written under one name in "
+                + folder
+                + "; write them into different folders");
+      }
+      stems.put(input, folder.resolve(stem));
+    }
+    return stems;
+  }
+
+  /** A file's name without its folder and its ending. */
+  public static String stemOf(Path file) {
+    String name = String.valueOf(file.getFileName());
+    int dot = name.lastIndexOf('.');
+    return dot > 0 ? name.substring(0, dot) : name;
+  }
+
+  private static Optional<String> endingOf(Path file, List<String> endings) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    return endings.stream().filter(name::endsWith).findFirst();
+  }
+
+  private static void refuseForeignEnding(Path out, List<String> endings) {
+    if (!Files.isDirectory(out) && String.valueOf(out.getFileName()).matches(FILE_NAMES)) {
+      throw usage(
+          "-o "
+              + out
+              + ": "
+              + String.join(", ", endings.subList(0, endings.size() - 1))
+              + " and "
+              + endings.get(endings.size() - 1)
+              + " can be written, or a folder named");
+    }
+  }
+
+  private static CliException usage(String message) {
+    return new CliException(ExitCode.USAGE, message);
+  }
+}

@@ -1,0 +1,155 @@
+package io.github.consistencydecoder.cli.photographs;
+
+import io.github.consistencydecoder.cli.shell.CliException;
+import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.compare.picture.Region;
+import io.github.consistencydecoder.plugin.Latents;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How photographs are brought to a size that can be encoded: both sides multiples of 8, and all of
+ * one size where that is asked for.
+ *
+ * @param fit what happens to what is too large or too small
+ * @param size all shall have; absent to leave each as large as it is
+ */
+public record PictureFit(Fit fit, Optional<PictureSize> size) {
+  /**
+   * Fits a picture.
+   *
+   * @param subject the picture in messages
+   * @throws CliException if the picture would have to be changed and may not be, or is too small
+   */
+  public FittedPicture apply(String subject, Picture picture) {
+    List<String> notes = new ArrayList<>();
+    Picture fitted =
+        size.isPresent()
+            ? toSize(subject, picture, size.get(), notes)
+            : toCells(subject, picture, notes);
+    return new FittedPicture(fitted, notes);
+  }
+
+  /** Says exactly what is done, for recognising results of an earlier run. */
+  public String identity() {
+    return fit + (size.isPresent() ? " " + size.get() : "");
+  }
+
+  private Picture toCells(String subject, Picture picture, List<String> notes) {
+    int cell = Latents.PIXELS_PER_CELL;
+    int more = fit == Fit.PAD ? cell - 1 : 0;
+    int w = (picture.width() + more) / cell * cell;
+    int h = (picture.height() + more) / cell * cell;
+    if (w == picture.width() && h == picture.height()) {
+      return picture;
+    }
+    if (fit == Fit.REFUSE) {
+      throw input(
+          subject
+              + ": is "
+              + text(picture)
+              + " pixels, multiples of "
+              + cell
+              + " are needed; --fit crop or --fit pad makes them");
+    }
+    if (w == 0 || h == 0) {
+      throw input(
+          subject
+              + ": is "
+              + text(picture)
+              + " pixels, at least "
+              + cell
+              + "x"
+              + cell
+              + " are needed; --fit pad or --size enlarges it");
+    }
+    return fit == Fit.PAD ? padded(picture, w, h, notes) : middle(picture, w, h, notes);
+  }
+
+  private Picture toSize(String subject, Picture picture, PictureSize wanted, List<String> notes) {
+    // The same if the picture has the proportions of the size.
+    long byWidth = (long) wanted.width() * picture.height();
+    long byHeight = (long) wanted.height() * picture.width();
+    int w = wanted.width();
+    int h = wanted.height();
+    return switch (fit) {
+      case CROP -> {
+        // Cropped first, since a long and narrow picture may not fit into memory when enlarged.
+        Picture middle =
+            byWidth > byHeight
+                ? middle(picture, picture.width(), side(byHeight, w), notes)
+                : middle(picture, side(byWidth, h), picture.height(), notes);
+        yield scaled(middle, w, h, notes);
+      }
+      case PAD -> {
+        Picture within =
+            byWidth > byHeight
+                ? scaled(picture, side(byHeight, picture.height()), h, notes)
+                : scaled(picture, w, side(byWidth, picture.width()), notes);
+        yield padded(within, w, h, notes);
+      }
+      case REFUSE -> {
+        if (byWidth != byHeight) {
+          throw input(
+              subject
+                  + ": is "
+                  + text(picture)
+                  + " pixels, which cannot become "
+                  + wanted
+                  + " without distortion; --fit crop or --fit pad makes it");
+        }
+        yield scaled(picture, w, h, notes);
+      }
+    };
+  }
+
+  private static int side(long product, int by) {
+    return (int) Math.max(1, Math.round((double) product / by));
+  }
+
+  private static Picture scaled(Picture picture, int w, int h, List<String> notes) {
+    if (w == picture.width() && h == picture.height()) {
+      return picture;
+    }
+    notes.add("it was scaled from " + text(picture) + " to " + w + "x" + h);
+    return Resampling.scale(picture, w, h);
+  }
+
+  private static Picture middle(Picture picture, int w, int h, List<String> notes) {
+    if (w == picture.width() && h == picture.height()) {
+      return picture;
+    }
+    notes.add("it was cropped from " + text(picture) + " to " + w + "x" + h + ", its middle");
+    return picture.crop(new Region((picture.width() - w) / 2, (picture.height() - h) / 2, w, h));
+  }
+
+  private static Picture padded(Picture picture, int w, int h, List<String> notes) {
+    if (w == picture.width() && h == picture.height()) {
+      return picture;
+    }
+    notes.add(
+        "it was padded from " + text(picture) + " to " + w + "x" + h + " by repeating its edges");
+    int left = (w - picture.width()) / 2;
+    int top = (h - picture.height()) / 2;
+    byte[] in = picture.rgb();
+    byte[] out = new byte[3 * w * h];
+    for (int y = 0; y < h; y++) {
+      int fromY = Math.min(Math.max(y - top, 0), picture.height() - 1);
+      for (int x = 0; x < w; x++) {
+        int fromX = Math.min(Math.max(x - left, 0), picture.width() - 1);
+        System.arraycopy(in, 3 * (fromY * picture.width() + fromX), out, 3 * (y * w + x), 3);
+      }
+    }
+    return Picture.takeOver(w, h, out);
+  }
+
+  private static String text(Picture picture) {
+    return picture.width() + "x" + picture.height();
+  }
+
+  private static CliException input(String message) {
+    return new CliException(ExitCode.INPUT, message);
+  }
+}

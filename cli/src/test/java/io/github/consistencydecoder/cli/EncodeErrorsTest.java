@@ -1,0 +1,134 @@
+package io.github.consistencydecoder.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Each way to get {@code encode} wrong has its exit code, one line, and no stack trace. */
+final class EncodeErrorsTest {
+  @TempDir private Path folder;
+
+  private Path picture;
+  private Path out;
+
+  @BeforeEach
+  void writePicture() throws IOException {
+    picture = TestPictures.png(folder.resolve("photo.png"), 24, 16, 1);
+    out = folder.resolve("out.safetensors");
+  }
+
+  private void assertRefused(CommandRun run, int code, String message) {
+    assertThat(run.code()).as(run.err()).isEqualTo(code);
+    assertThat(run.err().lines().filter(line -> line.startsWith("error: ")))
+        .singleElement()
+        .asString()
+        .contains(message);
+    assertThat(run.err()).doesNotContain("\tat ");
+    assertThat(run.out()).isEmpty();
+    assertThat(out).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--fit, stretch, 'expected one of [CROP, PAD, REFUSE]'",
+    "--size, 100, '--size: 100x100: both sides must be multiples of 8'",
+    "--size, big, '--size: ''big'' is no size'",
+    "--provider, tpu, 'auto, cpu, cuda or cuda:N is needed'",
+    "--threads, 0, at least 1 is needed",
+    "--format, png, 'expected one of [SAFETENSORS, NPY, LATENT]'",
+    "--format, npy, contradict each other",
+    "--encoder, none, 'no encoder is called ''none''; there are: fake, taesd, vae'",
+  })
+  void optionThatMakesNoSenseIsAUsageError(String option, String value, String message) {
+    assertRefused(CommandRun.of("encode", picture, "-o", out, option, value), 2, message);
+  }
+
+  @Test
+  void scaledAndUnscaledExcludeEachOther() {
+    assertRefused(
+        CommandRun.of("encode", picture, "-o", out, "--scaled", "--unscaled"),
+        2,
+        "mutually exclusive");
+  }
+
+  @Test
+  void comfyLatentsAreNeverScaled() {
+    assertRefused(
+        CommandRun.of("encode", picture, "-o", folder.resolve("o.latent"), "--scaled"),
+        2,
+        "a .latent file holds unscaled latents");
+  }
+
+  @Test
+  void formatThatIsNotWrittenIsRefused() {
+    assertRefused(
+        CommandRun.of("encode", picture, "-o", folder.resolve("out.pt")),
+        2,
+        ".safetensors, .npy and .latent can be written, or a folder named");
+  }
+
+  @Test
+  void oneFileForSeveralPicturesIsRefused() throws IOException {
+    Path other = Files.copy(picture, folder.resolve("other.png"));
+
+    assertRefused(
+        CommandRun.of("encode", picture, other, "-o", out), 2, "is one file, there are 2 inputs");
+  }
+
+  @Test
+  void picturesOfOneNameAreRefused() throws IOException {
+    Path other = Files.copy(picture, folder.resolve("photo.bmp"));
+
+    assertRefused(
+        CommandRun.of("encode", picture, other, "-o", folder.resolve("d")), 2, "under one name");
+  }
+
+  @Test
+  void folderWithoutPicturesIsAnInputError() throws IOException {
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+
+    assertRefused(
+        CommandRun.of("encode", empty, "-o", out),
+        4,
+        empty + ": holds no file that can be an input");
+  }
+
+  @Test
+  void missingPictureIsAnInputError() {
+    Path none = folder.resolve("none.png");
+
+    assertRefused(CommandRun.of("encode", none, "-o", out), 4, none + ": no such file or folder");
+  }
+
+  @Test
+  void withoutAnEncoderInTheStoreTheCommandThatFetchesOneIsSaid() {
+    assertRefused(CommandRun.of("encode", picture, "-o", out), 3, "no encoder is in the store");
+    assertThat(CommandRun.of("encode", picture, "-o", out).err())
+        .contains("./consistency-decoder models pull sd-vae-ft-mse", "--model");
+  }
+
+  @Test
+  void modelProblemEndsTheRunWithItsOwnCode() {
+    assertRefused(
+        CommandRun.of("encode", "--encoder=fake", "-m", "missing", picture, "-o", out),
+        3,
+        "pull it first");
+  }
+
+  @Test
+  void outputThatCannotBeWrittenIsAFailure() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "");
+
+    assertRefused(
+        CommandRun.of("encode", "--encoder=fake", picture, "-o", file.resolve("o.npy")),
+        1,
+        file.resolve("o.npy") + ": cannot be written: ");
+  }
+}

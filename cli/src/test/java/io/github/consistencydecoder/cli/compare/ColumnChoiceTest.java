@@ -1,0 +1,64 @@
+package io.github.consistencydecoder.cli.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.consistencydecoder.cli.StoreWith;
+import io.github.consistencydecoder.cli.options.InstalledModels;
+import io.github.consistencydecoder.models.ModelStore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ColumnChoiceTest {
+  @TempDir private Path folder;
+
+  private final List<String> said = new ArrayList<>();
+
+  private List<ColumnSpec> usual(String... models) throws IOException {
+    ModelStore store = ModelStore.at(folder);
+    for (String model : models) {
+      StoreWith.model(store, model);
+    }
+    return ColumnChoice.usual(InstalledModels.of(store), 9, said::add);
+  }
+
+  @Test
+  void vaeAndConsistencyDecoderOfTheStoreAreTheUsualTwo() throws IOException {
+    List<ColumnSpec> columns = usual("sd-vae-ft-mse", "consistency-decoder");
+
+    assertThat(columns).extracting(ColumnSpec::plugin).containsExactly("vae", "consistency");
+    assertThat(columns.get(0).settings()).containsEntry("model", "sd-vae-ft-mse");
+    assertThat(columns.get(1).settings()).containsEntry("model", "consistency-decoder");
+    assertThat(columns.get(1).options().noise()).hasToString("9");
+    assertThat(said).singleElement().asString().contains("sd-vae-ft-mse", "consistency-decoder");
+  }
+
+  @Test
+  void oneOfThemIsNotEnough() throws IOException {
+    List<ColumnSpec> columns = usual("sd-vae-ft-mse");
+
+    assertThat(columns).extracting(ColumnSpec::name).containsExactly("preview", "tiny");
+    assertThat(said).singleElement().asString().contains("the store does not have both");
+  }
+
+  @Test
+  void modelsThatAreNotNamedAreSaid() throws IOException {
+    StoreWith.model(ModelStore.at(folder), "sd-vae-ft-ema");
+    InstalledModels installed = InstalledModels.of(ModelStore.at(folder));
+
+    ColumnSpec vae = ColumnChoice.complete(ColumnSpec.parse("vae", 0), installed, said::add);
+    ColumnSpec consistency =
+        ColumnChoice.complete(ColumnSpec.parse("consistency", 0), installed, said::add);
+    ColumnSpec named =
+        ColumnChoice.complete(ColumnSpec.parse("vae:model=m", 0), installed, said::add);
+
+    assertThat(vae.settings()).containsEntry("model", "sd-vae-ft-ema");
+    assertThat(consistency.settings()).containsEntry("model", "tiny");
+    assertThat(named.settings()).containsEntry("model", "m");
+    assertThat(said).hasSize(2);
+    assertThat(said.get(1)).contains("not OpenAI's decoder");
+  }
+}

@@ -1,0 +1,90 @@
+package io.github.consistencydecoder.cli.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.consistencydecoder.cli.shell.CliException;
+import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.plugin.ClampMode;
+import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.plugin.Noise;
+import io.github.consistencydecoder.plugin.Schedule;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class ColumnSpecTest {
+  @Test
+  void pluginAloneIsItsOwnName() {
+    ColumnSpec spec = ColumnSpec.parse("vae", 5);
+
+    assertThat(spec.name()).isEqualTo("vae");
+    assertThat(spec.plugin()).isEqualTo("vae");
+    assertThat(spec.settings()).isEmpty();
+    assertThat(spec.options().noise()).isEqualTo(Noise.seeded(5));
+    assertThat(spec.options().schedule()).isEqualTo(Schedule.TWO_STEPS);
+    assertThat(spec.options().clamp()).isEqualTo(ClampMode.EACH_STEP);
+  }
+
+  @Test
+  void everythingCanBeSaid() {
+    ColumnSpec spec =
+        ColumnSpec.parse(
+            "One step=consistency:model=tiny,steps=1,seed=-3,dialect=diffusers,device=cpu", 5);
+
+    assertThat(spec.name()).isEqualTo("One step");
+    assertThat(spec.plugin()).isEqualTo("consistency");
+    assertThat(spec.settings()).containsOnlyKeys("model", "device");
+    assertThat(spec.options().noise()).isEqualTo(Noise.seeded(-3));
+    assertThat(spec.options().schedule()).isEqualTo(Schedule.ONE_STEP);
+    assertThat(spec.options().clamp()).isEqualTo(ClampMode.NONE);
+  }
+
+  @Test
+  void commasAndEqualsSignsMayBePartOfAValue() {
+    ColumnSpec spec =
+        ColumnSpec.parse("c=consistency:schedule=1008,512,16,model=C:\\a,b\\c=d.pt", 0);
+
+    assertThat(spec.options().schedule()).isEqualTo(Schedule.of(1008, 512, 16));
+    assertThat(spec.settings()).containsEntry("model", "C:\\a,b\\c=d.pt");
+  }
+
+  @Test
+  void ownSettingsReplaceThoseForAll() {
+    DecoderConfig all = DecoderConfig.empty().with("device", "cuda").with("threads", "2");
+
+    DecoderConfig config = ColumnSpec.parse("vae:device=cpu", 0).config(all);
+
+    assertThat(config.get("device")).contains("cpu");
+    assertThat(config.get("threads")).contains("2");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "\"\"|[NAME=]PLUGIN[:key=value,..] is needed",
+        "Vae|[NAME=]PLUGIN[:key=value,..] is needed",
+        "a=b=c|[NAME=]PLUGIN[:key=value,..] is needed",
+        "vae:|'' is not of the form key=value",
+        "vae:model|'model' is not of the form key=value",
+        "vae:=x|'=x' is not of the form key=value",
+        "vae:model=a,model=b|'model' is there twice",
+        "vae:steps=1,schedule=16|'steps' and 'schedule' exclude each other",
+        "vae:dialect=original,clamp=none|'dialect' and 'clamp' exclude each other",
+        "vae:steps=two|a whole number is needed for steps and seed",
+        "vae:seed=1.5|a whole number is needed for steps and seed",
+        "vae:steps=65|the number of steps is 1 to 64",
+        "vae:schedule=1024|timestep 1024 is outside 1 .. 1023",
+        "vae:clamp=maybe|each-step and none exist",
+        "vae:dialect=latin|original and diffusers exist",
+      })
+  void whatMakesNoSenseIsAUsageError(String text, String message) {
+    assertThatThrownBy(() -> ColumnSpec.parse(text, 0))
+        .isInstanceOfSatisfying(
+            CliException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
+        .hasMessageStartingWith("--decoder " + text + ": ")
+        .hasMessageContaining(message);
+  }
+}

@@ -1,0 +1,2 @@
+/** A decoder plugin in its entirety. */
+package example.smooth;

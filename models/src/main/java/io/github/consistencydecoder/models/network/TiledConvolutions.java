@@ -17,11 +17,14 @@ import java.util.List;
  */
 final class TiledConvolutions {
   /**
-   * Bytes that the transformed inputs and products of one band may take: bands of this size and up
-   * to four times larger ones take the same time, smaller ones more, because each reads the weights
-   * again (docs/benchmarks.md).
+   * Bytes that the transformed inputs and products of one band may take. Smaller bands take longer,
+   * because each reads the weights again, and leave the allocator with more holes
+   * (docs/decisions.md).
    */
-  static final long BAND_BYTES = 48L << 20;
+  static final long BAND_BYTES = 192L << 20;
+
+  /** Bands of a layer at most: opening a graph takes more than linear time in its nodes. */
+  private static final int MOST_BANDS = 8;
 
   /** Results of a tile. */
   private static final long VALUES = (long) Winograd.TILE * Winograd.TILE;
@@ -82,7 +85,7 @@ final class TiledConvolutions {
     int bandRows(long bandBytes) {
       long rowBytes = 4L * Winograd.PRODUCTS * (in + out) * tileColumns();
       int most = (int) Math.max(1, Math.min(tileRows(), bandBytes / rowBytes));
-      int bands = (tileRows() + most - 1) / most;
+      int bands = Math.min(MOST_BANDS, (tileRows() + most - 1) / most);
       return (tileRows() + bands - 1) / bands;
     }
   }

@@ -160,8 +160,7 @@ final class ServeCommandTest {
   }
 
   private static void kill(Process process) throws Exception {
-    assertThat(
-            new ProcessBuilder("kill", "-TERM", Long.toString(process.pid())).start().waitFor())
+    assertThat(new ProcessBuilder("kill", "-TERM", Long.toString(process.pid())).start().waitFor())
         .isZero();
   }
 }

@@ -11,10 +11,10 @@ import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.wire.TensorType;
 import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.NettyChannelBuilder;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -182,8 +182,7 @@ final class SidecarTest {
     Fixtures.await("the decode to begin", () -> controls.inside.get() == 1);
 
     CompletableFuture<Void> drained = drainElsewhere();
-    Fixtures.await(
-        "the drain to begin", () -> sidecar.service().readiness() == Readiness.DRAINING);
+    Fixtures.await("the drain to begin", () -> sidecar.service().readiness() == Readiness.DRAINING);
     controls.release();
 
     assertThat(call.get().statusCode()).isEqualTo(200);
@@ -239,8 +238,7 @@ final class SidecarTest {
     assertThatThrownBy(() -> start(c -> c.token(token))).isInstanceOf(AccessException.class);
     start(c -> c);
     InetSocketAddress taken =
-        new InetSocketAddress(
-            InetAddress.getLoopbackAddress(), sidecar.httpPort().orElseThrow());
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), sidecar.httpPort().orElseThrow());
     assertThatThrownBy(
             () ->
                 Sidecar.start(

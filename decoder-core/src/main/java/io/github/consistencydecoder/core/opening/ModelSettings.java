@@ -43,8 +43,7 @@ public record ModelSettings(
               DecoderConfig.DEVICE,
               DecoderConfig.THREADS,
               DecoderConfig.DTYPE,
-              CACHE,
-              CONVOLUTIONS));
+              CACHE));
 
   /**
    * Reads a configuration.
@@ -55,7 +54,20 @@ public record ModelSettings(
    *     unknown or the value that makes no sense, {@link DecoderErrorCode#DEVICE_UNAVAILABLE}
    */
   public static ModelSettings of(DecoderConfig config, String thing, String defaultModel) {
-    requireKnownKeys(config, thing);
+    requireKnownKeys(config, thing, KEYS);
+    return read(config, defaultModel);
+  }
+
+  /** Like {@link #of} where there is also {@link #CONVOLUTIONS}. */
+  public static ModelSettings ofConsistencyDecoder(
+      DecoderConfig config, String thing, String defaultModel) {
+    Set<String> keys = new TreeSet<>(KEYS);
+    keys.add(CONVOLUTIONS);
+    requireKnownKeys(config, thing, keys);
+    return read(config, defaultModel);
+  }
+
+  private static ModelSettings read(DecoderConfig config, String defaultModel) {
     ModelStore store = ModelStore.standard();
     int threads = threads(config.get(DecoderConfig.THREADS).orElse("0"));
     Device device = Devices.choose(config.get(DecoderConfig.DEVICE).orElse("auto"));
@@ -73,10 +85,14 @@ public record ModelSettings(
    * @throws DecoderException {@link DecoderErrorCode#INVALID_OPTIONS} naming the first such key
    */
   public static void requireKnownKeys(DecoderConfig config, String thing) {
+    requireKnownKeys(config, thing, KEYS);
+  }
+
+  private static void requireKnownKeys(DecoderConfig config, String thing, Set<String> keys) {
     for (String key : config.asMap().keySet()) {
-      if (!KEYS.contains(key)) {
+      if (!keys.contains(key)) {
         throw invalid(
-            "setting '" + key + "' is unknown; " + thing + " has " + String.join(", ", KEYS));
+            "setting '" + key + "' is unknown; " + thing + " has " + String.join(", ", keys));
       }
     }
   }

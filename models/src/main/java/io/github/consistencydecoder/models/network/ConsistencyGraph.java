@@ -269,7 +269,7 @@ public final class ConsistencyGraph {
     skips.push(x);
     for (Block b : blocks) {
       if (b.skip() > 0) {
-        x = g.concat(b.name() + ".input", x, skips.pop());
+        x = sized(g.concat(b.name() + ".input", x, skips.pop()), b.in());
       }
       x = block(b, x, affine.pop(), affine.pop());
       if (b.name().startsWith("down")) {
@@ -302,6 +302,7 @@ public final class ConsistencyGraph {
     Value h =
         convolved(
             new Activation(name + ".norm1", x, b.in(), own), name + ".conv1", b.out(), b.kind());
+    sized(h, b.out());
     Activation second = new Activation(name + ".norm2", h, b.out(), List.of(gamma, beta));
     h = convolved(second, name + ".conv2", b.out(), Block.Kind.SAME);
     switch (b.kind()) {
@@ -317,8 +318,12 @@ public final class ConsistencyGraph {
     if (size.isEmpty()) {
       return g.add(name, h, x);
     }
-    int height = size.get().at(level).height();
-    return tiled.sum(name, tiled.sized(h, b.out(), height), x, b.out(), height);
+    return tiled.sum(name, sized(h, b.out()), x, b.out(), size.get().at(level).height());
+  }
+
+  /** Says what is known of a tensor's shape, in a graph for one size. */
+  private Value sized(Value x, int channels) {
+    return size.isEmpty() ? x : tiled.sized(x, channels, size.get().at(level).height());
   }
 
   /**

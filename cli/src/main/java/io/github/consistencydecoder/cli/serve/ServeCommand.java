@@ -163,10 +163,7 @@ public final class ServeCommand implements Callable<Integer> {
                   sidecar.service().models().stream().map(ModelStatus::name).toList();
               console.result(
                   String.format(
-                      Locale.ROOT,
-                      "ready after %.1f s: %s",
-                      seconds,
-                      String.join(", ", names)));
+                      Locale.ROOT, "ready after %.1f s: %s", seconds, String.join(", ", names)));
               Map<String, Object> document = new LinkedHashMap<>();
               document.put("software", Version.software());
               document.put("listening", addresses);

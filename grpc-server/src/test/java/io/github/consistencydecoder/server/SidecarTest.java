@@ -15,8 +15,10 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -108,6 +110,12 @@ final class SidecarTest {
     }
   }
 
+  private static void connect(int port) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      assertThat(socket.isConnected()).isTrue();
+    }
+  }
+
   private CompletableFuture<Void> drainElsewhere() {
     return CompletableFuture.runAsync(
         () -> {
@@ -153,6 +161,8 @@ final class SidecarTest {
   @Test
   void drainTellsFirstAndTakesCallsUntilItsDelayIsOver() throws Exception {
     serving(c -> c.drainDelay(Duration.ofMillis(1500)));
+    int http = sidecar.httpPort().orElseThrow();
+    int grpc = sidecar.grpcPort().orElseThrow();
 
     CompletableFuture<Void> drained = drainElsewhere();
     Fixtures.await(
@@ -171,7 +181,8 @@ final class SidecarTest {
     assertThat(ready).isEqualTo(503);
     assertThat(during).isEqualTo(200);
     assertThat(sidecar.service().readiness()).isEqualTo(Readiness.DRAINING);
-    assertThatThrownBy(() -> get("/healthz")).isInstanceOf(java.io.IOException.class);
+    assertThatThrownBy(() -> connect(http)).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> connect(grpc)).isInstanceOf(IOException.class);
   }
 
   @Test
@@ -246,7 +257,7 @@ final class SidecarTest {
                         .model("other", ModelSource.of(controls::openDecoder))
                         .http(taken)
                         .build()))
-        .isInstanceOf(java.io.IOException.class);
+        .isInstanceOf(IOException.class);
     sidecar.close();
     assertThat(controls.open.get()).isZero();
   }

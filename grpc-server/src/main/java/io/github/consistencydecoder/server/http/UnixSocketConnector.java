@@ -73,7 +73,7 @@ final class UnixSocketConnector extends AbstractConnector {
     UnixSocket prepared = UnixSocket.prepare(path);
     ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
-      channel.bind(UnixDomainSocketAddress.of(prepared.path()), BACKLOG);
+      channel.bind(UnixDomainSocketAddress.of(prepared.bindingPath()), BACKLOG);
       prepared.bound();
     } catch (IOException e) {
       channel.close();

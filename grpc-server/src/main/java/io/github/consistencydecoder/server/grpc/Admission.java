@@ -1,0 +1,76 @@
+package io.github.consistencydecoder.server.grpc;
+
+import io.github.consistencydecoder.server.core.DecodeService;
+import io.github.consistencydecoder.server.core.DecodeSize;
+import io.github.consistencydecoder.server.core.ModelStatus;
+import io.github.consistencydecoder.server.core.Priority;
+import io.github.consistencydecoder.server.core.Readiness;
+import io.github.consistencydecoder.server.core.ServiceError;
+import io.github.consistencydecoder.server.core.ServiceException;
+import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
+import io.github.consistencydecoder.server.grpc.transport.CallCheck;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What is asked before a request's body is read, and before its answer's room is taken. A service
+ * that would refuse even the smallest decode need not read larger ones.
+ */
+final class Admission implements CallCheck {
+  private static final DecodeSize SMALLEST = new DecodeSize(1, 1, 1, 1);
+  private static final Duration SOON = Duration.ofSeconds(1);
+
+  private final DecodeService service;
+  private final BytesInFlight bytes;
+
+  Admission(DecodeService service, BytesInFlight bytes) {
+    this.service = service;
+    this.bytes = bytes;
+  }
+
+  @Override
+  public void check(String method) throws ServiceException {
+    if (!Methods.works(method)) {
+      return;
+    }
+    Optional<ModelStatus> ready = service.models().stream().filter(ModelStatus::ready).findFirst();
+    Readiness readiness = service.readiness();
+    if (ready.isEmpty() || readiness == Readiness.DRAINING || readiness == Readiness.CLOSED) {
+      throw ServiceException.retry(ServiceError.NOT_READY, reason(readiness), SOON);
+    }
+    service.checkAdmission(
+        Requests.settings(ready.get().name(), Priority.HIGH, Optional.empty()), SMALLEST);
+  }
+
+  private static String reason(Readiness readiness) {
+    return switch (readiness) {
+      case STARTING -> "the service is starting";
+      case SERVING, BROKEN -> "no model is ready";
+      case DRAINING, CLOSED -> "the service is stopping";
+    };
+  }
+
+  /**
+   * Room for what a call will hold besides its request.
+   *
+   * @throws ServiceException {@code BUSY} if there is none, {@code TOO_LARGE} if there never will
+   *     be
+   */
+  BytesInFlight.Share room(long needed) throws ServiceException {
+    if (needed > bytes.bound()) {
+      throw ServiceException.of(
+          ServiceError.TOO_LARGE,
+          "the answer needs "
+              + needed
+              + " bytes, all answers together may have "
+              + bytes.bound()
+              + "; ask for fewer pictures or another format");
+    }
+    BytesInFlight.Share share = bytes.share();
+    if (!share.take(needed)) {
+      throw ServiceException.retry(
+          ServiceError.BUSY, "too many bytes of answers are in flight", SOON);
+    }
+    return share;
+  }
+}

@@ -1,0 +1,106 @@
+package io.github.consistencydecoder.server.grpc;
+
+import io.github.consistencydecoder.server.core.ServiceException;
+import io.github.consistencydecoder.server.core.Ticket;
+import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.stub.ServerCallStreamObserver;
+
+/**
+ * Ties a call on the wire to its work: the caller's leaving cancels the work, and the call's room
+ * is free when both are over.
+ */
+final class CallEnd {
+  /** Hands the call to the core. */
+  interface Submission {
+    Ticket submit() throws ServiceException;
+  }
+
+  private final BytesInFlight.Share share;
+  private final Runnable leaving;
+  private final Deadline deadline;
+  private Ticket ticket;
+  private boolean gone;
+  private boolean closed;
+  private boolean settled;
+
+  private CallEnd(BytesInFlight.Share share, Runnable leaving, Deadline deadline) {
+    this.share = share;
+    this.leaving = leaving;
+    this.deadline = deadline;
+  }
+
+  /**
+   * Must be made while the method runs that has been called.
+   *
+   * @param share given back at the end
+   * @param leaving what else is to be done when the caller leaves
+   */
+  static CallEnd of(ServerCallStreamObserver<?> call, BytesInFlight.Share share, Runnable leaving) {
+    CallEnd end = new CallEnd(share, leaving, Context.current().getDeadline());
+    call.setOnCancelHandler(end::left);
+    call.setOnCloseHandler(end::closed);
+    return end;
+  }
+
+  void submit(Submission submission) throws ServiceException {
+    Ticket given;
+    try {
+      given = submission.submit();
+    } catch (ServiceException | RuntimeException e) {
+      share.release();
+      throw e;
+    }
+    boolean late;
+    synchronized (this) {
+      ticket = given;
+      late = gone;
+    }
+    if (late) {
+      given.cancel();
+    }
+  }
+
+  private void left() {
+    leaving.run();
+    closed();
+    // At the deadline the core stops the work by itself and counts it as expired.
+    if (deadline != null && deadline.isExpired()) {
+      return;
+    }
+    Ticket given;
+    synchronized (this) {
+      gone = true;
+      given = ticket;
+    }
+    if (given != null) {
+      given.cancel();
+    }
+  }
+
+  private void closed() {
+    synchronized (this) {
+      closed = true;
+    }
+    free();
+  }
+
+  /** The core has nothing more to say, and its result is no longer needed. */
+  void settled() {
+    synchronized (this) {
+      settled = true;
+    }
+    free();
+  }
+
+  private void free() {
+    boolean over;
+    synchronized (this) {
+      over = closed && settled;
+    }
+    if (over) {
+      share.release();
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package io.github.consistencydecoder.server.grpc;
+
+import static java.util.Objects.requireNonNull;
+
+import io.github.consistencydecoder.server.access.AccessException;
+import io.github.consistencydecoder.server.access.TlsMaterial;
+import io.github.consistencydecoder.server.access.TokenFile;
+import io.github.consistencydecoder.server.core.DecodeService;
+import io.github.consistencydecoder.server.core.ServiceLimits;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Collects what a {@link GrpcDoor} is made of; not for use by several threads. */
+public final class GrpcDoorBuilder {
+  private static final long USUAL_BYTES = 1L << 30;
+
+  final DecodeService service;
+  Optional<InetSocketAddress> address = Optional.empty();
+  Optional<Path> socket = Optional.empty();
+  Optional<TokenFile> token = Optional.empty();
+  Optional<TlsMaterial> tls = Optional.empty();
+  boolean openAllowed;
+  boolean healthNeedsToken;
+  Optional<Boolean> reflection = Optional.empty();
+  Optional<Boolean> channelz = Optional.empty();
+  int threads = 2 * Math.max(2, Runtime.getRuntime().availableProcessors());
+  long bytesInFlight;
+  int callsPerConnection = 16;
+  Duration patience = Duration.ofSeconds(60);
+  String version = "unknown";
+
+  GrpcDoorBuilder(DecodeService service) {
+    this.service = requireNonNull(service, "service");
+    this.bytesInFlight = usualBytes(service.limits());
+  }
+
+  /** Half the heap or 1 GiB, whichever is less, but enough for the largest call. */
+  private static long usualBytes(ServiceLimits limits) {
+    long half = Math.min(Runtime.getRuntime().maxMemory() / 2, USUAL_BYTES);
+    return Math.max(half, limits.maxRequestBytes() + limits.maxPixels() * 24);
+  }
+
+  /** Listens on TCP; port 0 takes a free one. */
+  public GrpcDoorBuilder address(InetSocketAddress address) {
+    this.address = Optional.of(address);
+    return this;
+  }
+
+  /** Listens on a Unix socket, without TLS; who may enter its folder may call. */
+  public GrpcDoorBuilder socket(Path socket) {
+    this.socket = Optional.of(socket);
+    return this;
+  }
+
+  /** Callers need a token, on TCP and on the Unix socket. */
+  public GrpcDoorBuilder token(TokenFile token) {
+    this.token = Optional.of(token);
+    return this;
+  }
+
+  /** TCP is encrypted. Borrowed until the door is closed. */
+  public GrpcDoorBuilder tls(TlsMaterial tls) {
+    this.tls = Optional.of(tls);
+    return this;
+  }
+
+  /** The operator has said in words that anybody may call; see {@code ListeningRule}. */
+  public GrpcDoorBuilder openAllowed(boolean openAllowed) {
+    this.openAllowed = openAllowed;
+    return this;
+  }
+
+  /** Whether health needs the token too; otherwise it is open. */
+  public GrpcDoorBuilder healthNeedsToken(boolean healthNeedsToken) {
+    this.healthNeedsToken = healthNeedsToken;
+    return this;
+  }
+
+  /** Whether callers may ask for the protocols; otherwise yes on this machine and no beyond it. */
+  public GrpcDoorBuilder reflection(boolean reflection) {
+    this.reflection = Optional.of(reflection);
+    return this;
+  }
+
+  /** Whether callers may look at connections; otherwise yes on this machine and no beyond it. */
+  public GrpcDoorBuilder channelz(boolean channelz) {
+    this.channelz = Optional.of(channelz);
+    return this;
+  }
+
+  /** Threads that read requests and make answers. */
+  public GrpcDoorBuilder threads(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("at least one thread is needed, not " + threads);
+    }
+    this.threads = threads;
+    return this;
+  }
+
+  /** Bytes that requests and answers may hold together. */
+  public GrpcDoorBuilder bytesInFlight(long bytesInFlight) {
+    this.bytesInFlight = bytesInFlight;
+    return this;
+  }
+
+  /** Calls that a connection may have at once. */
+  public GrpcDoorBuilder callsPerConnection(int callsPerConnection) {
+    this.callsPerConnection = callsPerConnection;
+    return this;
+  }
+
+  /** With a reader of a stream that reads nothing. */
+  public GrpcDoorBuilder patience(Duration patience) {
+    this.patience = requireNonNull(patience, "patience");
+    return this;
+  }
+
+  /** What callers hear as the server's version. */
+  public GrpcDoorBuilder version(String version) {
+    this.version = requireNonNull(version, "version");
+    return this;
+  }
+
+  /**
+   * Opens the door.
+   *
+   * @throws AccessException if it must not or cannot be opened this way
+   * @throws IOException if the address cannot be listened on
+   */
+  public GrpcDoor start() throws AccessException, IOException {
+    if (address.isEmpty() && socket.isEmpty()) {
+      throw new IllegalStateException("an address or a socket is needed");
+    }
+    return GrpcDoor.open(this);
+  }
+}

@@ -1,0 +1,174 @@
+package io.github.consistencydecoder.server.grpc;
+
+import io.github.consistencydecoder.proto.inference.GRPCInferenceServiceGrpc;
+import io.github.consistencydecoder.proto.inference.ModelInferRequest;
+import io.github.consistencydecoder.proto.inference.ModelInferResponse;
+import io.github.consistencydecoder.proto.inference.ModelMetadataRequest;
+import io.github.consistencydecoder.proto.inference.ModelMetadataResponse;
+import io.github.consistencydecoder.proto.inference.ModelMetadataResponse.TensorMetadata;
+import io.github.consistencydecoder.proto.inference.ModelReadyRequest;
+import io.github.consistencydecoder.proto.inference.ModelReadyResponse;
+import io.github.consistencydecoder.proto.inference.RepositoryIndexRequest;
+import io.github.consistencydecoder.proto.inference.RepositoryIndexResponse;
+import io.github.consistencydecoder.proto.inference.RepositoryIndexResponse.ModelIndex;
+import io.github.consistencydecoder.proto.inference.ServerLiveRequest;
+import io.github.consistencydecoder.proto.inference.ServerLiveResponse;
+import io.github.consistencydecoder.proto.inference.ServerMetadataRequest;
+import io.github.consistencydecoder.proto.inference.ServerMetadataResponse;
+import io.github.consistencydecoder.proto.inference.ServerReadyRequest;
+import io.github.consistencydecoder.proto.inference.ServerReadyResponse;
+import io.github.consistencydecoder.server.core.DecodeResult;
+import io.github.consistencydecoder.server.core.DecodeService;
+import io.github.consistencydecoder.server.core.ModelStatus;
+import io.github.consistencydecoder.server.core.Readiness;
+import io.github.consistencydecoder.server.core.ServiceError;
+import io.github.consistencydecoder.server.core.ServiceException;
+import io.github.consistencydecoder.server.grpc.transport.Statuses;
+import io.grpc.stub.StreamObserver;
+import java.util.Comparator;
+import java.util.concurrent.Executor;
+
+/** The Open Inference Protocol, version 2. */
+final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase {
+  /** Every model has one version. */
+  static final String VERSION = "1";
+
+  private static final long ANY = -1;
+
+  private final DecodeService service;
+  private final Admission admission;
+  private final Executor executor;
+  private final String serverVersion;
+
+  InferenceService(
+      DecodeService service, Admission admission, Executor executor, String serverVersion) {
+    this.service = service;
+    this.admission = admission;
+    this.executor = executor;
+    this.serverVersion = serverVersion;
+  }
+
+  private static <A> void answer(StreamObserver<A> observer, A message) {
+    observer.onNext(message);
+    observer.onCompleted();
+  }
+
+  @Override
+  public void serverLive(ServerLiveRequest request, StreamObserver<ServerLiveResponse> observer) {
+    answer(observer, ServerLiveResponse.newBuilder().setLive(true).build());
+  }
+
+  @Override
+  public void serverReady(
+      ServerReadyRequest request, StreamObserver<ServerReadyResponse> observer) {
+    boolean ready = service.readiness() == Readiness.SERVING;
+    answer(observer, ServerReadyResponse.newBuilder().setReady(ready).build());
+  }
+
+  @Override
+  public void serverMetadata(
+      ServerMetadataRequest request, StreamObserver<ServerMetadataResponse> observer) {
+    answer(
+        observer,
+        ServerMetadataResponse.newBuilder()
+            .setName("consistency-decoder")
+            .setVersion(serverVersion)
+            .addExtensions("model_repository")
+            .build());
+  }
+
+  private ModelStatus model(String name, String field, String version) throws ServiceException {
+    if (name.isEmpty()) {
+      throw ServiceException.invalid(field, "no model is named");
+    }
+    ModelStatus model = service.model(name);
+    if (!version.isEmpty() && !version.equals(VERSION)) {
+      throw ServiceException.of(
+          ServiceError.NOT_FOUND, "model '" + model.name() + "' has version " + VERSION + " only");
+    }
+    return model;
+  }
+
+  @Override
+  public void modelReady(ModelReadyRequest request, StreamObserver<ModelReadyResponse> observer) {
+    try {
+      ModelStatus model = model(request.getName(), "name", request.getVersion());
+      answer(observer, ModelReadyResponse.newBuilder().setReady(model.ready()).build());
+    } catch (ServiceException e) {
+      observer.onError(Statuses.of(e));
+    }
+  }
+
+  @Override
+  public void modelMetadata(
+      ModelMetadataRequest request, StreamObserver<ModelMetadataResponse> observer) {
+    try {
+      ModelStatus model = model(request.getName(), "name", request.getVersion());
+      ModelMetadataResponse.Builder metadata =
+          ModelMetadataResponse.newBuilder()
+              .setName(model.name())
+              .addVersions(VERSION)
+              .setPlatform("consistencydecoder")
+              .addInputs(tensor(InferTensors.LATENTS, "FP32", ANY, 4, ANY, ANY));
+      for (String noise : InferTensors.NOISE) {
+        metadata.addInputs(tensor(noise, "FP32", ANY, 3, ANY, ANY));
+      }
+      metadata
+          .addOutputs(tensor(InferOutput.IMAGE, "UINT8", ANY, ANY, ANY, 3))
+          .addOutputs(tensor(InferOutput.SAMPLE, "FP32", ANY, 3, ANY, ANY));
+      model
+          .info()
+          .ifPresent(
+              info ->
+                  metadata
+                      .putAllProperties(PublicDetails.of(info))
+                      .putProperties("provider", info.provider())
+                      .putProperties("digest", info.digest()));
+      answer(observer, metadata.build());
+    } catch (ServiceException e) {
+      observer.onError(Statuses.of(e));
+    }
+  }
+
+  private static TensorMetadata tensor(String name, String datatype, long... shape) {
+    TensorMetadata.Builder tensor = TensorMetadata.newBuilder().setName(name).setDatatype(datatype);
+    for (long d : shape) {
+      tensor.addShape(d);
+    }
+    return tensor.build();
+  }
+
+  @Override
+  public void modelInfer(ModelInferRequest request, StreamObserver<ModelInferResponse> observer) {
+    try {
+      ModelStatus unused = model(request.getModelName(), "model_name", request.getModelVersion());
+      InferInput input = InferInput.read(request, service);
+      UnaryAnswer.<DecodeResult, ModelInferResponse>start(
+          observer,
+          executor,
+          admission.room(input.answerBytes()),
+          listener -> service.decode(input.settings(), input.latents(), input.options(), listener),
+          result -> input.answer(request.getId(), result));
+    } catch (ServiceException e) {
+      observer.onError(Statuses.of(e));
+    }
+  }
+
+  @Override
+  public void repositoryIndex(
+      RepositoryIndexRequest request, StreamObserver<RepositoryIndexResponse> observer) {
+    RepositoryIndexResponse.Builder index = RepositoryIndexResponse.newBuilder();
+    service.models().stream()
+        .filter(model -> model.ready() || !request.getReady())
+        .sorted(Comparator.comparing(ModelStatus::name))
+        .forEach(
+            model ->
+                index.addModels(
+                    ModelIndex.newBuilder()
+                        .setName(model.name())
+                        .setVersion(VERSION)
+                        .setState(model.ready() ? "READY" : "UNAVAILABLE")
+                        .setReason(model.reason())));
+    answer(observer, index.build());
+  }
+}

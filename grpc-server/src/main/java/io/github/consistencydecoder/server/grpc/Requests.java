@@ -1,0 +1,101 @@
+package io.github.consistencydecoder.server.grpc;
+
+import io.github.consistencydecoder.server.core.CallSettings;
+import io.github.consistencydecoder.server.core.Priority;
+import io.github.consistencydecoder.server.grpc.transport.Statuses;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives every call an id, the caller's own if it sent a usable one, sends it back and writes one
+ * line into the log when the call is over.
+ */
+final class Requests implements ServerInterceptor {
+  static final Metadata.Key<String> HEADER =
+      Metadata.Key.of("x-request-id", Metadata.ASCII_STRING_MARSHALLER);
+
+  private static final Logger LOG = LoggerFactory.getLogger(Requests.class);
+  private static final Context.Key<String> ID = Context.key("request-id");
+  private static final Pattern USABLE = Pattern.compile("[A-Za-z0-9_.:-]{1,64}");
+
+  @Override
+  public <Q, A> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+    String sent = headers.get(HEADER);
+    String id = sent != null && USABLE.matcher(sent).matches() ? sent : fresh();
+    Context context = Context.current().withValue(ID, id);
+    return io.grpc.Contexts.interceptCall(context, new Identified<>(call, id), headers, next);
+  }
+
+  private static String fresh() {
+    return HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+  }
+
+  /** Id of the present call. */
+  static String id() {
+    String id = ID.get();
+    return id == null ? fresh() : id;
+  }
+
+  /**
+   * What the core has to know of the present call.
+   *
+   * @param timeout the caller's own, besides gRPC's deadline
+   */
+  static CallSettings settings(String model, Priority priority, Optional<Duration> timeout) {
+    long now = System.nanoTime();
+    Deadline deadline = Context.current().getDeadline();
+    long most = deadline == null ? Long.MAX_VALUE : deadline.timeRemaining(TimeUnit.NANOSECONDS);
+    most = Math.min(most, timeout.map(Duration::toNanos).orElse(Long.MAX_VALUE));
+    OptionalLong end = most == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(now + most);
+    return new CallSettings(id(), model, end, priority);
+  }
+
+  /** Adds the id to whichever headers go out first. */
+  private static final class Identified<Q, A> extends SimpleForwardingServerCall<Q, A> {
+    private final String id;
+    private final long start = System.nanoTime();
+    private boolean headersSent;
+
+    Identified(ServerCall<Q, A> call, String id) {
+      super(call);
+      this.id = id;
+    }
+
+    @Override
+    public void sendHeaders(Metadata headers) {
+      headers.put(HEADER, id);
+      headersSent = true;
+      super.sendHeaders(headers);
+    }
+
+    @Override
+    public void close(Status status, Metadata trailers) {
+      if (!headersSent) {
+        trailers.put(HEADER, id);
+      }
+      LOG.atDebug()
+          .addKeyValue("request", id)
+          .addKeyValue("method", getMethodDescriptor().getFullMethodName())
+          .addKeyValue("outcome", Statuses.word(status))
+          .addKeyValue("millis", (System.nanoTime() - start) / 1_000_000)
+          .log("gRPC call");
+      super.close(status, trailers);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package io.github.consistencydecoder.server.grpc;
+
+import io.github.consistencydecoder.server.core.CallListener;
+import io.github.consistencydecoder.server.core.ServiceException;
+import io.github.consistencydecoder.server.core.Ticket;
+import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
+import io.github.consistencydecoder.server.grpc.transport.Statuses;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.concurrent.Executor;
+
+/**
+ * One call with one answer. Cancels the work when the caller goes; makes the answer on the door's
+ * own threads, for lanes have better to do.
+ *
+ * @param <R> what the core gives
+ * @param <A> what goes out
+ */
+final class UnaryAnswer<R, A> implements CallListener<R> {
+  /** Makes an answer. */
+  interface Maker<R, A> {
+    A make(R result) throws Exception;
+  }
+
+  /** Hands the call to the core. */
+  interface Submission<R> {
+    Ticket submit(CallListener<R> listener) throws ServiceException;
+  }
+
+  private final ServerCallStreamObserver<A> observer;
+  private final Executor executor;
+  private final Maker<R, A> maker;
+  private final CallEnd end;
+
+  private UnaryAnswer(
+      ServerCallStreamObserver<A> observer, Executor executor, Maker<R, A> maker, CallEnd end) {
+    this.observer = observer;
+    this.executor = executor;
+    this.maker = maker;
+    this.end = end;
+  }
+
+  /**
+   * Begins a call.
+   *
+   * @param share given back when both the work and the call are over
+   * @throws ServiceException if the core refuses it
+   */
+  static <R, A> void start(
+      StreamObserver<A> observer,
+      Executor executor,
+      BytesInFlight.Share share,
+      Submission<R> submission,
+      Maker<R, A> maker)
+      throws ServiceException {
+    ServerCallStreamObserver<A> call = (ServerCallStreamObserver<A>) observer;
+    CallEnd end = CallEnd.of(call, share, () -> {});
+    UnaryAnswer<R, A> answer = new UnaryAnswer<>(call, executor, maker, end);
+    end.submit(() -> submission.submit(answer));
+  }
+
+  @Override
+  public void completed(R result) {
+    executor.execute(
+        () -> {
+          try {
+            A message = maker.make(result);
+            observer.onNext(message);
+            observer.onCompleted();
+          } catch (Exception | Error e) {
+            observer.onError(Statuses.of(e));
+          } finally {
+            end.settled();
+          }
+        });
+  }
+
+  @Override
+  public void failed(ServiceException cause) {
+    observer.onError(Statuses.of(cause));
+    end.settled();
+  }
+}

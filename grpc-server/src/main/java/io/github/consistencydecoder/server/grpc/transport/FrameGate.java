@@ -1,0 +1,186 @@
+package io.github.consistencydecoder.server.grpc.transport;
+
+import io.github.consistencydecoder.server.core.ServiceError;
+import io.github.consistencydecoder.server.core.ServiceException;
+import io.grpc.Metadata;
+import io.grpc.StatusRuntimeException;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.AsciiString;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stands before gRPC's own reader of HTTP/2 frames, on the event loop of one connection. Requests
+ * whose headers or message prefixes are wrong, which gRPC would answer with INTERNAL or UNKNOWN,
+ * are answered here with what they are: the caller's error. Bytes of messages are counted here,
+ * before any are kept.
+ */
+final class FrameGate extends Http2FrameListenerDecorator {
+  private static final Logger LOG = LoggerFactory.getLogger(FrameGate.class);
+
+  private static final AsciiString GRPC_ENCODING = AsciiString.cached("grpc-encoding");
+
+  /** A peer that has gone in the meantime has no use for the answer. */
+  private static final ChannelFutureListener LATE =
+      future -> {
+        if (!future.isSuccess()) {
+          LOG.debug("an answer could not be written", future.cause());
+        }
+      };
+
+  private final Http2ConnectionHandler handler;
+  private final BytesInFlight bytes;
+  private final ToLongFunction<String> limit;
+  private final Map<Integer, StreamGate> streams = new HashMap<>();
+
+  private FrameGate(
+      Http2ConnectionHandler handler, BytesInFlight bytes, ToLongFunction<String> limit) {
+    super(handler.decoder().frameListener());
+    this.handler = handler;
+    this.bytes = bytes;
+    this.limit = limit;
+  }
+
+  /** Puts a gate before a handler that is not in use yet. */
+  static void install(
+      Http2ConnectionHandler handler, BytesInFlight bytes, ToLongFunction<String> limit) {
+    FrameGate gate = new FrameGate(handler, bytes, limit);
+    handler.decoder().frameListener(gate);
+    handler
+        .connection()
+        .addListener(
+            new Http2ConnectionAdapter() {
+              @Override
+              public void onStreamClosed(Http2Stream stream) {
+                StreamGate closed = gate.streams.remove(stream.id());
+                if (closed != null) {
+                  closed.close();
+                }
+              }
+            });
+  }
+
+  @Override
+  public void onHeadersRead(
+      ChannelHandlerContext ctx,
+      int streamId,
+      Http2Headers headers,
+      int streamDependency,
+      short weight,
+      boolean exclusive,
+      int padding,
+      boolean endStream)
+      throws Http2Exception {
+    if (streams.containsKey(streamId)) {
+      refuse(ctx, streamId, "200", invalid("headers came after a request had begun"));
+      return;
+    }
+    Optional<HeaderRules.Refusal> refusal = HeaderRules.check(headers);
+    if (refusal.isPresent()) {
+      refuse(ctx, streamId, refusal.get().httpStatus(), Statuses.of(refusal.get().cause()));
+      return;
+    }
+    CharSequence encoding = headers.get(GRPC_ENCODING);
+    String method = headers.path().subSequence(1, headers.path().length()).toString();
+    boolean encoded = encoding != null && !"identity".contentEquals(encoding);
+    StreamGate gate = new StreamGate(bytes.share(), limit.applyAsLong(method), encoded);
+    streams.put(streamId, gate);
+    super.onHeadersRead(
+        ctx, streamId, headers, streamDependency, weight, exclusive, padding, endStream);
+  }
+
+  @Override
+  public void onHeadersRead(
+      ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean endStream)
+      throws Http2Exception {
+    onHeadersRead(ctx, streamId, headers, 0, (short) 16, false, padding, endStream);
+  }
+
+  @Override
+  public int onDataRead(
+      ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream)
+      throws Http2Exception {
+    StreamGate gate = streams.get(streamId);
+    Optional<StatusRuntimeException> refusal =
+        gate == null ? Optional.empty() : gate.inspect(data, endOfStream);
+    if (refusal.isPresent()) {
+      refuse(ctx, streamId, "200", refusal.get());
+      return data.readableBytes() + padding;
+    }
+    return super.onDataRead(ctx, streamId, data, padding, endOfStream);
+  }
+
+  private static StatusRuntimeException invalid(String message) {
+    return Statuses.of(ServiceException.of(ServiceError.INVALID, message));
+  }
+
+  /** Answers, tells gRPC that the stream is over, and closes it. */
+  private void refuse(
+      ChannelHandlerContext ctx, int streamId, String httpStatus, StatusRuntimeException why)
+      throws Http2Exception {
+    Http2Stream stream = handler.connection().stream(streamId);
+    if (stream != null && stream.state().localSideOpen()) {
+      Http2Headers trailers = trailers(why);
+      if (!stream.isHeadersSent()) {
+        trailers.status(httpStatus).set("content-type", "application/grpc");
+      }
+      ChannelFuture written =
+          handler.encoder().writeHeaders(ctx, streamId, trailers, 0, true, ctx.newPromise());
+      written.addListener(LATE);
+    }
+    if (streams.containsKey(streamId)) {
+      super.onRstStreamRead(ctx, streamId, Http2Error.CANCEL.code());
+    }
+    if (handler.connection().stream(streamId) != null) {
+      ChannelFuture reset =
+          handler.resetStream(ctx, streamId, Http2Error.NO_ERROR.code(), ctx.newPromise());
+      reset.addListener(LATE);
+    }
+    ctx.flush();
+  }
+
+  private static Http2Headers trailers(StatusRuntimeException why) {
+    Http2Headers out = new DefaultHttp2Headers();
+    out.set("grpc-status", Integer.toString(why.getStatus().getCode().value()));
+    out.set("grpc-message", percentEncoded(String.valueOf(why.getStatus().getDescription())));
+    Metadata trailers = why.getTrailers();
+    for (String key : trailers == null ? java.util.Set.<String>of() : trailers.keys()) {
+      if (key.endsWith(Metadata.BINARY_HEADER_SUFFIX)) {
+        byte[] value = trailers.get(Metadata.Key.of(key, Metadata.BINARY_BYTE_MARSHALLER));
+        out.set(key, Base64.getEncoder().withoutPadding().encodeToString(value));
+      } else {
+        out.set(key, trailers.get(Metadata.Key.of(key, Metadata.ASCII_STRING_MARSHALLER)));
+      }
+    }
+    return out;
+  }
+
+  private static String percentEncoded(String message) {
+    StringBuilder out = new StringBuilder();
+    for (byte b : message.getBytes(StandardCharsets.UTF_8)) {
+      if (b >= ' ' && b < 0x7f && b != '%') {
+        out.append((char) b);
+      } else {
+        out.append(String.format("%%%02X", b & 0xff));
+      }
+    }
+    return out.toString();
+  }
+}

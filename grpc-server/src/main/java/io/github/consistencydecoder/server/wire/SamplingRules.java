@@ -1,0 +1,81 @@
+package io.github.consistencydecoder.server.wire;
+
+import io.github.consistencydecoder.plugin.ClampMode;
+import io.github.consistencydecoder.plugin.Schedule;
+import io.github.consistencydecoder.server.core.ServiceException;
+import java.util.List;
+
+/** Schedule and dialect, as callers say them. */
+public final class SamplingRules {
+  /** The dialects' names on the wire. */
+  public static final String ORIGINAL = "original";
+
+  /** See {@link #ORIGINAL}. */
+  public static final String DIFFUSERS = "diffusers";
+
+  private static final int LARGEST_SCHEDULE = 64;
+
+  private SamplingRules() {}
+
+  /**
+   * Timesteps in order.
+   *
+   * @param timesteps empty for the usual two
+   * @throws ServiceException {@code INVALID} unless each is 1 to 1023 and they fall strictly
+   */
+  public static Schedule schedule(String field, List<Integer> timesteps) throws ServiceException {
+    if (timesteps.isEmpty()) {
+      return Schedule.TWO_STEPS;
+    }
+    if (timesteps.size() > LARGEST_SCHEDULE) {
+      throw ServiceException.invalid(
+          field, timesteps.size() + " timesteps were given; at most 64 are taken");
+    }
+    int before = 1024;
+    for (int t : timesteps) {
+      if (t < 1 || t >= 1024) {
+        throw ServiceException.invalid(field, "timestep " + t + " is outside 1 .. 1023");
+      }
+      if (t >= before) {
+        throw ServiceException.invalid(
+            field, "timestep " + t + " follows " + before + "; timesteps must fall");
+      }
+      before = t;
+    }
+    return new Schedule(timesteps);
+  }
+
+  /**
+   * A number of steps.
+   *
+   * @throws ServiceException {@code INVALID} unless it is 1 or 2
+   */
+  public static Schedule steps(String field, long steps) throws ServiceException {
+    if (steps != 1 && steps != 2) {
+      throw ServiceException.invalid(field, steps + " steps were asked for; 1 or 2 are possible");
+    }
+    return Schedule.steps((int) steps);
+  }
+
+  /**
+   * A dialect by its name.
+   *
+   * @throws ServiceException {@code INVALID} unless it is {@code original} or {@code diffusers}
+   */
+  public static ClampMode dialect(String field, String name) throws ServiceException {
+    return switch (name) {
+      case ORIGINAL -> ClampMode.EACH_STEP;
+      case DIFFUSERS -> ClampMode.NONE;
+      default ->
+          throw ServiceException.invalid(field, "dialects are original and diffusers, no others");
+    };
+  }
+
+  /** The name of a dialect. */
+  public static String name(ClampMode clamp) {
+    return switch (clamp) {
+      case EACH_STEP -> ORIGINAL;
+      case NONE -> DIFFUSERS;
+    };
+  }
+}

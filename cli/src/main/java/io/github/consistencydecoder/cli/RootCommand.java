@@ -7,6 +7,7 @@ import io.github.consistencydecoder.cli.decode.DemoCommand;
 import io.github.consistencydecoder.cli.doctor.DoctorCommand;
 import io.github.consistencydecoder.cli.encode.EncodeCommand;
 import io.github.consistencydecoder.cli.export.ExportCommand;
+import io.github.consistencydecoder.cli.serve.ServeCommand;
 import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.cli.store.ModelsCommand;
 import picocli.CommandLine.Command;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Spec;
       EncodeCommand.class,
       CompareCommand.class,
       DemoCommand.class,
+      ServeCommand.class,
       ModelsCommand.class,
       DoctorCommand.class,
       BenchCommand.class,

@@ -24,6 +24,12 @@ final class ArchitectureTest {
   private static final String CORE = ROOT + "core..";
   private static final String COMPARE = ROOT + "compare..";
   private static final String CLI = ROOT + "cli..";
+  private static final String PROTO = ROOT + "proto..";
+  private static final String SERVER = ROOT + "server..";
+  private static final String CLIENT = ROOT + "client..";
+
+  /** As protoc names what it makes of the Open Inference Protocol. */
+  private static final String INFERENCE = "inference..";
 
   @ArchTest
   static final ArchRule pluginApiKnowsTheJdkAlone =
@@ -87,10 +93,41 @@ final class ArchitectureTest {
   static final ArchRule onlyModelsKnowProtobuf =
       noClasses()
           .that()
-          .resideOutsideOfPackage(MODELS)
+          .resideOutsideOfPackages(MODELS, PROTO, INFERENCE, SERVER, CLIENT)
           .should()
           .dependOnClassesThat(
               resideInAnyPackage("com.google.protobuf..", ROOT + "models.onnx.proto.."));
+
+  @ArchTest
+  static final ArchRule serverKnowsTheContractAndTheProtocolAloneOfOurModules =
+      classes()
+          .that()
+          .resideInAPackage(SERVER)
+          .should()
+          .onlyDependOnClassesThat(
+              resideInAnyPackage(SERVER, PLUGIN, PROTO)
+                  .or(
+                      JavaClass.Predicates.resideOutsideOfPackages(
+                          ROOT + ".", "ai.onnxruntime..")));
+
+  @ArchTest
+  static final ArchRule coreOfTheServerKnowsNoDoorAndNoDoorTheOther =
+      noClasses()
+          .that()
+          .resideInAnyPackage(ROOT + "server.core..", ROOT + "server.wire..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              ROOT + "server.http..", ROOT + "server.grpc..", "org.eclipse.jetty..", "io.grpc..");
+
+  @ArchTest
+  static final ArchRule doorsDoNotKnowEachOther =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "server.http..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(ROOT + "server.grpc..", "io.grpc..", "io.netty..");
 
   @ArchTest
   static final ArchRule librariesDoNotPrintOrExit =
@@ -111,10 +148,10 @@ final class ArchitectureTest {
           .resideInAnyPackage("picocli..", "me.tongfei..", "ch.qos.logback..");
 
   @ArchTest
-  static final ArchRule onlyTheCommandAndCompareKnowPictureFiles =
+  static final ArchRule onlyTheCommandCompareAndTheServerKnowPictureFiles =
       noClasses()
           .that()
-          .resideOutsideOfPackages(CLI, COMPARE)
+          .resideOutsideOfPackages(CLI, COMPARE, SERVER)
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache.commons.imaging..", "javax.imageio..");

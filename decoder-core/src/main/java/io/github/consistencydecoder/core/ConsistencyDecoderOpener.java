@@ -17,7 +17,8 @@ final class ConsistencyDecoderOpener {
   private ConsistencyDecoderOpener() {}
 
   static LatentDecoder open(DecoderConfig config) {
-    ModelSettings settings = ModelSettings.of(config, "the consistency decoder", "tiny");
+    ModelSettings settings =
+        ModelSettings.ofConsistencyDecoder(config, "the consistency decoder", "tiny");
     return ModelOpening.open(settings, path -> path, model -> decoder(settings, model));
   }
 

@@ -59,6 +59,13 @@ class ConformanceTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {1008, 512})
+  void theReducedNetworkInWinogradsFormGivesTheKnownValues(int timestep) throws Exception {
+    float[] input = SyntheticWeights.input("input.x", 7 * 32 * 48);
+    check("unet mini t=" + timestep, tiled(reduced, input, 32, 48, timestep));
+  }
+
+  @ParameterizedTest
   @EnumSource(ClampMode.class)
   void theSamplerGivesTheKnownValuesForGivenNoise(ClampMode clamp) {
     int n = 3 * 32 * 48;
@@ -94,9 +101,9 @@ class ConformanceTest {
         input[(3 + c) * 16 * 24 + i] = latent[c * 6 + i / 24 / 8 * 3 + i % 24 / 8];
       }
     }
-    check(
-        "unet full t=512, channels 3..6 = upsampled input.latent",
-        network(full, input, 16, 24, 512));
+    String second = "unet full t=512, channels 3..6 = upsampled input.latent";
+    check(second, network(full, input, 16, 24, 512));
+    check(second, tiled(full, input, 16, 24, 512));
   }
 
   private static float[] network(Path file, float[] input, int height, int width, int timestep)
@@ -106,6 +113,16 @@ class ConformanceTest {
       SessionSettings settings = new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2);
       return NetworkProbe.evaluate(
           weights, ElementType.FLOAT32, input, height, width, timestep, settings, folder);
+    }
+  }
+
+  private static float[] tiled(Path file, float[] input, int height, int width, int timestep)
+      throws Exception {
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      ConsistencyWeights weights = ConsistencyWeights.of(checkpoint, Optional.empty());
+      SessionSettings settings = new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2);
+      return NetworkProbe.evaluateTiled(
+          weights, 1 << 18, input, height, width, timestep, settings, folder);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.core.opening;
 
+import io.github.consistencydecoder.core.runtime.Convolutions;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.Devices;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
@@ -27,6 +28,12 @@ public record ModelSettings(
   /** Key: folder for optimised graphs. */
   public static final String CACHE = "cache";
 
+  /**
+   * Key: how a consistency decoder's convolutions are computed on the CPU in float32, {@code auto},
+   * {@code direct} or {@code winograd}; see {@link Convolutions}.
+   */
+  public static final String CONVOLUTIONS = "convolutions";
+
   private static final int MOST_THREADS = 1024;
 
   private static final Set<String> KEYS =
@@ -47,14 +54,27 @@ public record ModelSettings(
    *     unknown or the value that makes no sense, {@link DecoderErrorCode#DEVICE_UNAVAILABLE}
    */
   public static ModelSettings of(DecoderConfig config, String thing, String defaultModel) {
-    requireKnownKeys(config, thing);
+    requireKnownKeys(config, thing, KEYS);
+    return read(config, defaultModel);
+  }
+
+  /** Like {@link #of} where there is also {@link #CONVOLUTIONS}. */
+  public static ModelSettings ofConsistencyDecoder(
+      DecoderConfig config, String thing, String defaultModel) {
+    Set<String> keys = new TreeSet<>(KEYS);
+    keys.add(CONVOLUTIONS);
+    requireKnownKeys(config, thing, keys);
+    return read(config, defaultModel);
+  }
+
+  private static ModelSettings read(DecoderConfig config, String defaultModel) {
     ModelStore store = ModelStore.standard();
     int threads = threads(config.get(DecoderConfig.THREADS).orElse("0"));
     Device device = Devices.choose(config.get(DecoderConfig.DEVICE).orElse("auto"));
     return new ModelSettings(
         config.get(DecoderConfig.MODEL).orElse(defaultModel),
         type(config.get(DecoderConfig.DTYPE).orElse("auto"), device),
-        new SessionSettings(device, threads),
+        new SessionSettings(device, threads, convolutions(config.get(CONVOLUTIONS).orElse("auto"))),
         config.get(CACHE).map(Path::of).orElseGet(store::cacheFolder),
         store);
   }
@@ -65,10 +85,14 @@ public record ModelSettings(
    * @throws DecoderException {@link DecoderErrorCode#INVALID_OPTIONS} naming the first such key
    */
   public static void requireKnownKeys(DecoderConfig config, String thing) {
+    requireKnownKeys(config, thing, KEYS);
+  }
+
+  private static void requireKnownKeys(DecoderConfig config, String thing, Set<String> keys) {
     for (String key : config.asMap().keySet()) {
-      if (!KEYS.contains(key)) {
+      if (!keys.contains(key)) {
         throw invalid(
-            "setting '" + key + "' is unknown; " + thing + " has " + String.join(", ", KEYS));
+            "setting '" + key + "' is unknown; " + thing + " has " + String.join(", ", keys));
       }
     }
   }
@@ -91,6 +115,16 @@ public record ModelSettings(
       case "float32", "fp32" -> ElementType.FLOAT32;
       case "float16", "fp16" -> ElementType.FLOAT16;
       default -> throw invalid("dtype '" + text + "' is unknown; auto, float32 and float16 exist");
+    };
+  }
+
+  private static Convolutions convolutions(String text) {
+    return switch (text) {
+      case "auto" -> Convolutions.AUTO;
+      case "direct" -> Convolutions.DIRECT;
+      case "winograd" -> Convolutions.WINOGRAD;
+      default ->
+          throw invalid("convolutions '" + text + "' is unknown; auto, direct and winograd exist");
     };
   }
 

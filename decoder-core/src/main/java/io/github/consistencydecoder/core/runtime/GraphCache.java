@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
-import io.github.consistencydecoder.models.network.NetworkGraph;
 import io.github.consistencydecoder.models.network.NetworkWeights;
 import io.github.consistencydecoder.models.network.RunnableNetwork;
 import io.github.consistencydecoder.models.onnx.ElementType;
@@ -33,10 +33,6 @@ import org.slf4j.LoggerFactory;
 public final class GraphCache {
   private static final Logger LOG = LoggerFactory.getLogger(GraphCache.class);
 
-  private static final String MODEL = "model.onnx";
-  private static final String WEIGHTS = "model.weights";
-  private static final String DERIVED = "derived.weights";
-
   /** What a process that was killed while it built or replaced a graph leaves behind. */
   private static final List<String> LEFTOVERS = List.of(".building-", ".old-");
 
@@ -63,7 +59,16 @@ public final class GraphCache {
   public StepModel open(
       ConsistencyWeights weights, String digest, ElementType type, SessionSettings settings)
       throws IOException {
-    return open(new StepRecipe(weights, type), digest, settings);
+    boolean possible = type == ElementType.FLOAT32 && settings.device().kind() == Device.Kind.CPU;
+    boolean tiled =
+        switch (settings.convolutions()) {
+          case AUTO -> ConsistencyGraph.tilingPays(weights.network());
+          case DIRECT -> false;
+          case WINOGRAD -> true;
+        };
+    return possible && tiled
+        ? open(new TiledSteps(weights), digest, settings)
+        : open(new OptimisedNetwork<>(new StepRecipe(weights, type)), digest, settings);
   }
 
   /**
@@ -75,37 +80,37 @@ public final class GraphCache {
   public NetworkModel open(
       RunnableNetwork network, String digest, ElementType type, SessionSettings settings)
       throws IOException {
-    return open(new NetworkRecipe(network, type), digest, settings);
+    return open(new OptimisedNetwork<>(new NetworkRecipe(network, type)), digest, settings);
   }
 
-  private <M> M open(GraphRecipe<M> recipe, String digest, SessionSettings settings)
+  private <M> M open(CachedNetwork<M> network, String digest, SessionSettings settings)
       throws IOException {
     try {
       if (settings.device().kind() != Device.Kind.CPU) {
         // What the CUDA provider makes of a graph cannot be saved, and the weights go to the device
         // anyway.
-        return uncached(recipe, settings);
+        return network.uncached(settings);
       }
-      String key = key(recipe, digest);
+      String key = "weights " + digest + "\n" + String.join("\n", network.identity());
       Path entry = folder.resolve(CacheManifest.name(key));
-      Optional<M> cached = load(recipe, entry, key, settings, "cache");
+      Optional<M> cached = load(network, entry, key, settings, "cache");
       if (cached.isPresent()) {
         return cached.get();
       }
       try {
-        build(recipe, settings, key, entry);
+        build(network, settings, key, entry);
       } catch (IOException e) {
         LOG.warn(
             "the optimised graph cannot be kept in {} ({}); the next start will be as slow",
             folder,
             e.toString());
-        return uncached(recipe, settings);
+        return network.uncached(settings);
       }
-      return load(recipe, entry, key, settings, "built")
+      return load(network, entry, key, settings, "built")
           .orElseThrow(
               () -> new IOException("the graph just written to " + entry + " cannot be read back"));
     } catch (OrtException e) {
-      throw failed(recipe.weights(), e);
+      throw failed(network.weights(), e);
     }
   }
 
@@ -119,18 +124,8 @@ public final class GraphCache {
         e);
   }
 
-  private static String key(GraphRecipe<?> recipe, String digest) {
-    return String.join(
-        "\n",
-        "weights " + digest,
-        recipe.identity(),
-        "type " + recipe.type(),
-        "runtime " + OnnxRuntime.version(),
-        "cpu " + CpuFeatures.line());
-  }
-
   private static <M> Optional<M> load(
-      GraphRecipe<M> recipe, Path entry, String key, SessionSettings settings, String origin) {
+      CachedNetwork<M> network, Path entry, String key, SessionSettings settings, String origin) {
     if (!Files.isDirectory(entry)) {
       return Optional.empty();
     }
@@ -140,51 +135,27 @@ public final class GraphCache {
         LOG.info("the cached graph {} is not used: {}", entry.getFileName(), problem.get());
         return Optional.empty();
       }
-      SessionHandle handle = Sessions.openOptimised(entry.resolve(MODEL), settings);
-      return Optional.of(opened(recipe, handle, settings, origin, entry));
+      return Optional.of(network.load(entry, settings, origin));
     } catch (IOException | OrtException e) {
       LOG.info("the cached graph {} is damaged: {}", entry.getFileName(), e.toString());
       return Optional.empty();
     }
   }
 
-  /** What a recipe makes of a session, which is closed if that fails. */
-  private static <M> M opened(
-      GraphRecipe<M> recipe,
-      SessionHandle handle,
-      SessionSettings settings,
-      String origin,
-      Path entry)
-      throws IOException, OrtException {
-    try {
-      return recipe.open(handle, settings.device(), origin, entry);
-    } catch (IOException | RuntimeException e) {
-      handle.close();
-      throw e;
-    }
-  }
-
-  private void build(GraphRecipe<?> recipe, SessionSettings settings, String key, Path entry)
+  private void build(CachedNetwork<?> network, SessionSettings settings, String key, Path entry)
       throws IOException, OrtException {
     Files.createDirectories(folder);
     Folders.deleteLeftovers(folder, LEFTOVERS, LEFTOVER_AGE);
     Path building = Files.createTempDirectory(folder.toRealPath(), ".building-");
     try {
-      checkSpace(recipe, building);
-      NetworkGraph graph = graph(recipe, building.resolve(DERIVED));
-      Sessions.optimise(graph, settings, building.resolve(MODEL), WEIGHTS);
-      Files.delete(building.resolve(DERIVED));
-      recipe.addFiles(building);
+      checkSpace(network, building);
+      network.build(building, settings);
       CacheManifest.write(building, key);
       replace(building, entry);
     } catch (IOException | OrtException | RuntimeException e) {
       Folders.delete(building);
       throw e;
     }
-  }
-
-  private static NetworkGraph graph(GraphRecipe<?> recipe, Path derived) throws IOException {
-    return recipe.write(derived, root(recipe.weights(), derived));
   }
 
   /**
@@ -197,9 +168,8 @@ public final class GraphCache {
     return Folders.commonAncestor(files).orElse(derived.getParent());
   }
 
-  private static void checkSpace(GraphRecipe<?> recipe, Path building) throws IOException {
-    // Reordered weights plus the folded ones, in float32 as the CPU's kernels want them.
-    long needed = 4 * recipe.parameters() * 5 / 4;
+  private static void checkSpace(CachedNetwork<?> network, Path building) throws IOException {
+    long needed = network.bytes();
     long free = Files.getFileStore(building).getUsableSpace();
     if (free < needed) {
       throw new IOException(
@@ -223,20 +193,6 @@ public final class GraphCache {
       }
       // Another process was first; its graph is as good as ours.
       Folders.delete(building);
-    }
-  }
-
-  private static <M> M uncached(GraphRecipe<M> recipe, SessionSettings settings)
-      throws IOException, OrtException {
-    Path temporary = Files.createTempDirectory("consistency-decoder-").toRealPath();
-    try {
-      NetworkGraph graph = graph(recipe, temporary.resolve(DERIVED));
-      SessionHandle handle = Sessions.open(graph, settings);
-      return opened(recipe, handle, settings, "uncached", Path.of(""));
-    } finally {
-      // The session has copied the weights or, where files may be deleted while they are mapped,
-      // keeps them alive.
-      Folders.deleteOrLeave(temporary);
     }
   }
 }

@@ -25,7 +25,7 @@ public final class NetworkProbe {
   private NetworkProbe() {}
 
   /**
-   * One evaluation.
+   * One evaluation by the graph for all sizes.
    *
    * @param input {@code [1, 7, H, W]}: image channels times c_in, then normalised latent channels
    * @param folder for temporary files, which are gone afterwards
@@ -42,12 +42,51 @@ public final class NetworkProbe {
       Path folder)
       throws IOException {
     Path derived = folder.toRealPath().resolve("probe.weights");
+    Path root = GraphCache.root(weights, derived);
+    NetworkGraph graph = ConsistencyGraph.writeNetwork(weights, type, derived, root);
+    try (SessionHandle handle = Sessions.open(graph, settings)) {
+      return evaluate(handle, input, height, width, Conditioning.of(weights, timestep));
+    } catch (OrtException e) {
+      throw failed(e);
+    } finally {
+      Files.deleteIfExists(derived);
+    }
+  }
+
+  /**
+   * One evaluation by the graph for one size, in float32; otherwise as the other.
+   *
+   * @param bandBytes that the intermediate tensors of one band of rows may take
+   */
+  public static float[] evaluateTiled(
+      ConsistencyWeights weights,
+      long bandBytes,
+      float[] input,
+      int height,
+      int width,
+      int timestep,
+      SessionSettings settings,
+      Path folder)
+      throws IOException {
+    Path derived = folder.toRealPath().resolve("probe.weights");
+    Path root = GraphCache.root(weights, derived);
+    ConsistencyGraph.Size size = new ConsistencyGraph.Size(height, width);
     NetworkGraph graph =
-        ConsistencyGraph.writeNetwork(weights, type, derived, GraphCache.root(weights, derived));
+        ConsistencyGraph.writeSizedNetwork(weights, size, bandBytes, derived, root);
+    try (SessionHandle handle = Sessions.openPlain(graph, settings)) {
+      return evaluate(handle, input, height, width, Conditioning.of(weights, timestep));
+    } catch (OrtException e) {
+      throw failed(e);
+    } finally {
+      Files.deleteIfExists(derived);
+    }
+  }
+
+  private static float[] evaluate(
+      SessionHandle handle, float[] input, int height, int width, float[] conditioning)
+      throws OrtException {
     OrtEnvironment environment = OnnxRuntime.environment();
-    float[] conditioning = Conditioning.of(weights, timestep);
-    try (SessionHandle handle = Sessions.open(graph, settings);
-        OnnxTensor x =
+    try (OnnxTensor x =
             OnnxTensor.createTensor(
                 environment, FloatBuffer.wrap(input), new long[] {1, 7, height, width});
         OnnxTensor c =
@@ -61,11 +100,11 @@ public final class NetworkProbe {
       float[] values = new float[output.remaining()];
       output.get(values);
       return values;
-    } catch (OrtException e) {
-      throw new DecoderException(
-          DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed: " + e.getMessage(), e);
-    } finally {
-      Files.deleteIfExists(derived);
     }
+  }
+
+  private static DecoderException failed(OrtException e) {
+    return new DecoderException(
+        DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed: " + e.getMessage(), e);
   }
 }

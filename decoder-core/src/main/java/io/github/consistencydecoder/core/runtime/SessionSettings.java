@@ -1,16 +1,26 @@
 package io.github.consistencydecoder.core.runtime;
 
+import java.util.Objects;
+
 /**
  * How sessions are made.
  *
  * @param device where
  * @param threads of one evaluation, 0 for as many as there are cores
+ * @param convolutions of a consistency decoder
  */
-public record SessionSettings(Device device, int threads) {
+public record SessionSettings(Device device, int threads, Convolutions convolutions) {
+  /** Checks the number of threads. */
   public SessionSettings {
+    Objects.requireNonNull(convolutions, "convolutions");
     if (threads < 0 || threads > 1024) {
       throw new IllegalArgumentException("the number of threads is 0 to 1024, not " + threads);
     }
+  }
+
+  /** Settings with {@link Convolutions#AUTO}. */
+  public SessionSettings(Device device, int threads) {
+    this(device, threads, Convolutions.AUTO);
   }
 
   int effectiveThreads() {

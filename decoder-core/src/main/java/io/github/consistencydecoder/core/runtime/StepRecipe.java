@@ -41,13 +41,19 @@ record StepRecipe(ConsistencyWeights weights, ElementType type) implements Graph
   @Override
   public StepModel open(SessionHandle handle, Device device, String origin, Path entry)
       throws IOException {
+    return new StepModel(
+        new StepSession(StepSessions.of(handle), device), conditioning(entry), origin, entry);
+  }
+
+  /** What {@link #addFiles} kept; empty where there is no entry. */
+  static Map<Integer, float[]> conditioning(Path entry) throws IOException {
     Map<Integer, float[]> conditioning = new LinkedHashMap<>();
     for (int t : KEPT_TIMESTEPS) {
       if (!entry.toString().isEmpty()) {
         conditioning.put(t, FloatFile.read(conditioningFile(entry, t)));
       }
     }
-    return new StepModel(new StepSession(handle, device), conditioning, origin, entry);
+    return conditioning;
   }
 
   private static Path conditioningFile(Path entry, int timestep) {

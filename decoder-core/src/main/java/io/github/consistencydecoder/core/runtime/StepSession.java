@@ -7,22 +7,24 @@ import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.Map;
 
 /**
  * Evaluates one step of the consistency decoder.
  *
- * <p>Owns a session of the runtime. Safe for use by several threads. After {@link #close}, {@link
+ * <p>Owns the runtime's sessions. Safe for use by several threads. After {@link #close}, {@link
  * #evaluate} must not be called; closing again does nothing. The caller closes only when no
  * evaluation is running.
  */
 public final class StepSession implements AutoCloseable {
-  private final SessionHandle handle;
+  private final StepSessions sessions;
   private final boolean cpu;
 
-  StepSession(SessionHandle handle, Device device) {
-    this.handle = handle;
+  /** Takes ownership of the sessions. */
+  StepSession(StepSessions sessions, Device device) {
+    this.sessions = sessions;
     this.cpu = device.kind() == Device.Kind.CPU;
   }
 
@@ -53,14 +55,56 @@ public final class StepSession implements AutoCloseable {
    *     DecoderErrorCode#OUT_OF_MEMORY} or {@link DecoderErrorCode#RUNTIME_FAILED}
    */
   public void evaluate(StepInputs in, float[] noisy, float[] image, Cancellation cancellation) {
+    int most = sessions.largestBatch();
+    int height = 8 * in.height();
+    int width = 8 * in.width();
+    try (StepSessions.Lease lease = sessions.lease(height, width)) {
+      for (int first = 0; first < in.batch(); first += most) {
+        cancellation.check();
+        run(
+            lease.handle(),
+            in,
+            first,
+            Math.min(most, in.batch() - first),
+            noisy,
+            image,
+            cancellation);
+      }
+    } catch (OrtException e) {
+      throw Evaluation.failed(
+          e,
+          cancellation,
+          "decode " + in.batch() + " picture(s) of " + width + "x" + height + " pixels");
+    } catch (IOException e) {
+      throw new DecoderException(
+          DecoderErrorCode.MODEL_MISSING,
+          "the model's files can no longer be read: " + e.getMessage(),
+          e);
+    }
+  }
+
+  private void run(
+      SessionHandle handle,
+      StepInputs in,
+      int first,
+      int count,
+      float[] noisy,
+      float[] image,
+      Cancellation cancellation)
+      throws OrtException {
     OrtEnvironment environment = OnnxRuntime.environment();
-    long[] size = {in.batch(), 3, 8L * in.height(), 8L * in.width()};
-    try (OnnxTensor x = OnnxTensor.createTensor(environment, FloatBuffer.wrap(noisy), size);
+    int cells = in.height() * in.width();
+    int values = 3 * 64 * cells;
+    try (OnnxTensor x =
+            OnnxTensor.createTensor(
+                environment,
+                FloatBuffer.wrap(noisy, first * values, count * values),
+                new long[] {count, 3, 8L * in.height(), 8L * in.width()});
         OnnxTensor f =
             OnnxTensor.createTensor(
                 environment,
-                FloatBuffer.wrap(in.features()),
-                new long[] {in.batch(), 4, in.height(), in.width()});
+                FloatBuffer.wrap(in.features(), first * 4 * cells, count * 4 * cells),
+                new long[] {count, 4, in.height(), in.width()});
         OnnxTensor c =
             OnnxTensor.createTensor(
                 environment,
@@ -75,19 +119,15 @@ public final class StepSession implements AutoCloseable {
               ConsistencyGraph.FEATURES, f,
               ConsistencyGraph.CONDITIONING, c,
               ConsistencyGraph.COEFFICIENTS, k);
-      Evaluation.run(handle, cpu, inputs, x0 -> x0.get(image), cancellation);
-    } catch (OrtException e) {
-      throw Evaluation.failed(
-          e,
-          cancellation,
-          "decode " + size[0] + " picture(s) of " + size[3] + "x" + size[2] + " pixels");
+      Evaluation.run(
+          handle, cpu, inputs, x0 -> x0.get(image, first * values, count * values), cancellation);
     }
   }
 
   @Override
   public void close() {
     try {
-      handle.close();
+      sessions.close();
     } catch (OrtException e) {
       throw new DecoderException(
           DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed to close a session", e);

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -16,10 +18,13 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * TLS material that follows its files: when they have changed, new connections use what is in them
- * now. A file that is unusable then leaves the material before in place.
+ * now. As long as the new ones are unusable, or only one of certificate and key has been renewed,
+ * the material before stays in place and the log says so.
  *
  * <p>Owns a thread that looks after the files. Safe for use by several threads. After {@link
  * #close()} the material stays as it is; closing again does nothing.
@@ -28,19 +33,30 @@ public final class TlsMaterial implements AutoCloseable {
   /** How often the files are looked at unless said otherwise. */
   public static final Duration USUAL_PERIOD = Duration.ofSeconds(30);
 
-  private final ScheduledExecutorService watcher;
-  private final AdvancedTlsX509KeyManager keyManager;
+  private static final Logger LOG = LoggerFactory.getLogger(TlsMaterial.class);
+
+  private final TlsFiles files;
+  private final AdvancedTlsX509KeyManager keyManager = new AdvancedTlsX509KeyManager();
   private final Optional<AdvancedTlsX509TrustManager> trustManager;
   private final SSLContext context;
+  private final ScheduledExecutorService watcher =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "tls-files");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private List<FileLook> looks = List.of();
 
-  private TlsMaterial(
-      ScheduledExecutorService watcher,
-      AdvancedTlsX509KeyManager keyManager,
-      Optional<AdvancedTlsX509TrustManager> trustManager)
-      throws GeneralSecurityException {
-    this.watcher = watcher;
-    this.keyManager = keyManager;
-    this.trustManager = trustManager;
+  private TlsMaterial(TlsFiles files) throws GeneralSecurityException {
+    this.files = files;
+    this.trustManager =
+        files.clientAuthorities().isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                AdvancedTlsX509TrustManager.newBuilder()
+                    .setVerification(Verification.CERTIFICATE_ONLY_VERIFICATION)
+                    .build());
     this.context = SSLContext.getInstance("TLS");
     TrustManager[] trust = trustManager.map(t -> new TrustManager[] {t}).orElse(null);
     context.init(new KeyManager[] {keyManager}, trust, null);
@@ -52,68 +68,69 @@ public final class TlsMaterial implements AutoCloseable {
    * @throws AccessException if they are not what they should be
    */
   public static TlsMaterial open(TlsFiles files, Duration period) throws AccessException {
-    ScheduledExecutorService watcher =
-        Executors.newSingleThreadScheduledExecutor(
-            task -> {
-              Thread thread = new Thread(task, "tls-files");
-              thread.setDaemon(true);
-              return thread;
-            });
+    TlsMaterial material;
     try {
-      AdvancedTlsX509KeyManager keys = keys(files, period, watcher);
-      Optional<AdvancedTlsX509TrustManager> trust = Optional.empty();
-      if (files.clientAuthorities().isPresent()) {
-        trust = Optional.of(trust(files.clientAuthorities().get(), period, watcher));
-      }
-      return new TlsMaterial(watcher, keys, trust);
+      material = new TlsMaterial(files);
     } catch (GeneralSecurityException e) {
-      watcher.shutdownNow();
       throw new AccessException("TLS cannot be set up on this Java runtime", e);
+    }
+    try {
+      material.looks = material.look();
+    } catch (IOException e) {
+      // Reading them says which one.
+    }
+    try {
+      material.read();
     } catch (AccessException e) {
-      watcher.shutdownNow();
+      material.close();
       throw e;
     }
+    var unused =
+        material.watcher.scheduleWithFixedDelay(
+            material::renew, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
+    return material;
   }
 
-  private static AdvancedTlsX509KeyManager keys(
-      TlsFiles files, Duration period, ScheduledExecutorService watcher) throws AccessException {
-    AdvancedTlsX509KeyManager keys = new AdvancedTlsX509KeyManager();
-    try {
-      keys.updateIdentityCredentials(
-          files.certificate().toFile(),
-          files.key().toFile(),
-          period.toMillis(),
-          TimeUnit.MILLISECONDS,
-          watcher);
-      return keys;
-    } catch (IOException | GeneralSecurityException | RuntimeException e) {
-      throw new AccessException(
-          "the certificate "
-              + files.certificate()
-              + " and the key "
-              + files.key()
-              + " cannot be used: PEM files of a certificate chain and of an unencrypted PKCS#8 key"
-              + " are needed",
-          e);
+  private List<FileLook> look() throws IOException {
+    List<FileLook> found = new ArrayList<>();
+    found.add(FileLook.at(files.certificate()));
+    found.add(FileLook.at(files.key()));
+    if (files.clientAuthorities().isPresent()) {
+      found.add(FileLook.at(files.clientAuthorities().get()));
     }
+    return found;
   }
 
-  private static AdvancedTlsX509TrustManager trust(
-      Path authorities, Duration period, ScheduledExecutorService watcher) throws AccessException {
+  private void read() throws AccessException {
+    Identity identity = Identity.read(files.certificate(), files.key());
+    if (trustManager.isPresent()) {
+      Path authorities = files.clientAuthorities().orElseThrow();
+      try {
+        trustManager.get().updateTrustCredentials(authorities.toFile());
+      } catch (IOException | GeneralSecurityException | RuntimeException e) {
+        throw new AccessException(
+            "the client authorities "
+                + authorities
+                + " cannot be used: a PEM file of certificates is needed",
+            e);
+      }
+    }
+    keyManager.updateIdentityCredentials(identity.chain(), identity.key());
+  }
+
+  private void renew() {
     try {
-      AdvancedTlsX509TrustManager trust =
-          AdvancedTlsX509TrustManager.newBuilder()
-              .setVerification(Verification.CERTIFICATE_ONLY_VERIFICATION)
-              .build();
-      trust.updateTrustCredentials(
-          authorities.toFile(), period.toMillis(), TimeUnit.MILLISECONDS, watcher);
-      return trust;
-    } catch (IOException | GeneralSecurityException | RuntimeException e) {
-      throw new AccessException(
-          "the client authorities "
-              + authorities
-              + " cannot be used: a PEM file of certificates is needed",
-          e);
+      List<FileLook> now = look();
+      if (now.equals(looks)) {
+        return;
+      }
+      looks = now;
+      read();
+      LOG.info("the TLS material was read again");
+    } catch (AccessException e) {
+      LOG.warn("{}; the TLS material before stays in use", e.getMessage());
+    } catch (IOException e) {
+      LOG.warn("a file of the TLS material cannot be read; the material before stays in use", e);
     }
   }
 

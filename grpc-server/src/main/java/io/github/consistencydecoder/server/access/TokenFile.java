@@ -7,8 +7,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Locale;
@@ -28,19 +26,11 @@ public final class TokenFile {
   private static final int LONGEST = 4096;
   private static final String SCHEME = "bearer ";
 
-  /** What a file looks like from outside; another look is another content. */
-  private record Look(FileTime modified, long size, Object key) {
-    static Look at(Path file) throws IOException {
-      BasicFileAttributes a = Files.readAttributes(file, BasicFileAttributes.class);
-      return new Look(a.lastModifiedTime(), a.size(), a.fileKey());
-    }
-  }
-
   private final Path file;
   private volatile byte[] digest;
-  private volatile Look look;
+  private volatile FileLook look;
 
-  private TokenFile(Path file, Look look, byte[] digest) {
+  private TokenFile(Path file, FileLook look, byte[] digest) {
     this.file = file;
     this.look = look;
     this.digest = digest;
@@ -54,7 +44,7 @@ public final class TokenFile {
    */
   public static TokenFile open(Path file) throws AccessException {
     try {
-      Look look = Look.at(file);
+      FileLook look = FileLook.at(file);
       return new TokenFile(file, look, read(file));
     } catch (IOException e) {
       throw new AccessException("the token file " + file + " cannot be read", e);
@@ -114,7 +104,7 @@ public final class TokenFile {
 
   private void renew() {
     try {
-      Look now = Look.at(file);
+      FileLook now = FileLook.at(file);
       if (now.equals(look)) {
         return;
       }

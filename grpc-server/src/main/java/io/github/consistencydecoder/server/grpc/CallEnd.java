@@ -6,6 +6,7 @@ import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.stub.ServerCallStreamObserver;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Ties a call on the wire to its work: the caller's leaving cancels the work, and the call's room
@@ -17,17 +18,23 @@ final class CallEnd {
     Ticket submit() throws ServiceException;
   }
 
+  private static final long CLOCKS_MILLIS = 20;
+
   private final BytesInFlight.Share share;
   private final Runnable leaving;
+  private final Patience patience;
+  private final Runnable reset = Requests.reset();
   private final Deadline deadline;
   private Ticket ticket;
   private boolean gone;
   private boolean closed;
   private boolean settled;
 
-  private CallEnd(BytesInFlight.Share share, Runnable leaving, Deadline deadline) {
+  private CallEnd(
+      BytesInFlight.Share share, Runnable leaving, Patience patience, Deadline deadline) {
     this.share = share;
     this.leaving = leaving;
+    this.patience = patience;
     this.deadline = deadline;
   }
 
@@ -36,9 +43,14 @@ final class CallEnd {
    *
    * @param share given back at the end
    * @param leaving what else is to be done when the caller leaves
+   * @param patience with a caller who does not read the answer
    */
-  static CallEnd of(ServerCallStreamObserver<?> call, BytesInFlight.Share share, Runnable leaving) {
-    CallEnd end = new CallEnd(share, leaving, Context.current().getDeadline());
+  static CallEnd of(
+      ServerCallStreamObserver<?> call,
+      BytesInFlight.Share share,
+      Runnable leaving,
+      Patience patience) {
+    CallEnd end = new CallEnd(share, leaving, patience, Context.current().getDeadline());
     call.setOnCancelHandler(end::left);
     call.setOnCloseHandler(end::closed);
     return end;
@@ -65,8 +77,9 @@ final class CallEnd {
   private void left() {
     leaving.run();
     closed();
-    // At the deadline the core stops the work by itself and counts it as expired.
-    if (deadline != null && deadline.isExpired()) {
+    // At the deadline the core stops the work by itself and counts it as expired. The caller's
+    // clock started a little earlier than ours.
+    if (deadline != null && deadline.timeRemaining(TimeUnit.MILLISECONDS) < CLOCKS_MILLIS) {
       return;
     }
     Ticket given;
@@ -86,12 +99,32 @@ final class CallEnd {
     free();
   }
 
-  /** The core has nothing more to say, and its result is no longer needed. */
-  void settled() {
+  /**
+   * The core has nothing more to say, and all is with the transport. A caller who does not read it
+   * is cut off.
+   *
+   * @param bytes of what the transport may still hold
+   */
+  void settled(long bytes) {
+    boolean sent;
     synchronized (this) {
       settled = true;
+      sent = closed;
+    }
+    if (!sent) {
+      patience.run(this::cutOff, bytes);
     }
     free();
+  }
+
+  private void cutOff() {
+    boolean late;
+    synchronized (this) {
+      late = !closed;
+    }
+    if (late) {
+      reset.run();
+    }
   }
 
   private void free() {

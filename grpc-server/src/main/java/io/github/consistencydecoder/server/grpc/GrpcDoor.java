@@ -3,13 +3,14 @@ package io.github.consistencydecoder.server.grpc;
 import io.github.consistencydecoder.server.access.AccessException;
 import io.github.consistencydecoder.server.access.ListeningRule;
 import io.github.consistencydecoder.server.access.TlsMaterial;
+import io.github.consistencydecoder.server.access.UnixSocket;
 import io.github.consistencydecoder.server.core.DecodeService;
 import io.github.consistencydecoder.server.core.ServiceLimits;
 import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
 import io.github.consistencydecoder.server.grpc.transport.EventLoops;
 import io.github.consistencydecoder.server.grpc.transport.GatedNegotiator;
+import io.github.consistencydecoder.server.grpc.transport.StreamHandles;
 import io.github.consistencydecoder.server.grpc.transport.StrictMethods;
-import io.github.consistencydecoder.server.grpc.transport.UnixSocket;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
@@ -50,6 +51,7 @@ public final class GrpcDoor implements AutoCloseable {
 
   private final HealthFollower health = new HealthFollower();
   private final BytesInFlight bytes;
+  private final StreamHandles handles = new StreamHandles();
   private final EventLoops loops;
   private final ExecutorService executor;
   private final ScheduledExecutorService timer;
@@ -100,7 +102,8 @@ public final class GrpcDoor implements AutoCloseable {
       }
       UnixSocket prepared = UnixSocket.prepare(builder.socket.get());
       Server unused =
-          serve(builder, new DomainSocketAddress(prepared.path().toFile()), Optional.empty());
+          serve(
+              builder, new DomainSocketAddress(prepared.bindingPath().toFile()), Optional.empty());
       socket = Optional.of(prepared);
       prepared.bound();
     }
@@ -121,7 +124,7 @@ public final class GrpcDoor implements AutoCloseable {
     NettyServerBuilder server = NettyServerBuilder.forAddress(address);
     loops
         .apply(server, address instanceof DomainSocketAddress)
-        .protocolNegotiator(new GatedNegotiator(tls, bytes, m -> Methods.limit(m, limits)))
+        .protocolNegotiator(new GatedNegotiator(tls, bytes, m -> Methods.limit(m, limits), handles))
         .decompressorRegistry(StrictMethods.decompressors())
         .executor(executor)
         .maxInboundMessageSize((int) Math.min(limits.maxRequestBytes(), Integer.MAX_VALUE - 8))
@@ -140,7 +143,7 @@ public final class GrpcDoor implements AutoCloseable {
             server.intercept(
                 new TokenGate(token, m -> !builder.healthNeedsToken && Methods.health(m))));
     // The last one is asked first: refusals carry a request's id too.
-    server.intercept(new Requests());
+    server.intercept(new Requests(handles));
     services(builder, server);
     Server started = server.build();
     started.start();
@@ -153,8 +156,10 @@ public final class GrpcDoor implements AutoCloseable {
     Admission admission = new Admission(builder.service, bytes);
     StrictMethods strict = new StrictMethods(bytes, m -> Methods.limit(m, limits), admission);
     List<BindableService> services = new ArrayList<>();
-    services.add(new NativeService(builder.service, admission, executor, timer, builder.patience));
-    services.add(new InferenceService(builder.service, admission, executor, builder.version));
+    Patience patience = new Patience(timer, builder.patience, builder.slowestReader);
+    services.add(new NativeService(builder.service, admission, executor, patience));
+    services.add(
+        new InferenceService(builder.service, admission, executor, patience, builder.version));
     services.add(health.service());
     boolean here =
         builder.address.map(InetSocketAddress::getAddress).isEmpty()
@@ -169,6 +174,11 @@ public final class GrpcDoor implements AutoCloseable {
     }
     services.forEach(s -> definitions.add(strict.of(s.bindService())));
     definitions.forEach(server::addService);
+  }
+
+  /** Health says NOT_SERVING from here on; calls are still taken. */
+  public void withdraw() {
+    health.stop();
   }
 
   /** The TCP port; -1 without TCP. */

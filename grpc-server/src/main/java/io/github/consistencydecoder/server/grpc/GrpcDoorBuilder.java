@@ -30,6 +30,7 @@ public final class GrpcDoorBuilder {
   long bytesInFlight;
   int callsPerConnection = 16;
   Duration patience = Duration.ofSeconds(60);
+  long slowestReader = 32 << 10;
   String version = "unknown";
 
   GrpcDoorBuilder(DecodeService service) {
@@ -112,9 +113,18 @@ public final class GrpcDoorBuilder {
     return this;
   }
 
-  /** With a reader of a stream that reads nothing. */
+  /** With a caller who does not read the answer, besides the time that its bytes need. */
   public GrpcDoorBuilder patience(Duration patience) {
     this.patience = requireNonNull(patience, "patience");
+    return this;
+  }
+
+  /** Bytes a second; who reads an answer slower than this is cut off. */
+  public GrpcDoorBuilder slowestReader(long bytesPerSecond) {
+    if (bytesPerSecond < 1) {
+      throw new IllegalArgumentException("the rate must be positive, not " + bytesPerSecond);
+    }
+    this.slowestReader = bytesPerSecond;
     return this;
   }
 

@@ -38,13 +38,19 @@ final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServi
   private final DecodeService service;
   private final Admission admission;
   private final Executor executor;
+  private final Patience patience;
   private final String serverVersion;
 
   InferenceService(
-      DecodeService service, Admission admission, Executor executor, String serverVersion) {
+      DecodeService service,
+      Admission admission,
+      Executor executor,
+      Patience patience,
+      String serverVersion) {
     this.service = service;
     this.admission = admission;
     this.executor = executor;
+    this.patience = patience;
     this.serverVersion = serverVersion;
   }
 
@@ -147,6 +153,7 @@ final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServi
           observer,
           executor,
           admission.room(input.answerBytes()),
+          patience,
           listener -> service.decode(input.settings(), input.latents(), input.options(), listener),
           result -> input.answer(request.getId(), result));
     } catch (ServiceException e) {

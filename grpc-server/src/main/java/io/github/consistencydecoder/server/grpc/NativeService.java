@@ -30,34 +30,26 @@ import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
 import io.github.consistencydecoder.server.grpc.transport.Statuses;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ScheduledExecutorService;
 
 /** Our own protocol, version 1. */
 final class NativeService extends DecoderServiceGrpc.DecoderServiceImplBase {
   private final DecodeService service;
   private final Admission admission;
   private final Executor executor;
-  private final ScheduledExecutorService timer;
-  private final Duration patience;
+  private final Patience patience;
 
   /**
    * @param executor makes answers
-   * @param patience with a reader of a stream that reads nothing
+   * @param patience with callers who do not read
    */
-  NativeService(
-      DecodeService service,
-      Admission admission,
-      Executor executor,
-      ScheduledExecutorService timer,
-      Duration patience) {
+  NativeService(DecodeService service, Admission admission, Executor executor, Patience patience) {
     this.service = service;
     this.admission = admission;
     this.executor = executor;
-    this.timer = timer;
+
     this.patience = patience;
   }
 
@@ -71,6 +63,7 @@ final class NativeService extends DecoderServiceGrpc.DecoderServiceImplBase {
           observer,
           executor,
           room,
+          patience,
           listener -> service.decode(input.settings(), input.latents(), input.options(), listener),
           result -> DecodeAnswers.response(input, result));
     } catch (ServiceException e) {
@@ -87,7 +80,7 @@ final class NativeService extends DecoderServiceGrpc.DecoderServiceImplBase {
           admission.room(DecodeAnswers.bytes(input.size(), input.format(), false));
       ServerCallStreamObserver<DecodeStreamResponse> call =
           (ServerCallStreamObserver<DecodeStreamResponse>) observer;
-      new StreamAnswer(input, call, executor, timer, patience).start(service, room);
+      new StreamAnswer(input, call, executor, patience).start(service, room);
     } catch (ServiceException e) {
       observer.onError(Statuses.of(e));
     }
@@ -102,6 +95,7 @@ final class NativeService extends DecoderServiceGrpc.DecoderServiceImplBase {
           observer,
           executor,
           room,
+          patience,
           listener -> service.encode(input.settings(), input.pixels(), listener),
           result -> encoded(input, result));
     } catch (ServiceException e) {

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.server.grpc;
 import io.github.consistencydecoder.server.core.CallSettings;
 import io.github.consistencydecoder.server.core.Priority;
 import io.github.consistencydecoder.server.grpc.transport.Statuses;
+import io.github.consistencydecoder.server.grpc.transport.StreamHandles;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
@@ -31,14 +32,21 @@ final class Requests implements ServerInterceptor {
 
   private static final Logger LOG = LoggerFactory.getLogger(Requests.class);
   private static final Context.Key<String> ID = Context.key("request-id");
+  private static final Context.Key<Runnable> RESET = Context.key("reset");
   private static final Pattern USABLE = Pattern.compile("[A-Za-z0-9_.:-]{1,64}");
+
+  private final StreamHandles handles;
+
+  Requests(StreamHandles handles) {
+    this.handles = handles;
+  }
 
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
     String sent = headers.get(HEADER);
     String id = sent != null && USABLE.matcher(sent).matches() ? sent : fresh();
-    Context context = Context.current().withValue(ID, id);
+    Context context = Context.current().withValues(ID, id, RESET, handles.reset(headers));
     return io.grpc.Contexts.interceptCall(context, new Identified<>(call, id), headers, next);
   }
 
@@ -50,6 +58,12 @@ final class Requests implements ServerInterceptor {
   static String id() {
     String id = ID.get();
     return id == null ? fresh() : id;
+  }
+
+  /** What ends the present call's stream at once. */
+  static Runnable reset() {
+    Runnable reset = RESET.get();
+    return reset == null ? () -> {} : reset;
   }
 
   /**

@@ -12,10 +12,7 @@ import io.github.consistencydecoder.server.core.ServiceException;
 import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
 import io.github.consistencydecoder.server.grpc.transport.Statuses;
 import io.grpc.stub.ServerCallStreamObserver;
-import java.time.Duration;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One decode that tells of its progress. A part is made and written only when the transport has
@@ -26,8 +23,7 @@ final class StreamAnswer implements CallListener<DecodeResult> {
   private final DecodeInput input;
   private final ServerCallStreamObserver<DecodeStreamResponse> observer;
   private final Executor executor;
-  private final ScheduledExecutorService timer;
-  private final Duration patience;
+  private final Patience patience;
   private CallEnd end;
   private DecodeResult result;
   private PictureParts parts;
@@ -38,17 +34,16 @@ final class StreamAnswer implements CallListener<DecodeResult> {
       DecodeInput input,
       ServerCallStreamObserver<DecodeStreamResponse> observer,
       Executor executor,
-      ScheduledExecutorService timer,
-      Duration patience) {
+      Patience patience) {
     this.input = input;
     this.observer = observer;
     this.executor = executor;
-    this.timer = timer;
+
     this.patience = patience;
   }
 
   void start(DecodeService service, BytesInFlight.Share share) throws ServiceException {
-    end = CallEnd.of(observer, share, this::gone);
+    end = CallEnd.of(observer, share, this::gone, patience);
     observer.setOnReadyHandler(this::pump);
     end.submit(() -> service.decode(input.settings(), input.latents(), input.options(), this));
   }
@@ -137,7 +132,7 @@ final class StreamAnswer implements CallListener<DecodeResult> {
   }
 
   private void watch(long before) {
-    var unused = timer.schedule(() -> look(before), patience.toMillis(), TimeUnit.MILLISECONDS);
+    patience.run(() -> look(before), 0);
   }
 
   private synchronized void look(long before) {
@@ -167,6 +162,6 @@ final class StreamAnswer implements CallListener<DecodeResult> {
     over = true;
     parts = null;
     result = null;
-    end.settled();
+    end.settled(PictureParts.MOST);
   }
 }

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.server.grpc;
 
+import com.google.protobuf.MessageLite;
 import io.github.consistencydecoder.server.core.CallListener;
 import io.github.consistencydecoder.server.core.ServiceException;
 import io.github.consistencydecoder.server.core.Ticket;
@@ -16,7 +17,7 @@ import java.util.concurrent.Executor;
  * @param <R> what the core gives
  * @param <A> what goes out
  */
-final class UnaryAnswer<R, A> implements CallListener<R> {
+final class UnaryAnswer<R, A extends MessageLite> implements CallListener<R> {
   /** Makes an answer. */
   interface Maker<R, A> {
     A make(R result) throws Exception;
@@ -44,17 +45,19 @@ final class UnaryAnswer<R, A> implements CallListener<R> {
    * Begins a call.
    *
    * @param share given back when both the work and the call are over
+   * @param patience with a caller who does not read the answer
    * @throws ServiceException if the core refuses it
    */
-  static <R, A> void start(
+  static <R, A extends MessageLite> void start(
       StreamObserver<A> observer,
       Executor executor,
       BytesInFlight.Share share,
+      Patience patience,
       Submission<R> submission,
       Maker<R, A> maker)
       throws ServiceException {
     ServerCallStreamObserver<A> call = (ServerCallStreamObserver<A>) observer;
-    CallEnd end = CallEnd.of(call, share, () -> {});
+    CallEnd end = CallEnd.of(call, share, () -> {}, patience);
     UnaryAnswer<R, A> answer = new UnaryAnswer<>(call, executor, maker, end);
     end.submit(() -> submission.submit(answer));
   }
@@ -67,10 +70,10 @@ final class UnaryAnswer<R, A> implements CallListener<R> {
             A message = maker.make(result);
             observer.onNext(message);
             observer.onCompleted();
+            end.settled(message.getSerializedSize());
           } catch (Exception | Error e) {
             observer.onError(Statuses.of(e));
-          } finally {
-            end.settled();
+            end.settled(0);
           }
         });
   }
@@ -78,6 +81,6 @@ final class UnaryAnswer<R, A> implements CallListener<R> {
   @Override
   public void failed(ServiceException cause) {
     observer.onError(Statuses.of(cause));
-    end.settled();
+    end.settled(0);
   }
 }

@@ -25,9 +25,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** A door that tests open, and channels to it. Does not own the service. */
 final class OpenDoor implements AutoCloseable {
+  /** gRPC tells of every connection that broke, with a stack trace; tests break hundreds. */
+  private static final Logger TRANSPORT = Logger.getLogger("io.grpc.netty.NettyServerTransport");
+
+  static {
+    TRANSPORT.setLevel(Level.WARNING);
+  }
+
   final GrpcDoor door;
   private final List<ManagedChannel> channels = new ArrayList<>();
   private MultiThreadIoEventLoopGroup loops;

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.models.network;
 
+import io.github.consistencydecoder.models.checkpoint.DType;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.models.onnx.GraphBuilder;
 import io.github.consistencydecoder.models.onnx.Value;
@@ -10,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Writes one step of the consistency decoder as an ONNX graph, for any batch and size.
@@ -41,18 +43,51 @@ public final class ConsistencyGraph {
   public static final String OUTPUT = "output";
 
   /** Changes whenever the graph does, so that cached graphs of an older one are not used. */
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
+
+  /** Changes whenever what {@link #prepare} writes does. */
+  public static final int PREPARED_VERSION = 1;
+
+  /**
+   * Channels at full resolution from which on {@link #writeSized} is faster than {@link #write}:
+   * with few channels, transforming tiles costs more than the multiplications it saves.
+   */
+  private static final int TILING_PAYS_FROM = 128;
 
   private final GraphBuilder g = new GraphBuilder("consistency_decoder_step");
   private final ConsistencyNetwork network;
   private final GraphLayers layers;
   private final ElementType type;
+  private final Optional<Size> size;
+  private final TiledConvolutions tiled;
+  private int level;
 
   private ConsistencyGraph(
-      ConsistencyWeights weights, ElementType type, DerivedWeights derived, Path root) {
+      ConsistencyWeights weights,
+      ElementType type,
+      DerivedWeights derived,
+      Path root,
+      Optional<Size> size,
+      long bandBytes) {
     this.network = weights.network();
-    this.layers = new GraphLayers(g, new GraphWeights(g, weights, derived, root), type);
+    GraphWeights constants = new GraphWeights(g, weights, derived, root);
+    this.layers = new GraphLayers(g, constants, type);
     this.type = type;
+    this.size = size;
+    this.tiled = size.isPresent() ? new TiledConvolutions(g, constants, bandBytes) : null;
+  }
+
+  /**
+   * A picture's size.
+   *
+   * @param height in pixels, a multiple of 8
+   * @param width in pixels, a multiple of 8
+   */
+  public record Size(int height, int width) {
+    /** Of what {@code level} halvings leave. */
+    private Size at(int level) {
+      return new Size(height >> level, width >> level);
+    }
   }
 
   /**
@@ -69,7 +104,101 @@ public final class ConsistencyGraph {
       ConsistencyWeights weights, ElementType type, Path derivedFile, Path root)
       throws IOException {
     return GraphLayers.build(
-        derivedFile, derived -> new ConsistencyGraph(weights, type, derived, root).build(root));
+        derivedFile,
+        derived ->
+            new ConsistencyGraph(weights, type, derived, root, Optional.empty(), 0).build(root));
+  }
+
+  /**
+   * Writes the weights that {@link #writeSized} needs and the checkpoint has not. Nothing is left
+   * behind if it fails.
+   *
+   * @param derivedFile must not exist
+   * @param root as for {@link #write}
+   */
+  public static PreparedWeights prepare(ConsistencyWeights weights, Path derivedFile, Path root)
+      throws IOException {
+    PreparedWeights[] prepared = new PreparedWeights[1];
+    Optional<Size> smallest = Optional.of(new Size(8, 8));
+    GraphLayers.build(
+        derivedFile,
+        derived -> {
+          NetworkGraph graph =
+              new ConsistencyGraph(weights, ElementType.FLOAT32, derived, root, smallest, 0)
+                  .build(root);
+          prepared[0] = derived.prepared();
+          return graph;
+        });
+    return prepared[0];
+  }
+
+  /**
+   * Builds the graph in float32 for one picture of one size, with convolutions in {@link
+   * Winograd}'s form where that is the cheapest: all but those at the lowest resolution, whose
+   * weights would be many and are used for few pixels.
+   *
+   * @param prepared what {@link #prepare} wrote
+   * @param root a folder that holds the prepared file and the checkpoint's at any depth
+   */
+  public static NetworkGraph writeSized(
+      ConsistencyWeights weights, PreparedWeights prepared, Size size, Path root)
+      throws IOException {
+    try (DerivedWeights derived = DerivedWeights.complete(prepared)) {
+      return new ConsistencyGraph(
+              weights,
+              ElementType.FLOAT32,
+              derived,
+              root,
+              Optional.of(size),
+              TiledConvolutions.BAND_BYTES)
+          .build(root);
+    }
+  }
+
+  /** Whether {@link #writeSized} is the faster way for a network. */
+  public static boolean tilingPays(ConsistencyNetwork network) {
+    return network.widths().get(0) >= TILING_PAYS_FROM;
+  }
+
+  /** Bytes that {@link #prepare} writes. */
+  public static long preparedBytes(ConsistencyWeights weights) {
+    ConsistencyNetwork network = weights.network();
+    long kernels = (long) network.widths().get(0) * ConsistencyNetwork.IMAGE_CHANNELS;
+    int level = 0;
+    for (Block b : network.blocks()) {
+      level += levels(b.kind());
+      if (level < ConsistencyNetwork.LEVELS - 1) {
+        kernels += (long) b.out() * (b.in() + b.out());
+      }
+    }
+    boolean asTheyAre =
+        network.tensors().keySet().stream().allMatch(t -> weights.tensor(t).dtype() == DType.F32);
+    return 4 * (Winograd.PRODUCTS * kernels + (asTheyAre ? 0 : network.parameters()));
+  }
+
+  /** How many levels down a block goes. */
+  private static int levels(Block.Kind kind) {
+    return switch (kind) {
+      case SAME -> 0;
+      case DOWN -> 1;
+      case UP -> -1;
+    };
+  }
+
+  /**
+   * Like {@link #writeSized}, of the bare network like {@link #writeNetwork}.
+   *
+   * @param bandBytes that the intermediate tensors of one band of rows may take
+   */
+  public static NetworkGraph writeSizedNetwork(
+      ConsistencyWeights weights, Size size, long bandBytes, Path derivedFile, Path root)
+      throws IOException {
+    return GraphLayers.build(
+        derivedFile,
+        derived ->
+            new ConsistencyGraph(
+                    weights, ElementType.FLOAT32, derived, root, Optional.of(size), bandBytes)
+                .buildNetwork(root));
   }
 
   /**
@@ -83,27 +212,33 @@ public final class ConsistencyGraph {
       throws IOException {
     return GraphLayers.build(
         derivedFile,
-        derived -> new ConsistencyGraph(weights, type, derived, root).buildNetwork(root));
+        derived ->
+            new ConsistencyGraph(weights, type, derived, root, Optional.empty(), 0)
+                .buildNetwork(root));
   }
 
   private NetworkGraph buildNetwork(Path root) throws IOException {
-    Value input = g.input(INPUT, ElementType.FLOAT32, "batch", 7L, "height", "width");
+    Value input = g.input(INPUT, ElementType.FLOAT32, batch(), 7L, "height", "width");
     Value conditioning =
         g.input(CONDITIONING, ElementType.FLOAT32, (long) network.conditioningLength());
     Value y = network(g.cast("input.cast", input, type), conditioning, network.outputs());
     g.output(
         g.cast(OUTPUT, y, ElementType.FLOAT32),
-        "batch",
+        batch(),
         (long) network.outputs(),
         "height",
         "width");
     return new NetworkGraph(g.build().toByteArray(), root);
   }
 
+  private Object batch() {
+    return size.isPresent() ? (Object) 1L : "batch";
+  }
+
   private NetworkGraph build(Path root) throws IOException {
-    Value noisy = g.input(NOISY, ElementType.FLOAT32, "batch", 3L, "height", "width");
+    Value noisy = g.input(NOISY, ElementType.FLOAT32, batch(), 3L, "height", "width");
     Value features =
-        g.input(FEATURES, ElementType.FLOAT32, "batch", 4L, "latent_height", "latent_width");
+        g.input(FEATURES, ElementType.FLOAT32, batch(), 4L, "latent_height", "latent_width");
     Value conditioning =
         g.input(CONDITIONING, ElementType.FLOAT32, (long) network.conditioningLength());
     Value coefficients = g.input(COEFFICIENTS, ElementType.FLOAT32, 3L);
@@ -120,7 +255,7 @@ public final class ConsistencyGraph {
         network(g.concat("input", image, latent), conditioning, ConsistencyNetwork.IMAGE_CHANNELS);
     Value scaled = g.mul("scaled", g.cast("y", y, ElementType.FLOAT32), c.get(1));
     g.output(
-        g.add(IMAGE, scaled, g.mul("skipped", noisy, c.get(2))), "batch", 3L, "height", "width");
+        g.add(IMAGE, scaled, g.mul("skipped", noisy, c.get(2))), batch(), 3L, "height", "width");
     g.remark("graph", "consistency decoder, one step, version " + VERSION);
     return new NetworkGraph(g.build().toByteArray(), root);
   }
@@ -134,15 +269,18 @@ public final class ConsistencyGraph {
     skips.push(x);
     for (Block b : blocks) {
       if (b.skip() > 0) {
-        x = g.concat(b.name() + ".input", x, skips.pop());
+        x = sized(g.concat(b.name() + ".input", x, skips.pop()), b.in());
       }
       x = block(b, x, affine.pop(), affine.pop());
       if (b.name().startsWith("down")) {
         skips.push(x);
       }
     }
-    Value last = normalised("conv_norm_out", x, layers.ownAffine("conv_norm_out", first));
-    return layers.convolution("conv_out", last, outputs, first);
+    return convolved(
+        new Activation("conv_norm_out", x, first, layers.ownAffine("conv_norm_out", first)),
+        "conv_out",
+        outputs,
+        Block.Kind.SAME);
   }
 
   /** The conditioning vector cut up: gamma' and beta' of each block, {@code [C, 1, 1]} each. */
@@ -160,30 +298,72 @@ public final class ConsistencyGraph {
 
   private Value block(Block b, Value x, Value gamma, Value beta) throws IOException {
     String name = b.name();
-    Value h = normalised(name + ".norm1", x, layers.ownAffine(name + ".norm1", b.in()));
+    List<Value> own = layers.ownAffine(name + ".norm1", b.in());
+    Value h =
+        convolved(
+            new Activation(name + ".norm1", x, b.in(), own), name + ".conv1", b.out(), b.kind());
+    sized(h, b.out());
+    Activation second = new Activation(name + ".norm2", h, b.out(), List.of(gamma, beta));
+    h = convolved(second, name + ".conv2", b.out(), Block.Kind.SAME);
     switch (b.kind()) {
-      case SAME -> h = layers.convolution(name + ".conv1", h, b.out(), b.in());
-      case DOWN -> {
-        h =
-            layers.convolution(
-                name + ".conv1", g.averagePool2(name + ".pooled", h), b.out(), b.in());
-        x = g.averagePool2(name + ".shortcut", x);
-      }
-      case UP -> {
-        h = layers.doublingConvolution(name + ".conv1", h, b.out(), b.in(), true);
-        x = g.enlarge(name + ".shortcut", x, 2);
-      }
+      case SAME -> {}
+      case DOWN -> x = g.averagePool2(name + ".shortcut", x);
+      case UP -> x = g.enlarge(name + ".shortcut", x, 2);
     }
-    h = normalised(name + ".norm2", h, List.of(gamma, beta));
-    h = layers.convolution(name + ".conv2", h, b.out(), b.out());
+    // Written after the other branch, the runtime evaluates it before: its input may be wide and
+    // is then needed no longer.
     if (b.hasShortcut()) {
       x = layers.pointwise(name + ".conv_shortcut", x, b.out(), b.in());
     }
-    return g.add(name, h, x);
+    if (size.isEmpty()) {
+      return g.add(name, h, x);
+    }
+    return tiled.sum(name, sized(h, b.out()), x, b.out(), size.get().at(level).height());
   }
 
-  private Value normalised(String name, Value x, List<Value> affine) {
+  /** Says what is known of a tensor's shape, in a graph for one size. */
+  private Value sized(Value x, int channels) {
+    return size.isEmpty() ? x : tiled.sized(x, channels, size.get().at(level).height());
+  }
+
+  /**
+   * A norm and SiLU before a convolution.
+   *
+   * @param norm its name
+   * @param x what is normalised
+   * @param channels of {@code x}
+   * @param affine scale and shift after the norm, {@code [C, 1, 1]} each
+   */
+  private record Activation(String norm, Value x, int channels, List<Value> affine) {}
+
+  /** Norm, SiLU, a change of resolution, 3x3 convolution. */
+  private Value convolved(Activation a, String name, int out, Block.Kind kind) throws IOException {
+    int in = a.channels();
+    Size before = size.map(s -> s.at(level)).orElse(null);
+    level += levels(kind);
+    if (size.isEmpty() || level == ConsistencyNetwork.LEVELS - 1) {
+      Value h = normalised(a);
+      return switch (kind) {
+        case SAME -> layers.convolution(name, h, out, in);
+        case DOWN -> layers.convolution(name, g.averagePool2(a.norm() + ".pooled", h), out, in);
+        case UP -> layers.doublingConvolution(name, h, out, in, true);
+      };
+    }
+    Size after = size.get().at(level);
+    TiledConvolutions.Layer layer =
+        new TiledConvolutions.Layer(
+            name, out, in, after.height(), after.width(), kind == Block.Kind.UP);
+    if (kind == Block.Kind.DOWN) {
+      Value h = g.averagePool2(a.norm() + ".pooled", normalised(a));
+      return tiled.convolution(layer, h, List.of());
+    }
+    Value plain = layers.plainNorm(a.norm(), a.x(), network.groups(), network.epsilon());
+    return tiled.convolution(layer, tiled.sized(plain, in, before.height()), a.affine());
+  }
+
+  private Value normalised(Activation a) {
     return g.silu(
-        name + ".silu", layers.norm(name, x, network.groups(), network.epsilon(), affine));
+        a.norm() + ".silu",
+        layers.norm(a.norm(), a.x(), network.groups(), network.epsilon(), a.affine()));
   }
 }

@@ -7,12 +7,16 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalLong;
 
 /**
- * The file of weights that are not used as the checkpoint holds them: converted, transposed or
+ * The file of weights that are not used as the checkpoint holds them: converted, transformed or
  * folded ones, one after the other, each at a multiple of 64 bytes.
  *
- * <p>Owns the open file. Not for use by several threads.
+ * <p>Owns the open file; one that is complete already is not opened. Not for use by several
+ * threads.
  */
 public final class DerivedWeights implements Closeable {
   private static final int ALIGNMENT = 64;
@@ -22,6 +26,7 @@ public final class DerivedWeights implements Closeable {
 
   private final Path file;
   private final FileChannel channel;
+  private final Map<String, Long> offsets = new HashMap<>();
   private long end;
 
   /**
@@ -32,18 +37,61 @@ public final class DerivedWeights implements Closeable {
     this.channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 
+  private DerivedWeights(PreparedWeights prepared) {
+    this.file = prepared.file();
+    this.channel = null;
+    offsets.putAll(prepared.offsets());
+  }
+
+  /** A file that is complete: everything that is asked for must be in it. */
+  static DerivedWeights complete(PreparedWeights prepared) {
+    return new DerivedWeights(prepared);
+  }
+
+  /** Whether nothing can be added. */
+  boolean isComplete() {
+    return channel == null;
+  }
+
   Path file() {
     return file;
   }
 
-  /** Appends bytes; returns their offset. */
-  long append(ByteBuffer bytes) throws IOException {
+  /** Where the weights of that name lie, if they are in the file. */
+  OptionalLong offset(String name) {
+    Long offset = offsets.get(name);
+    return offset == null ? OptionalLong.empty() : OptionalLong.of(offset);
+  }
+
+  /** Remembers what lies at an offset. */
+  void remember(String name, long offset) {
+    offsets.put(name, offset);
+  }
+
+  /** What has been written. */
+  PreparedWeights prepared() {
+    return new PreparedWeights(file, offsets);
+  }
+
+  /** Leaves room at the end; returns its offset. */
+  long reserve(long bytes) {
     long offset = (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    end = offset + bytes;
+    return offset;
+  }
+
+  /** Writes the remaining bytes at an offset that was reserved. */
+  void write(ByteBuffer bytes, long offset) throws IOException {
     long at = offset;
     while (bytes.hasRemaining()) {
       at += channel.write(bytes, at);
     }
-    end = at;
+  }
+
+  /** Appends bytes; returns their offset. */
+  long append(ByteBuffer bytes) throws IOException {
+    long offset = reserve(bytes.remaining());
+    write(bytes, offset);
     return offset;
   }
 
@@ -65,6 +113,8 @@ public final class DerivedWeights implements Closeable {
 
   @Override
   public void close() throws IOException {
-    channel.close();
+    if (channel != null) {
+      channel.close();
+    }
   }
 }

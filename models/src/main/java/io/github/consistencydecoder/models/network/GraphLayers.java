@@ -94,6 +94,11 @@ final class GraphLayers {
     return g.cast(name + ".narrow", n, type);
   }
 
+  /** Group norm without its affine part, in float32. */
+  Value plainNorm(String name, Value x, int groups, float epsilon) {
+    return g.normaliseGroups(name + ".plain", x, groups, epsilon);
+  }
+
   /** A norm's own affine part: weight and bias, {@code [C, 1, 1]} each. */
   List<Value> ownAffine(String norm, long channels) throws IOException {
     return List.of(

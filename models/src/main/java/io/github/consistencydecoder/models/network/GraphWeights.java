@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 
 /**
  * Turns tensors of a checkpoint into constants of a graph: where the bytes can be used as they are
@@ -22,6 +23,9 @@ import java.nio.file.Path;
  */
 public final class GraphWeights {
   private static final int F16_EXPONENT = 0x7c00;
+
+  /** Kernels transformed at a time. */
+  private static final int TRANSFORMED_AT_ONCE = 1 << 16;
 
   private final GraphBuilder graph;
   private final NetworkWeights weights;
@@ -47,11 +51,15 @@ public final class GraphWeights {
    */
   public Value constant(String name, ElementType type, long... dims) throws IOException {
     TensorInfo t = weights.tensor(name);
-    checkFinite(t);
     long elements = 1;
     for (long d : dims) {
       elements *= d;
     }
+    OptionalLong known = derived.offset(name);
+    if (known.isPresent()) {
+      return inDerivedFile(name, type, known.getAsLong(), elements, dims);
+    }
+    checkFinite(t);
     DType wanted = type == ElementType.FLOAT16 ? DType.F16 : DType.F32;
     if (t.dtype() == wanted
         && t.contiguous()
@@ -80,8 +88,56 @@ public final class GraphWeights {
       throws IOException {
     long offset =
         type == ElementType.FLOAT16 ? derived.append(halves(name, values)) : derived.append(values);
-    long bytes = (long) values.length * type.bytes();
-    return graph.external(name, type, location(derived.file()), offset, bytes, dims);
+    derived.remember(name, offset);
+    return inDerivedFile(name, type, offset, values.length, dims);
+  }
+
+  /**
+   * A 3x3 convolution's kernels, transformed.
+   *
+   * @return {@code [36, out, in] float32}
+   */
+  Value winograd(String convolution, int out, int in) throws IOException {
+    String name = convolution + ".winograd";
+    OptionalLong known = derived.offset(name);
+    long offset =
+        known.isPresent()
+            ? known.getAsLong()
+            : transformed(floats(convolution + ".weight"), out, in);
+    derived.remember(name, offset);
+    return inDerivedFile(
+        name,
+        ElementType.FLOAT32,
+        offset,
+        (long) Winograd.PRODUCTS * out * in,
+        Winograd.PRODUCTS,
+        out,
+        in);
+  }
+
+  /** Writes kernels transformed, a few output channels at a time; returns the offset. */
+  private long transformed(float[] kernels, int out, int in) throws IOException {
+    long plane = 4L * out * in;
+    long offset = derived.reserve(Winograd.PRODUCTS * plane);
+    int rows = Math.max(1, Math.min(out, TRANSFORMED_AT_ONCE / in));
+    float[] values = new float[Winograd.PRODUCTS * rows * in];
+    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * rows * in).order(ByteOrder.LITTLE_ENDIAN);
+    for (int row = 0; row < out; row += rows) {
+      int n = Math.min(rows, out - row) * in;
+      Winograd.transform(kernels, row * in, n, values);
+      for (int p = 0; p < Winograd.PRODUCTS; p++) {
+        bytes.clear().limit(4 * n);
+        bytes.asFloatBuffer().put(values, p * n, n);
+        derived.write(bytes, offset + p * plane + 4L * row * in);
+      }
+    }
+    return offset;
+  }
+
+  private Value inDerivedFile(
+      String name, ElementType type, long offset, long elements, long... dims) {
+    return graph.external(
+        name, type, location(derived.file()), offset, elements * type.bytes(), dims);
   }
 
   private static ByteBuffer halves(String name, float[] values) {
@@ -107,7 +163,8 @@ public final class GraphWeights {
   }
 
   private void checkFinite(TensorInfo t) throws IOException {
-    if (!FiniteCheck.finite(weights.checkpoint(), t)) {
+    // A complete file was made from weights that have been looked through.
+    if (!derived.isComplete() && !FiniteCheck.finite(weights.checkpoint(), t)) {
       throw new DecoderException(
           DecoderErrorCode.MODEL_CORRUPT,
           t.file().getFileName()

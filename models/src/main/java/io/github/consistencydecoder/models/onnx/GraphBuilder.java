@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Builds one ONNX graph, operator by operator, in order of execution. What is written depends on
@@ -39,6 +40,7 @@ public final class GraphBuilder {
   private final Set<String> names = new HashSet<>();
   private final Map<String, Value> constants = new TreeMap<>();
   private final Map<String, String> metadata = new TreeMap<>();
+  private final Set<String> domains = new TreeSet<>();
 
   /** An empty graph of that name. */
   public GraphBuilder(String name) {
@@ -127,6 +129,20 @@ public final class GraphBuilder {
   /** A node with one output of the same element type as its first input. */
   Value node(String name, String op, List<Value> inputs, AttributeProto... attributes) {
     return node(name, op, inputs.get(0).type(), inputs, attributes);
+  }
+
+  /** A node of an operator outside ONNX itself, with one output like its first input. */
+  Value node(
+      String name, String domain, String op, List<Value> inputs, AttributeProto... attributes) {
+    domains.add(domain);
+    Value out = node(name, op, inputs, attributes);
+    graph.getNodeBuilder(graph.getNodeCount() - 1).setDomain(domain);
+    return out;
+  }
+
+  /** Declares what is known of the shape of a value inside the graph. */
+  void shape(Value value, Object... dims) {
+    graph.addValueInfo(valueInfo(value.name(), value.type(), dims));
   }
 
   /** A node with one output. */
@@ -386,6 +402,8 @@ public final class GraphBuilder {
             .setProducerName("consistency-decoder")
             .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET))
             .setGraph(graph);
+    domains.forEach(
+        d -> model.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(d).setVersion(1)));
     metadata.forEach((k, v) -> model.addMetadataProps(entry(k, v)));
     return model.build();
   }

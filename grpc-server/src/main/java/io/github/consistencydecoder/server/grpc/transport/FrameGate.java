@@ -48,20 +48,28 @@ final class FrameGate extends Http2FrameListenerDecorator {
   private final Http2ConnectionHandler handler;
   private final BytesInFlight bytes;
   private final ToLongFunction<String> limit;
+  private final StreamHandles handles;
   private final Map<Integer, StreamGate> streams = new HashMap<>();
 
   private FrameGate(
-      Http2ConnectionHandler handler, BytesInFlight bytes, ToLongFunction<String> limit) {
+      Http2ConnectionHandler handler,
+      BytesInFlight bytes,
+      ToLongFunction<String> limit,
+      StreamHandles handles) {
     super(handler.decoder().frameListener());
     this.handler = handler;
     this.bytes = bytes;
     this.limit = limit;
+    this.handles = handles;
   }
 
   /** Puts a gate before a handler that is not in use yet. */
   static void install(
-      Http2ConnectionHandler handler, BytesInFlight bytes, ToLongFunction<String> limit) {
-    FrameGate gate = new FrameGate(handler, bytes, limit);
+      Http2ConnectionHandler handler,
+      BytesInFlight bytes,
+      ToLongFunction<String> limit,
+      StreamHandles handles) {
+    FrameGate gate = new FrameGate(handler, bytes, limit, handles);
     handler.decoder().frameListener(gate);
     handler
         .connection()
@@ -100,8 +108,13 @@ final class FrameGate extends Http2FrameListenerDecorator {
     CharSequence encoding = headers.get(GRPC_ENCODING);
     String method = headers.path().subSequence(1, headers.path().length()).toString();
     boolean encoded = encoding != null && !"identity".contentEquals(encoding);
-    StreamGate gate = new StreamGate(bytes.share(), limit.applyAsLong(method), encoded);
+    String handle = handles.open(() -> ctx.executor().execute(() -> reset(ctx, streamId)));
+    StreamGate gate =
+        new StreamGate(
+            bytes.share(), limit.applyAsLong(method), encoded, () -> handles.close(handle));
     streams.put(streamId, gate);
+    headers.remove(StreamHandles.NAME);
+    headers.add(StreamHandles.NAME, AsciiString.of(handle));
     super.onHeadersRead(
         ctx, streamId, headers, streamDependency, weight, exclusive, padding, endStream);
   }
@@ -153,6 +166,21 @@ final class FrameGate extends Http2FrameListenerDecorator {
           handler.resetStream(ctx, streamId, Http2Error.NO_ERROR.code(), ctx.newPromise());
       reset.addListener(LATE);
     }
+    ctx.flush();
+  }
+
+  private void reset(ChannelHandlerContext ctx, int streamId) {
+    if (!streams.containsKey(streamId)) {
+      return;
+    }
+    try {
+      super.onRstStreamRead(ctx, streamId, Http2Error.CANCEL.code());
+    } catch (Http2Exception e) {
+      LOG.debug("a stream could not be ended", e);
+    }
+    ChannelFuture reset =
+        handler.resetStream(ctx, streamId, Http2Error.CANCEL.code(), ctx.newPromise());
+    reset.addListener(LATE);
     ctx.flush();
   }
 

@@ -14,19 +14,25 @@ public final class GatedNegotiator implements InternalProtocolNegotiator.Protoco
   private final InternalProtocolNegotiator.ProtocolNegotiator usual;
   private final BytesInFlight bytes;
   private final ToLongFunction<String> limit;
+  private final StreamHandles handles;
 
   /**
    * @param tls empty for plain text
    * @param bytes counts the bytes of messages
    * @param limit bytes that a message of a method may have
+   * @param handles knows the streams
    */
   public GatedNegotiator(
-      Optional<SslContext> tls, BytesInFlight bytes, ToLongFunction<String> limit) {
+      Optional<SslContext> tls,
+      BytesInFlight bytes,
+      ToLongFunction<String> limit,
+      StreamHandles handles) {
     this.usual =
         tls.map(InternalProtocolNegotiators::serverTls)
             .orElseGet(InternalProtocolNegotiators::serverPlaintext);
     this.bytes = bytes;
     this.limit = limit;
+    this.handles = handles;
   }
 
   @Override
@@ -36,7 +42,7 @@ public final class GatedNegotiator implements InternalProtocolNegotiator.Protoco
 
   @Override
   public ChannelHandler newHandler(GrpcHttp2ConnectionHandler grpcHandler) {
-    FrameGate.install(grpcHandler, bytes, limit);
+    FrameGate.install(grpcHandler, bytes, limit, handles);
     return usual.newHandler(grpcHandler);
   }
 

@@ -21,6 +21,7 @@ final class StreamGate {
   private final BytesInFlight.Share share;
   private final long limit;
   private final boolean encoded;
+  private final Runnable atEnd;
   private int prefixBytes;
   private int flag;
   private long length;
@@ -30,11 +31,13 @@ final class StreamGate {
   /**
    * @param limit bytes of a message
    * @param encoded whether the headers named a compression
+   * @param atEnd run when the stream has ended
    */
-  StreamGate(BytesInFlight.Share share, long limit, boolean encoded) {
+  StreamGate(BytesInFlight.Share share, long limit, boolean encoded, Runnable atEnd) {
     this.share = share;
     this.limit = limit;
     this.encoded = encoded;
+    this.atEnd = atEnd;
   }
 
   /**
@@ -93,6 +96,7 @@ final class StreamGate {
   }
 
   void close() {
+    atEnd.run();
     share.release();
   }
 

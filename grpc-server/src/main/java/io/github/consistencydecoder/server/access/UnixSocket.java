@@ -1,13 +1,14 @@
-package io.github.consistencydecoder.server.grpc.transport;
+package io.github.consistencydecoder.server.access;
 
-import io.github.consistencydecoder.server.access.AccessException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
@@ -32,6 +33,9 @@ public final class UnixSocket {
   /** What the address structure of Linux and macOS holds, the end's zero left out. */
   private static final int LONGEST = 103;
 
+  /** The socket is made beside its place and moved there when it listens. */
+  private static final String UNFINISHED = ".new";
+
   private final Path path;
   private Object key;
 
@@ -47,15 +51,20 @@ public final class UnixSocket {
    */
   public static UnixSocket prepare(Path wanted) throws AccessException {
     Path path = wanted.toAbsolutePath().normalize();
-    if (path.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8).length > LONGEST) {
+    if ((path + UNFINISHED).getBytes(StandardCharsets.UTF_8).length > LONGEST) {
       throw new AccessException(
-          "the path of the socket " + path + " is longer than " + LONGEST + " bytes");
+          "the path of the socket "
+              + path
+              + " is longer than "
+              + (LONGEST - UNFINISHED.length())
+              + " bytes");
     }
     try {
       folder(path);
       if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-        replace(path);
+        checkReplaceable(path);
       }
+      Files.deleteIfExists(unfinished(path));
     } catch (IOException e) {
       throw new AccessException("the socket " + path + " cannot be prepared", e);
     }
@@ -81,7 +90,11 @@ public final class UnixSocket {
     }
   }
 
-  private static void replace(Path path) throws IOException, AccessException {
+  private static Path unfinished(Path path) {
+    return path.resolveSibling(path.getFileName() + UNFINISHED);
+  }
+
+  private static void checkReplaceable(Path path) throws IOException, AccessException {
     BasicFileAttributes found =
         Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     if (!found.isOther()) {
@@ -92,7 +105,6 @@ public final class UnixSocket {
           "another process serves the socket " + path + "; stop it or choose another path");
     }
     LOG.info("the socket of a process that has gone is replaced");
-    Files.delete(path);
   }
 
   private static boolean answers(Path path) {
@@ -108,11 +120,21 @@ public final class UnixSocket {
     return path;
   }
 
-  /** Remembers which file it is; called when the server listens. */
+  /**
+   * Where the server binds. Not the path itself: the transport deletes at its end whatever is
+   * there, and until it listens callers should find what was there before.
+   */
+  public Path bindingPath() {
+    return unfinished(path);
+  }
+
+  /** Puts the socket in its place; called when the server listens. */
   public void bound() throws IOException {
+    Path bound = bindingPath();
     Files.setPosixFilePermissions(
-        path, Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE));
-    key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+        bound, Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE));
+    key = Files.readAttributes(bound, BasicFileAttributes.class).fileKey();
+    Files.move(bound, path, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Removes the socket, unless another one has taken its place. */

@@ -1,0 +1,73 @@
+package io.github.consistencydecoder.cli.serve;
+
+import io.github.consistencydecoder.cli.shell.CliException;
+import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.server.SidecarConfig;
+import io.github.consistencydecoder.server.access.TlsFiles;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Who may call. */
+final class AccessOptions {
+  @Option(
+      names = "--token-file",
+      paramLabel = "FILE",
+      description = "Callers need the token in this file; it may change while the server runs.")
+  private Path token;
+
+  @Option(
+      names = "--tls-cert",
+      paramLabel = "FILE",
+      description = "Certificate chain, PEM; with --tls-key both ports are encrypted.")
+  private Path certificate;
+
+  @Option(names = "--tls-key", paramLabel = "FILE", description = "Its key, PEM, PKCS#8.")
+  private Path key;
+
+  @Option(
+      names = "--tls-client-ca",
+      paramLabel = "FILE",
+      description = "Callers need a certificate that one of these has signed, PEM.")
+  private Path clientAuthorities;
+
+  @Option(
+      names = "--anyone-on-the-network-may-call",
+      description = {
+        "Listen beyond this machine without TLS, or with it but without token and client",
+        "certificates. Without these words that is refused."
+      })
+  private boolean open;
+
+  @Option(names = "--open-metrics", description = "Show /metrics to callers without the token.")
+  private boolean openMetrics;
+
+  @Option(
+      names = "--introspection",
+      negatable = true,
+      description = {"gRPC reflection and channelz. Default: on this machine yes, beyond it no."})
+  private Boolean introspection;
+
+  void addTo(SidecarConfig.Builder config) {
+    if ((certificate == null) != (key == null)) {
+      throw new CliException(ExitCode.USAGE, "--tls-cert and --tls-key belong together");
+    }
+    if (clientAuthorities != null && certificate == null) {
+      throw new CliException(ExitCode.USAGE, "--tls-client-ca needs --tls-cert and --tls-key");
+    }
+    if (certificate != null) {
+      config.tls(new TlsFiles(certificate, key, Optional.ofNullable(clientAuthorities)));
+    }
+    if (token != null) {
+      config.token(token);
+    }
+    if (introspection != null) {
+      config.introspection(introspection);
+    }
+    config.openAllowed(open).metricsOpen(openMetrics);
+  }
+
+  boolean encrypted() {
+    return certificate != null;
+  }
+}

@@ -1,0 +1,115 @@
+package io.github.consistencydecoder.cli.serve;
+
+import io.github.consistencydecoder.cli.shell.CliException;
+import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.models.ModelStore;
+import io.github.consistencydecoder.models.ResolvedModel;
+import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.Decoders;
+import io.github.consistencydecoder.plugin.Encoders;
+import io.github.consistencydecoder.plugin.LatentDecoderProvider;
+import io.github.consistencydecoder.plugin.LatentEncoder;
+import io.github.consistencydecoder.server.core.ModelSource;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A model of the command line: {@code [NAME=][DECODER:]ID|FOLDER|FILE}.
+ *
+ * @param name on the wire
+ * @param decoder name of the plugin
+ * @param config what it opens
+ */
+record ServedModel(String name, String decoder, DecoderConfig config) {
+  private static final String CONSISTENCY = "consistency";
+  private static final Pattern NAMED = Pattern.compile("([a-z0-9_.-]+)=(.+)");
+  private static final Pattern WITH_DECODER = Pattern.compile("([a-z][a-z0-9-]*):(.+)");
+
+  /** What pipelines call the usual ones. */
+  private static final Map<String, String> USUAL_NAMES =
+      Map.of(CONSISTENCY, "consistency_decoder", "vae", "sd_vae", "taesd", "taesd");
+
+  /** Where the encoder for a decoder's latents may be. */
+  private static final Map<String, String> ENCODERS =
+      Map.of(CONSISTENCY, "vae", "vae", "vae", "taesd", "taesd");
+
+  /**
+   * Reads one.
+   *
+   * @param text as given
+   * @param device what it runs on
+   * @param taken names that there are already
+   */
+  static ServedModel parse(String text, DecoderConfig device, Set<String> taken) {
+    Matcher named = NAMED.matcher(text);
+    String name = named.matches() ? named.group(1) : "";
+    String rest = named.matches() ? named.group(2) : text;
+    Matcher withDecoder = WITH_DECODER.matcher(rest);
+    String decoder = "";
+    if (withDecoder.matches() && isDecoder(withDecoder.group(1))) {
+      decoder = withDecoder.group(1);
+      rest = withDecoder.group(2);
+    }
+    if (decoder.isEmpty()) {
+      decoder = decoderOf(rest);
+    }
+    if (name.isEmpty()) {
+      name = name(decoder, rest, taken);
+    }
+    if (taken.contains(name)) {
+      throw new CliException(
+          ExitCode.USAGE,
+          "--model " + text + ": there is a model '" + name + "' already; put NAME= before this");
+    }
+    return new ServedModel(name, decoder, device.with(DecoderConfig.MODEL, rest));
+  }
+
+  private static boolean isDecoder(String name) {
+    return Decoders.providers().stream().map(LatentDecoderProvider::name).anyMatch(name::equals);
+  }
+
+  /** By the catalogue; what is not in it is taken for a consistency decoder, as by decode. */
+  private static String decoderOf(String model) {
+    ResolvedModel found = ModelStore.standard().resolve(model);
+    return found
+        .entry()
+        .map(
+            entry ->
+                switch (entry.kind()) {
+                  case CONSISTENCY_DECODER -> CONSISTENCY;
+                  case VAE -> "vae";
+                  case TAESD -> "taesd";
+                })
+        .orElse(CONSISTENCY);
+  }
+
+  private static String name(String decoder, String model, Set<String> taken) {
+    String usual = USUAL_NAMES.getOrDefault(decoder, decoder);
+    if (!taken.contains(usual)) {
+      return usual;
+    }
+    String last = model.substring(model.replace('\\', '/').lastIndexOf('/') + 1);
+    String clean = last.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_.-]+", "-");
+    return clean.isEmpty() ? usual : clean;
+  }
+
+  /** For the service; with an encoder if the model's files have one. */
+  ModelSource source() {
+    ModelSource source = ModelSource.of(decoder, config);
+    String encoder = ENCODERS.get(decoder);
+    return encoder != null && hasEncoder(encoder) ? source.withEncoder(encoder, config) : source;
+  }
+
+  private boolean hasEncoder(String encoder) {
+    try (LatentEncoder open = Encoders.open(encoder, config)) {
+      return open != null;
+    } catch (DecoderException e) {
+      // Most consistency decoders come without one. What else is wrong, the decoder will say.
+      return false;
+    }
+  }
+}

@@ -1,0 +1,166 @@
+package io.github.consistencydecoder.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import io.github.consistencydecoder.cli.shell.ExitCode;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code serve}: refusals inside this process, the rest in a process of its own. */
+@Timeout(120)
+final class ServeCommandTest {
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--grpc-port=x|--grpc-port x: a number",
+        "--http-port=70000|--http-port 70000: a number",
+        "--http-port=none --grpc-port=none|no port and no socket",
+        "--tls-cert=a|--tls-cert and --tls-key belong together",
+        "--tls-client-ca=a|--tls-client-ca needs",
+        "--lanes=0|0 lanes",
+        "--memory=much|--memory much: bytes are needed",
+        "--warm=5x5|--warm 5x5: width and height",
+        "--grace=-1|--grace -1.0: seconds",
+        "--log=xml|--log xml: text or json",
+        "--host=0.0.0.0 --http-port=0 --grpc-port=0|lets others in over the network",
+        "--model=tiny --model=consistency_decoder=tiny|there is a model 'consistency_decoder'",
+      })
+  void senselessOptionsAreRefused(String options, String part) {
+    List<Object> arguments = new ArrayList<>(List.of("serve"));
+    arguments.addAll(List.of((Object[]) options.split(" ", -1)));
+
+    CommandRun run = CommandRun.of(arguments.toArray());
+
+    assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains(part);
+  }
+
+  @Test
+  void modelThatIsNotThereIsSaidAtOnce() {
+    CommandRun run = CommandRun.of("serve", "--model", "no-such-model", "--http-port", "0");
+
+    assertThat(run.code()).isEqualTo(ExitCode.MODEL);
+  }
+
+  @Test
+  void servesTheBundledModelUntilItIsTerminatedAndThenExitsWithZero() throws Exception {
+    assumeFalse(System.getProperty("os.name").startsWith("Windows"), "signals are POSIX's");
+    Process process = start("--log=json");
+    try (BufferedReader out = process.inputReader();
+        BufferedReader err = process.errorReader()) {
+      CompletableFuture<String> log =
+          CompletableFuture.supplyAsync(() -> err.lines().collect(Collectors.joining("\n")));
+      URI http = null;
+      String line = out.readLine();
+      while (line != null && !line.startsWith("ready")) {
+        if (line.startsWith("listening on http:")) {
+          http = URI.create(line.substring("listening on ".length()));
+        }
+        line = out.readLine();
+      }
+      assertThat(line).isNotNull().contains("consistency_decoder");
+
+      HttpResponse<byte[]> answer = decode(http);
+      kill(process);
+
+      assertThat(answer.statusCode()).isEqualTo(200);
+      assertThat(answer.headers().firstValue("content-type")).contains("image/png");
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isZero();
+      assertThat(log.get())
+          .contains("\"outcome\":\"completed\"", "all calls have ended")
+          .doesNotContain("Exception", "WARN");
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void secondSignalDoesNotWait() throws Exception {
+    assumeFalse(System.getProperty("os.name").startsWith("Windows"), "signals are POSIX's");
+    Process process = start("--drain-delay=60");
+    try (BufferedReader out = process.inputReader();
+        BufferedReader err = process.errorReader()) {
+      await(out, "ready");
+      kill(process);
+      await(err, "draining");
+      kill(process);
+
+      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(143);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static HttpResponse<byte[]> decode(URI http) throws Exception {
+    ByteBuffer latents = ByteBuffer.allocate(4 * 4 * 8 * 8).order(ByteOrder.LITTLE_ENDIAN);
+    for (float value : TestTensors.scaledLatents(256, 1)) {
+      latents.putFloat(value);
+    }
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(
+                    http.resolve(
+                        "/?output_type=pil&image_format=png&shape=1,4,8,8&dtype=float32"
+                            + "&scaling_factor=0.18215"))
+                .header("Content-Type", "tensor/binary")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(latents.array()))
+                .build(),
+            HttpResponse.BodyHandlers.ofByteArray());
+  }
+
+  private static void await(BufferedReader reader, String text) throws IOException {
+    String line = reader.readLine();
+    while (line != null && !line.contains(text)) {
+      line = reader.readLine();
+    }
+    assertThat(line).as("a line with " + text).isNotNull();
+  }
+
+  private Process start(String... options) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.github.consistencydecoder.cli.Main",
+                "serve",
+                "--grpc-port=0",
+                "--http-port=0"));
+    command.addAll(List.of(options));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    Files.createDirectories(folder.resolve("home"));
+    builder.environment().put("CONSISTENCY_DECODER_HOME", folder.resolve("home").toString());
+    return builder.start();
+  }
+
+  private static void kill(Process process) throws Exception {
+    assertThat(new ProcessBuilder("kill", "-TERM", Long.toString(process.pid())).start().waitFor())
+        .isZero();
+  }
+}

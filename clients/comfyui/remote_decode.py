@@ -1,0 +1,189 @@
+"""Latents to a consistency-decoder server and pictures back, over HTTP, with torch and Python's standard library.
+
+The same file lies in each of the hosts' folders, so that each can be copied alone; a test keeps the copies equal.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import math
+import random
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Sequence
+from urllib.parse import urlencode, urlsplit
+
+import torch
+
+ATTEMPTS = 4
+LONGEST_WAIT = 60.0
+_TYPES = {torch.float32: "float32", torch.float16: "float16", torch.bfloat16: "bfloat16"}
+
+
+class RemoteDecodeError(RuntimeError):
+    """There is no picture; the message says what to do."""
+
+
+def decode(
+    server: str,
+    latents: torch.Tensor,
+    *,
+    scaled: bool,
+    seeds: int | Sequence[int] = 0,
+    steps: int = 2,
+    dialect: str = "original",
+    timeout: float = 1800.0,
+    token: str = "",
+    check: Callable[[], None] = lambda: None,
+) -> torch.Tensor:
+    """Latents [N, 4, h, w] to pictures [N, 3, 8h, 8w] in [-1, 1], float32, on the CPU.
+
+    server: ``http://host:port``.
+    scaled: True as the UNet leaves them (standard deviation about 1), False as a VAE takes them (about 5).
+    seeds: one for the whole batch, or one for each picture, which is then what its seed gives alone.
+    check: called ten times a second while it waits; what it raises ends the call, on the server too.
+    """
+    z = _checked(latents)
+    query = [
+        ("shape", ",".join(str(n) for n in z.shape)),
+        ("dtype", "float32"),
+        ("latents", "scaled" if scaled else "unscaled"),
+        ("output_type", "pt"),
+        ("partial_postprocess", "False"),
+        ("seed", str(seeds) if isinstance(seeds, int) else ",".join(str(seed) for seed in seeds)),
+        ("steps", str(steps)),
+        ("dialect", dialect),
+        ("timeout", str(timeout)),
+    ]
+    headers = {"Content-Type": "tensor/binary", "Accept": "tensor/binary", "Connection": "close"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    answered, body = _ask(server, urlencode(query), z.numpy().tobytes(), headers, timeout, check)
+    n, _, h, w = z.shape
+    shape = [n, 3, 8 * h, 8 * w]
+    if (
+        answered.get("dtype") != "float32"
+        or json.loads(answered.get("shape", "[]")) != shape
+        or len(body) != 4 * math.prod(shape)
+    ):
+        raise RemoteDecodeError(
+            f"{server} answered with {answered.get('content-type')} of {len(body)} bytes, not with float32 of shape "
+            f"{shape}; it is another server, or another version: compare 'consistency-decoder --version'"
+        )
+    return torch.frombuffer(bytearray(body), dtype=torch.float32).reshape(shape)
+
+
+def _checked(latents: torch.Tensor) -> torch.Tensor:
+    if latents.dtype not in _TYPES:
+        raise RemoteDecodeError(f"latents of type {latents.dtype}: float32, float16 or bfloat16 is needed")
+    shape = list(latents.shape)
+    if len(shape) != 4 or shape[1] != 4:
+        family = {16: "; 16 channels are those of Stable Diffusion 3 or Flux"}.get(
+            shape[1] if len(shape) > 1 else 0, ""
+        )
+        raise RemoteDecodeError(
+            f"latents of shape {shape}: [N, 4, h, w] of Stable Diffusion 1.x are needed{family}. "
+            "Use the VAE of the model that made them"
+        )
+    z = latents.detach().cpu().float().contiguous()
+    if not torch.isfinite(z).all():
+        raise RemoteDecodeError(
+            f"the latents contain NaN or infinity; they came as {_TYPES[latents.dtype]}: "
+            "run the model in bfloat16 or float32"
+        )
+    return z
+
+
+def _ask(
+    server: str, query: str, body: bytes, headers: dict[str, str], timeout: float, check: Callable[[], None]
+) -> tuple[dict[str, str], bytes]:
+    end = time.monotonic() + timeout
+    for attempt in range(1, ATTEMPTS + 1):
+        call = _Call(server, query, body, headers, end)
+        status, answered, answer = call.result(check)
+        if status == 200:
+            return answered, answer
+        wait = 0.2 * 2**attempt * (0.5 + 0.5 * random.random())
+        if "retry-after" in answered:
+            wait = float(answered["retry-after"]) * (1 + 0.2 * random.random())
+        again = status in (0, 429, 503) and attempt < ATTEMPTS and wait <= LONGEST_WAIT
+        if not again or time.monotonic() + wait > end:
+            raise RemoteDecodeError(_reason(server, status, answer))
+        until = time.monotonic() + wait
+        while time.monotonic() < until:
+            check()
+            time.sleep(min(0.1, wait))
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _reason(server: str, status: int, answer: bytes) -> str:
+    try:
+        said = str(json.loads(answer)["error"])
+    except (ValueError, KeyError, TypeError):
+        said = f"status {status} without a reason: it may be another server"
+    if status == 0:
+        return (
+            f"no answer from {server} ({said}); start it with 'consistency-decoder serve', or check the address and "
+            "the port (HTTP is 8000)"
+        )
+    if status == 429:
+        return f"the server has too much to do ({said}); try later, or send fewer pictures at a time"
+    if status == 503:
+        return f"the server at {server} is not ready or about to stop ({said}); its /readyz says when it is ready"
+    if status in (401, 403):
+        return f"{said}; the server wants its token"
+    return f"the server refused: {said}"
+
+
+class _Call:
+    """One attempt, in a thread of its own, so that whoever waits can be asked to stop."""
+
+    def __init__(self, server: str, query: str, body: bytes, headers: dict[str, str], end: float) -> None:
+        self._outcome: tuple[int, dict[str, str], bytes] = (0, {}, b"")
+        self._end = end
+        parts = urlsplit(server)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise RemoteDecodeError(f"server '{server}': http://host:port is needed, for example http://127.0.0.1:8000")
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self._connection = kind(parts.hostname, parts.port, timeout=10)
+        self._channel: socket.socket | None = None
+        target = f"{parts.path.rstrip('/')}/?{query}"
+        self._thread = threading.Thread(target=self._run, args=(target, body, headers), daemon=True)
+
+    def result(self, check: Callable[[], None]) -> tuple[int, dict[str, str], bytes]:
+        """Status 0 if nobody answered."""
+        self._thread.start()
+        try:
+            while self._thread.is_alive():
+                check()
+                self._thread.join(0.1)
+                if time.monotonic() > self._end:
+                    raise RemoteDecodeError("the server took longer than the time-out; allow more, or decode less")
+        except BaseException:
+            self._hang_up()
+            raise
+        return self._outcome
+
+    def _run(self, target: str, body: bytes, headers: dict[str, str]) -> None:
+        try:
+            self._connection.connect()
+            self._channel = self._connection.sock
+            self._channel.settimeout(max(1.0, self._end - time.monotonic()))
+            self._connection.request("POST", target, body, headers)
+            response = self._connection.getresponse()
+            answered = {name.lower(): value for name, value in response.getheaders()}
+            self._outcome = response.status, answered, response.read()
+        except (OSError, http.client.HTTPException, ssl.SSLError) as e:
+            self._outcome = 0, {}, json.dumps({"error": str(e) or type(e).__name__}).encode()
+        finally:
+            self._connection.close()
+
+    def _hang_up(self) -> None:
+        if self._channel is not None:
+            try:
+                self._channel.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                return

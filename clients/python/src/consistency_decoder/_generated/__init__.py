@@ -1,0 +1,1 @@
+"""Made by generate-stubs from the proto files; not edited by hand."""

@@ -1,0 +1,155 @@
+"""What every client can do, whatever it speaks to the server."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from .calls import Cancellation, Deadline, RetryPolicy
+from .errors import IncompatibleServerError
+from .requests import DecodeCall, Dialect, EncodeCall, Output, Scale, decode_call, encode_call
+from .tensors import WireTensor, shape_text
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Decoded pictures.
+
+    ``pixels`` is uint8 [N, H, W, 3], or float [N, 3, H, W] in [-1, 1]. ``warnings`` are sentences for a person: the
+    server noticed something that is probably a mistake. ``metadata`` is what the server says of the decode: seed,
+    dialect, time.
+    """
+
+    pixels: NDArray[Any]
+    warnings: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that the server has. ``reason`` says why it is not ready; ``digest`` names its weights."""
+
+    name: str
+    provider: str = ""
+    ready: bool = True
+    reason: str = ""
+    encodes: bool = False
+    digest: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+class Client(abc.ABC):
+    """Calls a consistency-decoder server. Safe for use by several threads; close it when it is no longer needed.
+
+    Retries what may work a moment later, see :class:`RetryPolicy`. A deadline is in seconds and covers all attempts.
+    """
+
+    takes_tiling = True
+    """Whether ``tiling=False`` can be said."""
+
+    def __init__(self, retry: RetryPolicy | None = None) -> None:
+        self._retry = retry or RetryPolicy()
+
+    def decode(
+        self,
+        latents: Any,
+        *,
+        scale: Scale,
+        scaling_factor: float | None = None,
+        seed: int | Sequence[int] | None = None,
+        noise: Sequence[Any] | None = None,
+        steps: int = 2,
+        dialect: Dialect = "original",
+        output: Output = "uint8",
+        tiling: bool | None = None,
+        model: str = "",
+        deadline: float | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Decoded:
+        """Turns latents [N, 4, h, w] into pictures of 8h by 8w.
+
+        scale: ``scaled`` as the UNet leaves them (standard deviation about 1) or ``unscaled`` as a VAE takes them
+            (about 5). The two look alike and decode to plausible pictures either way, so it has to be said.
+        scaling_factor: what the caller's pipeline says; anything but 0.18215 is refused.
+        seed: one PyTorch CPU generator for the batch, or a list with one for each picture. Without it and without
+            noise: 0.
+        noise: the numbers themselves, one array [N, 3, 8h, 8w] for each step.
+        dialect: ``original`` clamps after each step as OpenAI's code does, ``diffusers`` does not.
+        output: ``uint8`` [N, H, W, 3], or ``float32`` or ``float16`` [N, 3, H, W] in [-1, 1].
+        tiling: True lets the server decode in tiles, False forbids it; without it the server's own setting.
+        """
+        call = decode_call(latents, scale, scaling_factor, seed, noise, steps, dialect, output, tiling, model)
+        limit, stop = Deadline(deadline), cancellation or Cancellation()
+        request = self._prepare(call)
+        return self._retry.run(lambda: self._decode(call, request, limit, stop), limit, stop)
+
+    def encode(
+        self,
+        pictures: Any,
+        *,
+        scale: Scale,
+        model: str = "",
+        deadline: float | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> NDArray[Any]:
+        """Turns pictures [N, 3, H, W] in [-1, 1] into latents [N, 4, H/8, W/8]: the encoder's mean, float32.
+
+        Raises :class:`NotSupportedError` if the server has no encoder.
+        """
+        call = encode_call(pictures, scale, model)
+        limit, stop = Deadline(deadline), cancellation or Cancellation()
+        return self._retry.run(lambda: self._encode(call, limit, stop), limit, stop)
+
+    def models(self, *, deadline: float | None = 30.0) -> list[Model]:
+        """The models that the server has, sorted by name."""
+        limit, stop = Deadline(deadline), Cancellation()
+        return self._retry.run(lambda: self._models(limit, stop), limit, stop)
+
+    @abc.abstractmethod
+    def ready(self, *, timeout: float = 5.0) -> bool:
+        """Whether the server would decode now. One attempt; False if nobody answers."""
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Ends the connections; closing again does nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @abc.abstractmethod
+    def _prepare(self, call: DecodeCall) -> Any:
+        """What to send, made once for all attempts."""
+
+    @abc.abstractmethod
+    def _decode(self, call: DecodeCall, request: Any, deadline: Deadline, cancellation: Cancellation) -> Decoded: ...
+
+    @abc.abstractmethod
+    def _encode(self, call: EncodeCall, deadline: Deadline, cancellation: Cancellation) -> NDArray[Any]: ...
+
+    @abc.abstractmethod
+    def _models(self, deadline: Deadline, cancellation: Cancellation) -> list[Model]: ...
+
+
+def pixels_of(tensor: WireTensor, call: DecodeCall, server: str) -> NDArray[Any]:
+    """The pictures of an answer, of the type that was asked for.
+
+    Raises :class:`IncompatibleServerError` if they are not what was asked for.
+    """
+    array = tensor.array()
+    if array.shape != call.picture_shape or (call.output == "uint8") != (tensor.dtype == "uint8"):
+        raise IncompatibleServerError(
+            f"{server} answered with {tensor.dtype} of shape {shape_text(array.shape)} where {call.output} of shape "
+            f"{shape_text(call.picture_shape)} was asked for; it is another server, or another version: "
+            "compare 'consistency-decoder --version' with the version of this package"
+        )
+    return array.astype(call.output, copy=False)

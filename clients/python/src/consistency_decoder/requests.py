@@ -1,0 +1,228 @@
+"""A decode or an encoding as the caller asked for it, checked before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from .errors import InvalidInputError, WrongLatentsError
+from .tensors import WireTensor, finite, shape_text
+
+Scale = Literal["scaled", "unscaled"]
+Dialect = Literal["original", "diffusers"]
+Output = Literal["uint8", "float32", "float16"]
+
+SCALING_FACTOR = 0.18215
+PIXELS_PER_CELL = 8
+CHANNELS = 4
+
+_SCALES = ("scaled", "unscaled")
+_DIALECTS = ("original", "diffusers")
+_OUTPUTS = ("uint8", "float32", "float16")
+_LARGEST_NOISE = 1000.0
+
+
+@dataclass(frozen=True)
+class DecodeCall:
+    """A decode. Of ``seeds`` and ``noise`` one is None at least; one seed is for the whole batch."""
+
+    latents: WireTensor
+    scale: Scale
+    scaling_factor: float | None
+    seeds: tuple[int, ...] | None
+    one_generator: bool
+    noise: tuple[WireTensor, ...] | None
+    steps: int
+    dialect: Dialect
+    output: Output
+    tiling: bool | None
+    model: str
+
+    @property
+    def picture_shape(self) -> tuple[int, int, int, int]:
+        """Of the answer: [N, H, W, 3] for bytes, [N, 3, H, W] for floats."""
+        n, _, h, w = self.latents.shape
+        height, width = PIXELS_PER_CELL * h, PIXELS_PER_CELL * w
+        return (n, height, width, 3) if self.output == "uint8" else (n, 3, height, width)
+
+
+@dataclass(frozen=True)
+class EncodeCall:
+    """An encoding of pictures [N, 3, H, W] in [-1, 1]."""
+
+    pictures: WireTensor
+    scale: Scale
+    model: str
+
+
+def decode_call(
+    latents: Any,
+    scale: Scale,
+    scaling_factor: float | None,
+    seed: int | Sequence[int] | None,
+    noise: Sequence[Any] | None,
+    steps: int,
+    dialect: Dialect,
+    output: Output,
+    tiling: bool | None,
+    model: str,
+) -> DecodeCall:
+    """Checks a decode and makes it ready to be sent."""
+    _one_of("scale", scale, _SCALES)
+    _one_of("dialect", dialect, _DIALECTS)
+    _one_of("output", output, _OUTPUTS)
+    if steps not in (1, 2):
+        raise InvalidInputError(f"{steps} steps were asked for; 1 or 2 are possible")
+    if scaling_factor is not None:
+        check_scaling_factor(scaling_factor)
+    if seed is not None and noise is not None:
+        raise InvalidInputError("both seed and noise were given; one of them says it all")
+    tensor = WireTensor.of(latents, "latents")
+    check_latents(tensor)
+    return DecodeCall(
+        latents=tensor,
+        scale=scale,
+        scaling_factor=scaling_factor,
+        seeds=_seeds(seed, tensor.shape[0]),
+        one_generator=not isinstance(seed, Sequence),
+        noise=None if noise is None else _noise(noise, tensor.shape, steps),
+        steps=steps,
+        dialect=dialect,
+        output=output,
+        tiling=tiling,
+        model=model,
+    )
+
+
+def encode_call(pictures: Any, scale: Scale, model: str) -> EncodeCall:
+    """Checks an encoding and makes it ready to be sent."""
+    _one_of("scale", scale, _SCALES)
+    tensor = WireTensor.of(pictures, "pictures")
+    found = f"pictures of shape {shape_text(tensor.shape)}"
+    if len(tensor.shape) != 4 or tensor.shape[1] != 3:
+        raise InvalidInputError(f"{found}: [N, 3, H, W] with values in [-1, 1] is needed")
+    if 0 in tensor.shape or tensor.shape[2] % PIXELS_PER_CELL or tensor.shape[3] % PIXELS_PER_CELL:
+        raise InvalidInputError(f"{found}: sides must be multiples of 8; crop or resize them first")
+    if not finite(tensor):
+        raise InvalidInputError("the pictures contain NaN or infinity")
+    return EncodeCall(tensor, scale, model)
+
+
+def check_latents(tensor: WireTensor) -> None:
+    """Raises :class:`WrongLatentsError` unless they are [N, 4, h, w] and finite."""
+    shape = tensor.shape
+    found = f"latents of shape {shape_text(shape)}"
+    if len(shape) == 3:
+        if shape[0] == CHANNELS:
+            raise WrongLatentsError(f"{found} have no batch: pass latents[None], shape [1, 4, h, w]")
+        raise WrongLatentsError(
+            f"{found} look packed, as Flux has them; this decoder is for Stable Diffusion 1.x latents "
+            "[N, 4, h, w]. Use the VAE of the pipeline that made them"
+        )
+    if len(shape) != 4:
+        raise WrongLatentsError(f"{found}: 4 dimensions [N, 4, h, w] are needed")
+    if shape[1] != CHANNELS:
+        raise WrongLatentsError(f"{found}: 4 channels are needed{_family(shape)}")
+    if 0 in shape:
+        raise WrongLatentsError(f"{found} are empty")
+    _check_values(tensor)
+
+
+def check_scaling_factor(factor: float) -> None:
+    """Raises :class:`WrongLatentsError` unless it is that of Stable Diffusion 1.x."""
+    if abs(factor - SCALING_FACTOR) <= 1e-6:
+        return
+    if abs(factor - 0.13025) <= 1e-6:
+        raise WrongLatentsError(
+            "scaling factor 0.13025 is that of SDXL; its latents have the same shape but decode to nonsense here. "
+            "Keep the SDXL pipeline's own VAE, or use a Stable Diffusion 1.x pipeline (0.18215)"
+        )
+    raise WrongLatentsError(
+        f"scaling factor {factor:g} is not {SCALING_FACTOR}, that of Stable Diffusion 1.x; such latents are of "
+        "another family. Keep that pipeline's own VAE"
+    )
+
+
+def _check_values(tensor: WireTensor) -> None:
+    values = tensor.array()
+    good = np.isfinite(values)
+    if good.all():
+        return
+    nan, infinite = int(np.isnan(values).sum()), int(np.isinf(values).sum())
+    found = f"the latents contain {nan} NaN and {infinite} infinite values of {values.size}"
+    if tensor.dtype == "float16":
+        raise WrongLatentsError(
+            f"{found}; float16 ends at 65504, so the UNet or a division by the scaling factor has most likely "
+            "overflowed. Run the pipeline in bfloat16 or float32"
+        )
+    raise WrongLatentsError(
+        f"{found}; look for the step that made them: a half-precision UNet, an empty prompt embedding, "
+        "or a division by zero"
+    )
+
+
+def _family(shape: tuple[int, ...]) -> str:
+    if shape[1] == 16:
+        return (
+            "; 16 are those of Stable Diffusion 3 or Flux, which this decoder was not made for. "
+            "Use the VAE of the pipeline that made them"
+        )
+    if shape[1] == 3:
+        return "; 3 look like a picture: encode it first"
+    if shape[3] == CHANNELS:
+        return "; the last dimension is 4: pass latents.transpose(0, 3, 1, 2)"
+    return ""
+
+
+def _seeds(seed: int | Sequence[int] | None, batch: int) -> tuple[int, ...] | None:
+    if seed is None:
+        return None
+    if not isinstance(seed, Sequence):
+        return (_seed(seed),)
+    if len(seed) != batch:
+        raise InvalidInputError(
+            f"{len(seed)} seeds were given for {batch} latents; one for each is needed, or a single number for all"
+        )
+    return tuple(_seed(s) for s in seed)
+
+
+def _seed(seed: int) -> int:
+    """As a signed 64-bit number; as torch.manual_seed does, from -2^63 to 2^64 - 1."""
+    try:
+        number = int(seed)
+    except (TypeError, ValueError) as e:
+        raise InvalidInputError(f"seed {seed!r} is not a whole number") from e
+    if number != seed or not -(2**63) <= number < 2**64:
+        raise InvalidInputError(f"seed {seed!r} is not a whole number from -2^63 to 2^64 - 1")
+    return number - 2**64 if number >= 2**63 else number
+
+
+def _noise(noise: Sequence[Any], latents: tuple[int, ...], steps: int) -> tuple[WireTensor, ...]:
+    if len(noise) != steps:
+        raise InvalidInputError(
+            f"noise for {len(noise)} steps was given, {steps} are made; one tensor for each is needed"
+        )
+    n, _, h, w = latents
+    needed = (n, 3, PIXELS_PER_CELL * h, PIXELS_PER_CELL * w)
+    return tuple(_noise_tensor(k, WireTensor.of(step, f"noise{k}"), needed) for k, step in enumerate(noise))
+
+
+def _noise_tensor(k: int, tensor: WireTensor, needed: tuple[int, ...]) -> WireTensor:
+    if tensor.shape != needed:
+        raise InvalidInputError(
+            f"noise{k} of shape {shape_text(tensor.shape)}: these latents need {shape_text(needed)}"
+        )
+    if not finite(tensor) or np.abs(tensor.array()).max() > _LARGEST_NOISE:
+        raise InvalidInputError(
+            f"noise{k} is not standard normal: it has NaN, infinity or values beyond {_LARGEST_NOISE:g}; "
+            "draw it with torch.randn or numpy's standard_normal"
+        )
+    return tensor.as_float32() if tensor.dtype == "bfloat16" else tensor
+
+
+def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise InvalidInputError(f"{name} {value!r} is not one of {', '.join(allowed)}")

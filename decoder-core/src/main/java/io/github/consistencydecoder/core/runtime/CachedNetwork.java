@@ -1,0 +1,36 @@
+package io.github.consistencydecoder.core.runtime;
+
+import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.models.network.NetworkWeights;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A network as the cache sees it: what its entry depends on, how the entry is made and how it is
+ * opened.
+ *
+ * @param <M> what is opened
+ */
+interface CachedNetwork<M> {
+  NetworkWeights weights();
+
+  /** Lines that tell this entry from every other one of the same weights. */
+  List<String> identity();
+
+  /** What the entry takes on disk while it is being made. */
+  long bytes();
+
+  /** Fills an empty folder, which is renamed afterwards. */
+  void build(Path folder, SessionSettings settings) throws IOException, OrtException;
+
+  /**
+   * Opens a complete entry.
+   *
+   * @param origin {@code cache} or {@code built}
+   */
+  M load(Path entry, SessionSettings settings, String origin) throws IOException, OrtException;
+
+  /** Opens the network where nothing can be kept, as {@code uncached}. */
+  M uncached(SessionSettings settings) throws IOException, OrtException;
+}

@@ -1,0 +1,96 @@
+package io.github.consistencydecoder.core.runtime;
+
+import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.models.network.ConsistencyGraph;
+import io.github.consistencydecoder.models.network.NetworkGraph;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Sessions of one network for pictures of several sizes, over one file of weights: made when a size
+ * is first asked for, in some 0.1 s, and kept for the sizes used last.
+ *
+ * <p>Owns the sessions. Safe for use by several threads. The caller closes only when no lease is
+ * out.
+ */
+final class SizedSessions implements StepSessions {
+  /**
+   * Sessions kept while nobody uses them. Each maps the weights by itself, so pages that two of
+   * them touch count twice in what the system reports for the process, though they exist once.
+   */
+  private static final int KEPT = 2;
+
+  private final Writing writing;
+  private final SessionSettings settings;
+
+  /** The one used last comes last. */
+  private final List<Entry> entries = new ArrayList<>();
+
+  /** Writes the graph for a size. */
+  interface Writing {
+    NetworkGraph graph(ConsistencyGraph.Size size) throws IOException;
+  }
+
+  private static final class Entry {
+    private final ConsistencyGraph.Size size;
+    private final SessionHandle handle;
+    private int users;
+
+    Entry(ConsistencyGraph.Size size, SessionHandle handle) {
+      this.size = size;
+      this.handle = handle;
+    }
+  }
+
+  SizedSessions(Writing writing, SessionSettings settings) {
+    this.writing = writing;
+    this.settings = settings;
+  }
+
+  @Override
+  public int largestBatch() {
+    return 1;
+  }
+
+  @Override
+  public synchronized Lease lease(int height, int width) throws IOException, OrtException {
+    ConsistencyGraph.Size size = new ConsistencyGraph.Size(height, width);
+    Entry entry = null;
+    for (Entry e : entries) {
+      entry = e.size.equals(size) ? e : entry;
+    }
+    if (entry == null) {
+      makeRoom();
+      entry = new Entry(size, Sessions.openPlain(writing.graph(size), settings));
+    } else {
+      entries.remove(entry);
+    }
+    entries.add(entry);
+    entry.users++;
+    Entry leased = entry;
+    return new Lease(entry.handle, () -> release(leased));
+  }
+
+  private void makeRoom() throws OrtException {
+    for (int i = 0; entries.size() >= KEPT && i < entries.size(); ) {
+      if (entries.get(i).users == 0) {
+        entries.remove(i).handle.close();
+      } else {
+        i++;
+      }
+    }
+  }
+
+  private synchronized void release(Entry entry) {
+    entry.users--;
+  }
+
+  @Override
+  public synchronized void close() throws OrtException {
+    for (Entry e : entries) {
+      e.handle.close();
+    }
+    entries.clear();
+  }
+}

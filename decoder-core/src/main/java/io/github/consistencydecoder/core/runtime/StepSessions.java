@@ -1,0 +1,54 @@
+package io.github.consistencydecoder.core.runtime;
+
+import ai.onnxruntime.OrtException;
+import java.io.IOException;
+
+/** Where {@link StepSession} has the runtime's session for a size from. */
+interface StepSessions {
+  /** Pictures that one run can take. */
+  int largestBatch();
+
+  /**
+   * A session for pictures of a size.
+   *
+   * @param height in pixels
+   * @param width in pixels
+   */
+  Lease lease(int height, int width) throws IOException, OrtException;
+
+  /** Closes everything; closing again does nothing. */
+  void close() throws OrtException;
+
+  /**
+   * A session in use.
+   *
+   * @param handle borrowed until the lease is closed
+   * @param end what closing it means
+   */
+  record Lease(SessionHandle handle, Runnable end) implements AutoCloseable {
+    @Override
+    public void close() {
+      end.run();
+    }
+  }
+
+  /** One session for all sizes. Takes ownership of it. */
+  static StepSessions of(SessionHandle handle) {
+    return new StepSessions() {
+      @Override
+      public int largestBatch() {
+        return Integer.MAX_VALUE;
+      }
+
+      @Override
+      public Lease lease(int height, int width) {
+        return new Lease(handle, () -> {});
+      }
+
+      @Override
+      public void close() throws OrtException {
+        handle.close();
+      }
+    };
+  }
+}

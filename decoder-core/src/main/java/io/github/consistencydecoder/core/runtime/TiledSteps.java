@@ -1,0 +1,60 @@
+package io.github.consistencydecoder.core.runtime;
+
+import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.models.network.ConsistencyGraph;
+import io.github.consistencydecoder.models.network.ConsistencyWeights;
+import io.github.consistencydecoder.models.network.PreparedWeights;
+import io.github.consistencydecoder.models.onnx.ElementType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * One step of a consistency decoder with a graph for each size of picture over transformed weights,
+ * which are what is kept. They depend on nothing but the checkpoint.
+ */
+record TiledSteps(ConsistencyWeights weights) implements CachedNetwork<StepModel> {
+  private static final String WEIGHTS = "winograd.weights";
+  private static final String INDEX = "winograd.index";
+
+  @Override
+  public List<String> identity() {
+    return List.of(
+        "network " + weights.network(),
+        "transformed weights, version " + ConsistencyGraph.PREPARED_VERSION);
+  }
+
+  @Override
+  public long bytes() {
+    return ConsistencyGraph.preparedBytes(weights);
+  }
+
+  @Override
+  public void build(Path folder, SessionSettings settings) throws IOException {
+    Path file = folder.resolve(WEIGHTS);
+    ConsistencyGraph.prepare(weights, file, GraphCache.root(weights, file))
+        .writeIndex(folder.resolve(INDEX));
+    new StepRecipe(weights, ElementType.FLOAT32).addFiles(folder);
+  }
+
+  @Override
+  public StepModel load(Path entry, SessionSettings settings, String origin) throws IOException {
+    Path folder = entry.toRealPath();
+    PreparedWeights prepared = PreparedWeights.read(folder.resolve(WEIGHTS), folder.resolve(INDEX));
+    Path root = GraphCache.root(weights, prepared.file());
+    StepSessions sessions =
+        new SizedSessions(
+            size -> ConsistencyGraph.writeSized(weights, prepared, size, root), settings);
+    return new StepModel(
+        new StepSession(sessions, settings.device()),
+        StepRecipe.conditioning(entry),
+        origin,
+        entry);
+  }
+
+  @Override
+  public StepModel uncached(SessionSettings settings) throws IOException, OrtException {
+    // Gigabytes of transformed weights for one start cost more than they gain.
+    return new OptimisedNetwork<>(new StepRecipe(weights, ElementType.FLOAT32)).uncached(settings);
+  }
+}

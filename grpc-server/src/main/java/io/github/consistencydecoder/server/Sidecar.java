@@ -1,0 +1,214 @@
+package io.github.consistencydecoder.server;
+
+import io.github.consistencydecoder.server.access.AccessException;
+import io.github.consistencydecoder.server.access.ListeningRule;
+import io.github.consistencydecoder.server.access.TlsMaterial;
+import io.github.consistencydecoder.server.access.TokenFile;
+import io.github.consistencydecoder.server.core.DecodeService;
+import io.github.consistencydecoder.server.core.QueuedDecodeService;
+import io.github.consistencydecoder.server.core.QueuedDecodeServiceBuilder;
+import io.github.consistencydecoder.server.grpc.GrpcDoor;
+import io.github.consistencydecoder.server.grpc.GrpcDoorBuilder;
+import io.github.consistencydecoder.server.http.HttpDoor;
+import io.github.consistencydecoder.server.http.HttpSettings;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * The sidecar: a decode service behind its doors.
+ *
+ * <p>Owns the service, the models, the doors and what they listen on. Safe for use by several
+ * threads. After {@link #close} nothing is left; closing again does nothing.
+ */
+public final class Sidecar implements AutoCloseable {
+  /** For answers on their way when the calls themselves have ended. */
+  private static final Duration LAST_ANSWERS = Duration.ofMillis(500);
+
+  private final SidecarConfig config;
+  private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+  private final QueuedDecodeService service;
+  private final Optional<GrpcDoor> grpc;
+  private final Optional<HttpDoor> http;
+
+  private Sidecar(SidecarConfig config) throws AccessException, IOException {
+    this.config = config;
+    try {
+      checkAddresses();
+      Optional<TokenFile> token = Optional.empty();
+      if (config.token.isPresent()) {
+        token = Optional.of(TokenFile.open(config.token.get()));
+      }
+      Optional<TlsMaterial> tls = Optional.empty();
+      if (config.tls.isPresent()) {
+        tls = Optional.of(own(TlsMaterial.open(config.tls.get(), TlsMaterial.USUAL_PERIOD)));
+      }
+      SidecarMetrics metrics = own(new SidecarMetrics());
+      this.service = own(service(config, metrics));
+      this.grpc = openGrpc(token, tls);
+      this.http = openHttp(token, tls, metrics);
+      metrics.watch(grpc, http);
+    } catch (AccessException | IOException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens the doors and begins to open the models; returns when the doors listen, and then says on
+   * all of them when the models are ready.
+   *
+   * @throws AccessException if it must not or cannot be opened as configured
+   * @throws IOException if an address or socket cannot be listened on
+   */
+  public static Sidecar start(SidecarConfig config) throws AccessException, IOException {
+    return new Sidecar(config);
+  }
+
+  private void checkAddresses() throws AccessException {
+    for (Optional<InetSocketAddress> address : java.util.List.of(config.grpc, config.http)) {
+      if (address.isPresent()) {
+        ListeningRule.check(
+            address.get(),
+            config.tls.isPresent(),
+            config.token.isPresent(),
+            config.tls.flatMap(files -> files.clientAuthorities()).isPresent(),
+            config.openAllowed);
+      }
+    }
+  }
+
+  private static QueuedDecodeService service(SidecarConfig config, SidecarMetrics metrics) {
+    QueuedDecodeServiceBuilder builder =
+        QueuedDecodeService.builder()
+            .limits(config.limits)
+            .meters(metrics.registry())
+            .warmUp(config.warmUp);
+    config.models.forEach(builder::model);
+    config.stateFolder.ifPresent(builder::stateFolder);
+    return builder.start();
+  }
+
+  private Optional<GrpcDoor> openGrpc(Optional<TokenFile> token, Optional<TlsMaterial> tls)
+      throws AccessException, IOException {
+    if (config.grpc.isEmpty() && config.grpcSocket.isEmpty()) {
+      return Optional.empty();
+    }
+    GrpcDoorBuilder builder =
+        GrpcDoor.builder(service).openAllowed(config.openAllowed).version(config.version);
+    config.grpc.ifPresent(builder::address);
+    config.grpcSocket.ifPresent(builder::socket);
+    token.ifPresent(builder::token);
+    tls.ifPresent(builder::tls);
+    config.introspection.ifPresent(allowed -> builder.reflection(allowed).channelz(allowed));
+    return Optional.of(own(builder.start()));
+  }
+
+  private Optional<HttpDoor> openHttp(
+      Optional<TokenFile> token, Optional<TlsMaterial> tls, SidecarMetrics metrics)
+      throws AccessException, IOException {
+    if (config.http.isEmpty() && config.httpSocket.isEmpty()) {
+      return Optional.empty();
+    }
+    HttpSettings settings =
+        HttpSettings.usual()
+            .withConnections(config.connections)
+            .withBytesInFlight(httpBytes())
+            .withMetricsOpen(config.metricsOpen);
+    if (config.http.isPresent()) {
+      InetSocketAddress address = config.http.get();
+      settings = settings.withTcp(address.getAddress().getHostAddress(), address.getPort());
+    }
+    if (config.httpSocket.isPresent()) {
+      settings = settings.withSocket(config.httpSocket.get());
+    }
+    HttpDoor.Builder builder = HttpDoor.builder(service, settings).metrics(metrics::text);
+    token.ifPresent(builder::token);
+    tls.ifPresent(builder::tls);
+    HttpDoor door = own(builder.build());
+    door.start();
+    return Optional.of(door);
+  }
+
+  /** A quarter of the heap or 256 MiB, whichever is less, but enough for the largest call. */
+  private long httpBytes() {
+    long quarter = Math.min(Runtime.getRuntime().maxMemory() / 4, 256L << 20);
+    return Math.max(quarter, config.limits.maxRequestBytes());
+  }
+
+  private <T extends AutoCloseable> T own(T part) {
+    owned.push(part);
+    return part;
+  }
+
+  /** The service behind the doors. */
+  public DecodeService service() {
+    return service;
+  }
+
+  /** The port that gRPC listens on, if it does on one. */
+  public OptionalInt grpcPort() {
+    return grpc.filter(door -> door.port() > 0)
+        .map(door -> OptionalInt.of(door.port()))
+        .orElse(OptionalInt.empty());
+  }
+
+  /** The port that HTTP listens on, if it does on one. */
+  public OptionalInt httpPort() {
+    return http.map(HttpDoor::port).orElse(OptionalInt.empty());
+  }
+
+  /**
+   * Says NOT_SERVING on all doors, goes on to take calls for the configured delay so that balancers
+   * notice, takes no more, finishes those that it has, and stops with {@code NOT_READY} what the
+   * grace was too short for. Does not close.
+   */
+  public void drain() throws InterruptedException {
+    grpc.ifPresent(GrpcDoor::withdraw);
+    http.ifPresent(HttpDoor::withdraw);
+    Thread.sleep(config.drainDelay.toMillis());
+    http.ifPresent(HttpDoor::stopAccepting);
+    Thread goingAway = new Thread(this::endGrpc, "grpc-end");
+    goingAway.setDaemon(true);
+    goingAway.start();
+    service.drain(config.grace);
+    if (http.isPresent()) {
+      http.get().awaitIdle(LAST_ANSWERS);
+    }
+    goingAway.join(LAST_ANSWERS.toMillis());
+  }
+
+  /** Callers are told to go; those that have a call wait for its answer. */
+  private void endGrpc() {
+    try {
+      if (grpc.isPresent()) {
+        grpc.get().shutdown(config.grace.plus(LAST_ANSWERS));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    RuntimeException first = null;
+    while (!owned.isEmpty()) {
+      try {
+        owned.pop().close();
+      } catch (Exception e) {
+        if (first == null) {
+          first = new IllegalStateException("a part of the sidecar cannot be closed", e);
+        } else {
+          first.addSuppressed(e);
+        }
+      }
+    }
+    if (first != null) {
+      throw first;
+    }
+  }
+}

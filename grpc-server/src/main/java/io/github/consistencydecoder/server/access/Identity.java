@@ -1,0 +1,71 @@
+package io.github.consistencydecoder.server.access;
+
+import io.grpc.util.CertificateUtils;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+
+/**
+ * A certificate chain and its key, read from PEM and found to belong together and to be valid now.
+ */
+record Identity(X509Certificate[] chain, PrivateKey key) {
+  static Identity read(Path certificate, Path key) throws AccessException {
+    String files = "the certificate " + certificate + " and the key " + key;
+    try (InputStream chainIn = Files.newInputStream(certificate);
+        InputStream keyIn = Files.newInputStream(key)) {
+      Identity identity =
+          new Identity(
+              CertificateUtils.getX509Certificates(chainIn), CertificateUtils.getPrivateKey(keyIn));
+      if (identity.chain.length == 0 || !identity.belongTogether()) {
+        throw new AccessException(files + " do not belong together");
+      }
+      identity.chain[0].checkValidity();
+      return identity;
+    } catch (CertificateException e) {
+      throw new AccessException(
+          "the certificate " + certificate + " cannot be used: " + reason(e), e);
+    } catch (IOException | GeneralSecurityException | RuntimeException e) {
+      throw new AccessException(
+          files
+              + " cannot be used: PEM files of a certificate chain and of an unencrypted PKCS#8 key"
+              + " are needed",
+          e);
+    }
+  }
+
+  private static String reason(CertificateException e) {
+    return e instanceof java.security.cert.CertificateExpiredException
+        ? "it has expired"
+        : e instanceof java.security.cert.CertificateNotYetValidException
+            ? "it is not valid yet"
+            : "a PEM file of a certificate chain is needed";
+  }
+
+  private boolean belongTogether() throws GeneralSecurityException {
+    PublicKey shown = chain[0].getPublicKey();
+    if (!shown.getAlgorithm().equals(key.getAlgorithm())) {
+      return false;
+    }
+    String algorithm =
+        switch (key.getAlgorithm()) {
+          case "RSA" -> "SHA256withRSA";
+          case "EC" -> "SHA256withECDSA";
+          default -> key.getAlgorithm();
+        };
+    byte[] message = {1, 2, 3};
+    Signature signing = Signature.getInstance(algorithm);
+    signing.initSign(key);
+    signing.update(message);
+    Signature checking = Signature.getInstance(algorithm);
+    checking.initVerify(shown);
+    checking.update(message);
+    return checking.verify(signing.sign());
+  }
+}

@@ -1,0 +1,38 @@
+package io.github.consistencydecoder.server.grpc;
+
+import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** How long a caller may take to read an answer. */
+final class Patience {
+
+  private final ScheduledExecutorService timer;
+  private final Duration patience;
+  private final long bytesPerSecond;
+
+  /**
+   * @param bytesPerSecond slower than this nobody reads on purpose
+   */
+  Patience(ScheduledExecutorService timer, Duration patience, long bytesPerSecond) {
+    this.timer = timer;
+    this.patience = patience;
+    this.bytesPerSecond = bytesPerSecond;
+  }
+
+  /**
+   * Does something when patience is at its end.
+   *
+   * @param bytes that are under way
+   */
+  void run(Runnable task, long bytes) {
+    try {
+      var unused =
+          timer.schedule(
+              task, patience.toMillis() + 1000 * bytes / bytesPerSecond, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      // The door is closing and cuts everybody off.
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package io.github.consistencydecoder.server.http;
+
+import io.github.consistencydecoder.server.core.CallSettings;
+import io.github.consistencydecoder.server.core.Priority;
+import io.github.consistencydecoder.server.core.ServiceError;
+import io.github.consistencydecoder.server.core.ServiceException;
+import java.time.Duration;
+import java.util.OptionalLong;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Request;
+
+/** What is checked of every call before its body is read. */
+final class Admission {
+  private static final Duration SOON = Duration.ofSeconds(1);
+
+  private Admission() {}
+
+  /**
+   * Room for a body.
+   *
+   * @param limit of the body, bytes
+   * @throws ServiceException {@code INVALID}, {@code TOO_LARGE}, {@code BUSY}
+   */
+  static ByteBudget.Lease room(Request request, int limit, ByteBudget budget)
+      throws ServiceException {
+    String encoding = request.getHeaders().get(HttpHeader.CONTENT_ENCODING);
+    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+      throw ServiceException.invalid("Content-Encoding", "compressed bodies are not taken");
+    }
+    long announced = request.getLength();
+    if (announced > limit) {
+      throw ServiceException.of(
+          ServiceError.TOO_LARGE,
+          "a body of " + announced + " bytes is larger than the limit of " + limit);
+    }
+    return budget
+        .take(announced >= 0 ? announced : limit)
+        .orElseThrow(
+            () ->
+                ServiceException.retry(
+                    ServiceError.BUSY,
+                    "too much is being received at the moment, try again soon",
+                    SOON));
+  }
+
+  /** Settings of a call; the ordinary priority. */
+  static CallSettings settings(Exchange exchange, String model, long timeoutNanos) {
+    return new CallSettings(
+        exchange.requestId(),
+        model,
+        timeoutNanos == 0
+            ? OptionalLong.empty()
+            : OptionalLong.of(System.nanoTime() + timeoutNanos),
+        Priority.NORMAL);
+  }
+}

@@ -1,0 +1,254 @@
+package io.github.consistencydecoder.server.http;
+
+import io.github.consistencydecoder.plugin.ClampMode;
+import io.github.consistencydecoder.plugin.LatentScale;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Schedule;
+import io.github.consistencydecoder.server.core.DecodeSize;
+import io.github.consistencydecoder.server.core.ServiceException;
+import io.github.consistencydecoder.server.core.ServiceLimits;
+import io.github.consistencydecoder.server.wire.LatentRules;
+import io.github.consistencydecoder.server.wire.PictureRules;
+import io.github.consistencydecoder.server.wire.SamplingRules;
+import io.github.consistencydecoder.server.wire.TensorFields;
+import io.github.consistencydecoder.server.wire.TensorType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.QuotedQualityCSV;
+
+/**
+ * What a decode's request says before its body.
+ *
+ * @param model name, or empty
+ * @param form of the body
+ * @param shape of the latents, four dimensions; empty where the body says it
+ * @param type of the latents; empty where the body says it
+ * @param scale of the latents; empty to go by the file or else by the numbers
+ * @param answer what is wanted
+ * @param base64 the answer as text in JSON
+ * @param schedule timesteps
+ * @param clamp the dialect
+ * @param seeds as text, if given
+ * @param timeoutNanos the caller's own limit, or 0
+ */
+record DecodeAsked(
+    String model,
+    BodyForm form,
+    List<Long> shape,
+    Optional<TensorType> type,
+    Optional<LatentScale> scale,
+    AnswerKind answer,
+    boolean base64,
+    Schedule schedule,
+    ClampMode clamp,
+    Optional<String> seeds,
+    long timeoutNanos) {
+  static final TensorFields FIELDS = new TensorFields("dtype", "shape", "body");
+
+  /** Longest JSON around the text of a tensor. */
+  private static final int JSON_AROUND = 4096;
+
+  /**
+   * @throws ServiceException {@code INVALID}
+   */
+  static DecodeAsked of(RemoteQuery query, HttpFields headers) throws ServiceException {
+    List<String> accept =
+        headers
+            .getQualityCSV(HttpHeader.ACCEPT, QuotedQualityCSV.MOST_SPECIFIC_MIME_ORDERING)
+            .stream()
+            .map(type -> type.toLowerCase(Locale.ROOT))
+            .toList();
+    BodyForm form = BodyForm.of(headers.get(HttpHeader.CONTENT_TYPE));
+    if (form == BodyForm.PICTURE) {
+      throw ServiceException.invalid(
+          "Content-Type", "a picture is not decoded but encoded: POST it to /encode");
+    }
+    boolean inQuery = form == BodyForm.BINARY || form == BodyForm.BASE64;
+    AnswerKind answer = AnswerKind.of(query, accept);
+    checkTile(query);
+    return new DecodeAsked(
+        query.text("model").orElse(""),
+        form,
+        inQuery ? shape(query) : List.of(),
+        inQuery ? Optional.of(type(query)) : Optional.empty(),
+        scale(query, inQuery),
+        answer,
+        accept.stream().findFirst().filter(AnswerKind.BASE64::equals).isPresent(),
+        SamplingRules.steps("steps", steps(query)),
+        SamplingRules.dialect("dialect", query.text("dialect").orElse(SamplingRules.ORIGINAL)),
+        query.text("seed"),
+        timeout(query));
+  }
+
+  private static List<Long> shape(RemoteQuery query) throws ServiceException {
+    List<Long> shape = query.dimensions("shape");
+    if (shape.isEmpty()) {
+      throw ServiceException.invalid(
+          "shape", "is missing; that of the latents is needed, for example shape=1,4,64,64");
+    }
+    if (shape.size() == 3) {
+      if (shape.get(0) != Latents.CHANNELS) {
+        throw ServiceException.invalid(
+            "shape",
+            "latents of shape "
+                + shape
+                + ": packed latents are not those of Stable Diffusion 1.x, [N, 4, h, w] is needed");
+      }
+      List<Long> batch = new ArrayList<>(shape);
+      batch.add(0, 1L);
+      return batch;
+    }
+    return shape;
+  }
+
+  private static TensorType type(RemoteQuery query) throws ServiceException {
+    Optional<String> name = query.text("dtype");
+    if (name.isEmpty()) {
+      throw ServiceException.invalid("dtype", "is missing; float32, float16 or bfloat16 is needed");
+    }
+    return TensorType.ofTorchName(name.get())
+        .filter(type -> type != TensorType.UINT8)
+        .orElseThrow(
+            () ->
+                ServiceException.invalid(
+                    "dtype",
+                    "'"
+                        + RemoteQuery.echo(name.get())
+                        + "' is none of float32, float16 and bfloat16"));
+  }
+
+  /**
+   * Scaled if and only if a factor is sent, as the protocol has it; our own key {@code latents}
+   * says it in words, and for files leaves it to them.
+   */
+  private static Optional<LatentScale> scale(RemoteQuery query, boolean inQuery)
+      throws ServiceException {
+    OptionalDouble factor = query.decimal("scaling_factor");
+    if (factor.isPresent()) {
+      LatentRules.checkScalingFactor("scaling_factor", factor.getAsDouble());
+    }
+    OptionalDouble shift = query.decimal("shift_factor");
+    if (shift.isPresent()) {
+      LatentRules.checkShiftFactor("shift_factor", shift.getAsDouble());
+    }
+    boolean divide = factor.isPresent() || query.truth("do_scaling").orElse(false);
+    Optional<String> words = query.text("latents");
+    if (words.isEmpty()) {
+      return divide
+          ? Optional.of(LatentScale.SCALED)
+          : inQuery ? Optional.of(LatentScale.UNSCALED) : Optional.empty();
+    }
+    Optional<LatentScale> said =
+        switch (words.get()) {
+          case "scaled" -> Optional.of(LatentScale.SCALED);
+          case "unscaled" -> Optional.of(LatentScale.UNSCALED);
+          case "auto" -> Optional.empty();
+          default ->
+              throw ServiceException.invalid(
+                  "latents", "auto, scaled and unscaled are possible, nothing else");
+        };
+    if (divide && said.isPresent() && said.get() != LatentScale.SCALED) {
+      throw ServiceException.invalid(
+          "latents", "unscaled latents are not divided, yet a scaling factor was sent as well");
+    }
+    return divide ? Optional.of(LatentScale.SCALED) : said;
+  }
+
+  private static long steps(RemoteQuery query) throws ServiceException {
+    double steps = query.decimal("steps").orElse(2);
+    if (steps != Math.rint(steps) || Math.abs(steps) > 1e9) {
+      throw ServiceException.invalid("steps", "1 or 2 steps are possible");
+    }
+    return (long) steps;
+  }
+
+  private static void checkTile(RemoteQuery query) throws ServiceException {
+    String tile = query.text("tile").orElse("auto");
+    if (!tile.equals("auto") && !tile.equals("none")) {
+      throw ServiceException.invalid(
+          "tile", "auto and none are possible: tiling is left to the server");
+    }
+  }
+
+  private static long timeout(RemoteQuery query) throws ServiceException {
+    OptionalDouble seconds = query.decimal("timeout");
+    if (seconds.isEmpty()) {
+      return 0;
+    }
+    if (seconds.getAsDouble() <= 0 || seconds.getAsDouble() > 86_400) {
+      throw ServiceException.invalid(
+          "timeout", "seconds, more than 0 and at most 86400, are needed");
+    }
+    return (long) (seconds.getAsDouble() * 1e9);
+  }
+
+  /**
+   * The size as far as it is known before the body: all of it, or the least that there can be.
+   *
+   * @throws ServiceException {@code INVALID}
+   */
+  DecodeSize size() throws ServiceException {
+    int steps = schedule.timesteps().size();
+    if (shape.isEmpty()) {
+      return new DecodeSize(1, 1, 1, steps);
+    }
+    DecodeSize size = LatentRules.size(FIELDS, shape, steps);
+    checkAnswer(size);
+    return size;
+  }
+
+  /**
+   * Whether pictures of this size can be answered with as asked.
+   *
+   * @throws ServiceException {@code INVALID}
+   */
+  void checkAnswer(DecodeSize size) throws ServiceException {
+    if (answer.isFile() && size.batch() > 1) {
+      throw ServiceException.invalid(
+          "output_type",
+          "one answer cannot hold "
+              + size.batch()
+              + " pictures as files; ask for output_type=pt&partial_postprocess=True");
+    }
+    if (answer == AnswerKind.JPEG) {
+      PictureRules.checkJpeg("image_format", size);
+    }
+  }
+
+  /**
+   * Bytes that the body may have at most; of {@link BodyForm#BINARY}, that it must have.
+   *
+   * @throws ServiceException {@code INVALID} if a body announced otherwise cannot be right
+   */
+  int bodyLimit(long announced, DecodeSize size, ServiceLimits limits) throws ServiceException {
+    if (shape.isEmpty()) {
+      return (int) Math.min(limits.maxRequestBytes(), Integer.MAX_VALUE - 8);
+    }
+    long exact =
+        (long) size.batch()
+            * Latents.CHANNELS
+            * size.height()
+            * size.width()
+            * type.orElseThrow().bytes();
+    if (form == BodyForm.BASE64) {
+      return (int) Math.min((exact + 2) / 3 * 4 + JSON_AROUND, Integer.MAX_VALUE - 8);
+    }
+    if (announced >= 0 && announced != exact) {
+      throw ServiceException.invalid(
+          "body",
+          announced
+              + " bytes were sent, shape "
+              + shape
+              + " of "
+              + type.orElseThrow().torchName()
+              + " needs "
+              + exact);
+    }
+    return (int) exact;
+  }
+}

@@ -1,0 +1,226 @@
+package io.github.consistencydecoder.server.http;
+
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Decoded;
+import io.github.consistencydecoder.plugin.LatentScale;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Noise;
+import io.github.consistencydecoder.plugin.Pixels;
+import io.github.consistencydecoder.server.core.CallListener;
+import io.github.consistencydecoder.server.core.CallSettings;
+import io.github.consistencydecoder.server.core.DecodeResult;
+import io.github.consistencydecoder.server.core.DecodeSize;
+import io.github.consistencydecoder.server.core.ServiceException;
+import io.github.consistencydecoder.server.http.body.Base64Body;
+import io.github.consistencydecoder.server.http.body.LatentsBody;
+import io.github.consistencydecoder.server.wire.LatentRules;
+import io.github.consistencydecoder.server.wire.NoiseRules;
+import io.github.consistencydecoder.server.wire.SamplingRules;
+import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.server.wire.WireTensor;
+import java.nio.ByteBuffer;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+
+/** One decode, from the query to the answer. */
+final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult> {
+  /** Between the standard deviations of scaled latents, about 1, and unscaled ones, about 5. */
+  private static final double SCALED_BELOW = 2.2;
+
+  private static final int LONGEST_WARNING = 1000;
+
+  private final Door door;
+  private final Exchange exchange;
+  private final DecodeAsked asked;
+  private final CallSettings settings;
+  private ByteBudget.Lease lease;
+  private TensorType type;
+  private LatentScale scale;
+
+  private DecodeExchange(Door door, Exchange exchange, DecodeAsked asked) {
+    this.door = door;
+    this.exchange = exchange;
+    this.asked = asked;
+    this.settings = Admission.settings(exchange, asked.model(), asked.timeoutNanos());
+  }
+
+  /**
+   * Judges a request by all but its body, then reads that.
+   *
+   * @throws ServiceException why it is refused
+   */
+  static void begin(Door door, Exchange exchange, RemoteQuery query) throws ServiceException {
+    exchange.log().call("decode");
+    DecodeAsked asked = DecodeAsked.of(query, exchange.request().getHeaders());
+    DecodeExchange decode = new DecodeExchange(door, exchange, asked);
+    DecodeSize size = asked.size();
+    if (!asked.shape().isEmpty()) {
+      exchange.log().put("shape", asked.shape());
+    }
+    exchange.log().known();
+    door.service().checkAdmission(decode.settings, size);
+    int limit = asked.bodyLimit(exchange.request().getLength(), size, door.service().limits());
+    decode.lease = Admission.room(exchange.request(), limit, door.budget());
+    BodyRead.start(exchange, limit, door.settings().bodyTime(), decode);
+  }
+
+  @Override
+  public void refused(Refusal refusal) {
+    exchange.refuse(refusal, Map.of(), lease::close);
+  }
+
+  @Override
+  public void complete(ByteBuffer body) {
+    try {
+      decode(body);
+    } catch (ServiceException e) {
+      failed(e);
+    } catch (RuntimeException | Error e) {
+      lease.close();
+      exchange.fail(e);
+    }
+  }
+
+  private void decode(ByteBuffer body) throws ServiceException {
+    LatentsBody given =
+        switch (asked.form()) {
+          case BINARY -> bare(body);
+          case BASE64 -> bare(Base64Body.inputs(body));
+          case NPY -> LatentsBody.npy(body);
+          case SAFETENSORS -> LatentsBody.safetensors(body);
+          case PICTURE -> throw new IllegalStateException("refused before its body");
+        };
+    DecodeSize size =
+        LatentRules.size(
+            given.latents().fields(), given.latents().shape(), asked.schedule().timesteps().size());
+    asked.checkAnswer(size);
+    Latents latents = latents(given);
+    type = given.latents().type();
+    scale = latents.scale();
+    exchange.log().put("shape", given.latents().shape());
+    DecodeOptions options =
+        DecodeOptions.builder()
+            .schedule(asked.schedule())
+            .clamp(asked.clamp())
+            .noise(noise(given, size))
+            .build();
+    exchange.waiting(door.service().decode(settings, latents, options, this)::cancel);
+  }
+
+  private LatentsBody bare(ByteBuffer body) throws ServiceException {
+    return new LatentsBody(
+        WireTensor.of(DecodeAsked.FIELDS, asked.type().orElseThrow(), asked.shape(), body),
+        Optional.empty(),
+        List.of());
+  }
+
+  private Latents latents(LatentsBody given) throws ServiceException {
+    Optional<LatentScale> said = asked.scale().or(given::scale);
+    if (said.isPresent()) {
+      return LatentRules.latents(given.latents(), said.get());
+    }
+    Latents unscaled = LatentRules.latents(given.latents(), LatentScale.UNSCALED);
+    return unscaled.statistics().standardDeviation() < SCALED_BELOW
+        ? LatentRules.latents(given.latents(), LatentScale.SCALED)
+        : unscaled;
+  }
+
+  private Noise noise(LatentsBody given, DecodeSize size) throws ServiceException {
+    if (!given.noise().isEmpty()) {
+      if (asked.seeds().isPresent()) {
+        throw ServiceException.invalid("seed", "the body has noise of its own; leave one of them");
+      }
+      return NoiseRules.given("body", given.noise(), size);
+    }
+    return asked.seeds().isPresent()
+        ? NoiseRules.seeds("seed", asked.seeds().get(), size)
+        : Noise.DEFAULT;
+  }
+
+  @Override
+  public void failed(ServiceException cause) {
+    exchange.refuse(Refusal.of(cause), Map.of(), lease::close);
+  }
+
+  /** On a lane, which has better things to do than to compress pictures. */
+  @Override
+  public void completed(DecodeResult result) {
+    lease.grow(12L * result.decoded().pixels().values().remaining() / 3);
+    try {
+      door.answers().execute(() -> answer(result));
+    } catch (RejectedExecutionException e) {
+      exchange.refuse(Refusal.of(503, "the server is shutting down"), Map.of(), lease::close);
+    }
+  }
+
+  private void answer(DecodeResult result) {
+    if (!exchange.isOpen()) {
+      lease.close();
+      return;
+    }
+    try {
+      long start = System.nanoTime();
+      Pixels pixels = result.decoded().pixels();
+      byte[] body = asked.answer().bytes(pixels, type);
+      Map<String, String> headers = headers(result);
+      String contentType = asked.answer().type();
+      if (asked.base64() && !asked.answer().isFile()) {
+        body = base64(body, pixels);
+        contentType = AnswerKind.BASE64;
+      }
+      exchange.log().put("encode_ms", (System.nanoTime() - start) / 1_000_000);
+      exchange.answer(200, contentType, headers, body, lease::close);
+    } catch (RuntimeException | Error e) {
+      lease.close();
+      exchange.fail(e);
+    }
+  }
+
+  private byte[] base64(byte[] body, Pixels pixels) {
+    return Exchange.JSON.writeValueAsBytes(
+        Map.of(
+            "inputs",
+            Base64.getEncoder().encodeToString(body),
+            "parameters",
+            Map.of(
+                "shape",
+                asked.answer().shape(pixels),
+                "dtype",
+                asked.answer().type(type).torchName())));
+  }
+
+  private Map<String, String> headers(DecodeResult result) {
+    Decoded decoded = result.decoded();
+    Map<String, String> headers = new LinkedHashMap<>();
+    if (!asked.answer().isFile()) {
+      headers.put("shape", asked.answer().shape(decoded.pixels()).toString());
+      headers.put("dtype", asked.answer().type(type).torchName());
+    }
+    String seed = ascii(decoded.metadata().getOrDefault("seed", ""));
+    headers.put("x-seed", seed);
+    headers.put("x-dialect", SamplingRules.name(asked.clamp()));
+    headers.put("x-decode-ms", millis(decoded.totalNanos()));
+    headers.put("x-queue-ms", millis(result.queueNanos()));
+    headers.put("x-model", result.model().name());
+    headers.put("x-latents", scale.name().toLowerCase(Locale.ROOT));
+    if (!decoded.warnings().isEmpty()) {
+      headers.put("x-warning", ascii(String.join("; ", decoded.warnings())));
+    }
+    return headers;
+  }
+
+  private static String millis(long nanos) {
+    return String.format(Locale.ROOT, "%.1f", nanos / 1e6);
+  }
+
+  /** As a header can hold it. */
+  private static String ascii(String text) {
+    String line = text.replaceAll("[^\\x20-\\x7e]", "?");
+    return line.length() > LONGEST_WARNING ? line.substring(0, LONGEST_WARNING) + ".." : line;
+  }
+}

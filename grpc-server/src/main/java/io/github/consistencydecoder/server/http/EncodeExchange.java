@@ -1,0 +1,211 @@
+package io.github.consistencydecoder.server.http;
+
+import io.github.consistencydecoder.plugin.LatentScale;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Pixels;
+import io.github.consistencydecoder.server.core.CallListener;
+import io.github.consistencydecoder.server.core.CallSettings;
+import io.github.consistencydecoder.server.core.EncodeResult;
+import io.github.consistencydecoder.server.core.Readiness;
+import io.github.consistencydecoder.server.core.ServiceError;
+import io.github.consistencydecoder.server.core.ServiceException;
+import io.github.consistencydecoder.server.wire.LatentRules;
+import io.github.consistencydecoder.server.wire.PictureRules;
+import io.github.consistencydecoder.server.wire.TensorFields;
+import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.server.wire.WireTensor;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.RejectedExecutionException;
+
+/** One encoding: a picture file or a tensor of pictures in, latents out. */
+final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult> {
+  private static final TensorFields FIELDS = new TensorFields("dtype", "shape", "body");
+  private static final Duration SOON = Duration.ofSeconds(5);
+
+  /** Of a file, beyond three bytes for each pixel. */
+  private static final long FILE_MARGIN = 1 << 20;
+
+  private final Door door;
+  private final Exchange exchange;
+  private final CallSettings settings;
+  private final List<Long> shape;
+  private final Optional<TensorType> type;
+  private final LatentScale scale;
+  private ByteBudget.Lease lease;
+
+  private EncodeExchange(Door door, Exchange exchange, RemoteQuery query) throws ServiceException {
+    this.door = door;
+    this.exchange = exchange;
+    this.settings = Admission.settings(exchange, query.text("model").orElse(""), 0);
+    this.shape = shape(query);
+    this.type = type(query);
+    this.scale = scale(query);
+    if (shape.isEmpty() != type.isEmpty()) {
+      throw ServiceException.invalid(
+          shape.isEmpty() ? "shape" : "dtype",
+          "is missing; a tensor needs shape and dtype, a picture file neither");
+    }
+  }
+
+  /**
+   * Judges a request by all but its body, then reads that.
+   *
+   * @throws ServiceException why it is refused
+   */
+  static void begin(Door door, Exchange exchange, RemoteQuery query) throws ServiceException {
+    exchange.log().call("encode");
+    EncodeExchange encode = new EncodeExchange(door, exchange, query);
+    encode.checkModel(query.text("model").orElse(""));
+    int limit = encode.bodyLimit();
+    encode.lease = Admission.room(exchange.request(), limit, door.budget());
+    BodyRead.start(exchange, limit, door.settings().bodyTime(), encode);
+  }
+
+  private static List<Long> shape(RemoteQuery query) throws ServiceException {
+    List<Long> shape = query.dimensions("shape");
+    if (shape.size() == 3) {
+      List<Long> batch = new ArrayList<>(shape);
+      batch.add(0, 1L);
+      return batch;
+    }
+    return shape;
+  }
+
+  private static Optional<TensorType> type(RemoteQuery query) throws ServiceException {
+    Optional<String> name = query.text("dtype");
+    if (name.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<TensorType> type = TensorType.ofTorchName(name.get());
+    if (type.isEmpty()) {
+      throw ServiceException.invalid(
+          "dtype",
+          "'" + RemoteQuery.echo(name.get()) + "' is none of float32, float16, bfloat16 and uint8");
+    }
+    return type;
+  }
+
+  private static LatentScale scale(RemoteQuery query) throws ServiceException {
+    OptionalDouble factor = query.decimal("scaling_factor");
+    OptionalDouble shift = query.decimal("shift_factor");
+    if (shift.isPresent()) {
+      LatentRules.checkShiftFactor("shift_factor", shift.getAsDouble());
+    }
+    if (factor.isEmpty()) {
+      return LatentScale.UNSCALED;
+    }
+    LatentRules.checkScalingFactor("scaling_factor", factor.getAsDouble());
+    return LatentScale.SCALED;
+  }
+
+  private void checkModel(String model) throws ServiceException {
+    if (door.service().readiness() != Readiness.SERVING) {
+      throw ServiceException.retry(
+          ServiceError.NOT_READY, "the server is not ready at the moment", SOON);
+    }
+    boolean encodes =
+        model.isEmpty()
+            ? door.service().models().stream().anyMatch(m -> m.encodes())
+            : door.service().model(model).encodes();
+    if (!encodes) {
+      throw ServiceException.of(
+          ServiceError.UNIMPLEMENTED,
+          "no encoder is loaded: the consistency decoder has none, a server with the model of an"
+              + " SD 1.x VAE or TAESD has");
+    }
+  }
+
+  private int bodyLimit() throws ServiceException {
+    long pixels = door.service().limits().maxPixels();
+    long limit = 3 * pixels + FILE_MARGIN;
+    if (!shape.isEmpty()) {
+      TensorType of = type.orElseThrow();
+      long found = PictureRules.size(FIELDS, of, shape).pixels();
+      if (found > pixels) {
+        throw ServiceException.of(
+            ServiceError.TOO_LARGE,
+            "pictures of " + found + " pixels together are larger than the limit of " + pixels);
+      }
+      limit = 3 * found * of.bytes();
+      long announced = exchange.request().getLength();
+      if (announced >= 0 && announced != limit) {
+        throw ServiceException.invalid(
+            "body",
+            announced
+                + " bytes were sent, shape "
+                + shape
+                + " of "
+                + of.torchName()
+                + " needs "
+                + limit);
+      }
+    }
+    return (int) Math.min(limit, Integer.MAX_VALUE - 8);
+  }
+
+  @Override
+  public void refused(Refusal refusal) {
+    exchange.refuse(refusal, Map.of(), lease::close);
+  }
+
+  @Override
+  public void complete(ByteBuffer body) {
+    try {
+      Pixels pixels = pixels(body);
+      exchange.log().put("shape", List.of(pixels.batch(), 3, pixels.height(), pixels.width()));
+      exchange.log().known();
+      exchange.waiting(door.service().encode(settings, pixels, this)::cancel);
+    } catch (ServiceException e) {
+      failed(e);
+    } catch (RuntimeException | Error e) {
+      lease.close();
+      exchange.fail(e);
+    }
+  }
+
+  private Pixels pixels(ByteBuffer body) throws ServiceException {
+    if (type.isPresent()) {
+      return PictureRules.pixels(WireTensor.of(FIELDS, type.get(), shape, body));
+    }
+    byte[] file = new byte[body.remaining()];
+    body.get(file);
+    return PictureRules.file("body", file, door.service().limits().maxPixels());
+  }
+
+  @Override
+  public void failed(ServiceException cause) {
+    exchange.refuse(Refusal.of(cause), Map.of(), lease::close);
+  }
+
+  @Override
+  public void completed(EncodeResult result) {
+    try {
+      door.answers().execute(() -> answer(result));
+    } catch (RejectedExecutionException e) {
+      exchange.refuse(Refusal.of(503, "the server is shutting down"), Map.of(), lease::close);
+    }
+  }
+
+  /** In the type of the tensor that came; float32 for a picture file. */
+  private void answer(EncodeResult result) {
+    Latents latents = result.latents().to(scale);
+    TensorType out = type.filter(t -> t != TensorType.UINT8).orElse(TensorType.FLOAT32);
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put(
+        "shape",
+        List.of(latents.batch(), Latents.CHANNELS, latents.height(), latents.width()).toString());
+    headers.put("dtype", out.torchName());
+    headers.put("x-model", result.model().name());
+    headers.put("x-latents", scale.name().toLowerCase(Locale.ROOT));
+    headers.put("x-encode-ms", Long.toString(result.encodeNanos() / 1_000_000));
+    exchange.answer(200, AnswerKind.TENSOR, headers, out.toBytes(latents.values()), lease::close);
+  }
+}

@@ -1,0 +1,82 @@
+package io.github.consistencydecoder.server.http;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Where the HTTP door listens, and what it bears.
+ *
+ * @param host name or address to listen on
+ * @param port 0 for any that is free, none for no TCP
+ * @param socket of a Unix socket to listen on as well; its folder exists
+ * @param maxConnections open at the same time; more wait
+ * @param bytesInFlight that bodies and answers may hold together while they travel
+ * @param bodyTime how long a body may take beside 64 KiB a second
+ * @param metricsOpen whether metrics are shown without a token
+ */
+public record HttpSettings(
+    String host,
+    OptionalInt port,
+    Optional<Path> socket,
+    int maxConnections,
+    long bytesInFlight,
+    Duration bodyTime,
+    boolean metricsOpen) {
+  public HttpSettings {
+    requireNonNull(host, "host");
+    requireNonNull(port, "port");
+    requireNonNull(socket, "socket");
+    requireNonNull(bodyTime, "bodyTime");
+    if (maxConnections < 1 || bytesInFlight < 1) {
+      throw new IllegalArgumentException("at least one connection and one byte are needed");
+    }
+  }
+
+  /** Nowhere yet, with the usual bounds: 1,000 connections, 256 MiB, 30 s. */
+  public static HttpSettings usual() {
+    return new HttpSettings(
+        "127.0.0.1",
+        OptionalInt.empty(),
+        Optional.empty(),
+        1_000,
+        256L << 20,
+        Duration.ofSeconds(30),
+        false);
+  }
+
+  /** The same on TCP. */
+  public HttpSettings withTcp(String host, int port) {
+    return new HttpSettings(
+        host, OptionalInt.of(port), socket, maxConnections, bytesInFlight, bodyTime, metricsOpen);
+  }
+
+  /** The same with a Unix socket. */
+  public HttpSettings withSocket(Path path) {
+    return new HttpSettings(
+        host, port, Optional.of(path), maxConnections, bytesInFlight, bodyTime, metricsOpen);
+  }
+
+  /** The same with so many connections at the same time. */
+  public HttpSettings withConnections(int most) {
+    return new HttpSettings(host, port, socket, most, bytesInFlight, bodyTime, metricsOpen);
+  }
+
+  /** The same with so many bytes that travel. */
+  public HttpSettings withBytesInFlight(long most) {
+    return new HttpSettings(host, port, socket, maxConnections, most, bodyTime, metricsOpen);
+  }
+
+  /** The same with so much time for a body. */
+  public HttpSettings withBodyTime(Duration time) {
+    return new HttpSettings(host, port, socket, maxConnections, bytesInFlight, time, metricsOpen);
+  }
+
+  /** The same with metrics for everybody or for those with a token. */
+  public HttpSettings withMetricsOpen(boolean open) {
+    return new HttpSettings(host, port, socket, maxConnections, bytesInFlight, bodyTime, open);
+  }
+}

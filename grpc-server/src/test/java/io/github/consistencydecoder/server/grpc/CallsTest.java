@@ -1,0 +1,305 @@
+package io.github.consistencydecoder.server.grpc;
+
+import static io.github.consistencydecoder.server.grpc.Refused.with;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.util.concurrent.ListenableFuture;
+import com.google.protobuf.ByteString;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.proto.v1.BatchSize;
+import io.github.consistencydecoder.proto.v1.DataType;
+import io.github.consistencydecoder.proto.v1.DecodeRequest;
+import io.github.consistencydecoder.proto.v1.DecodeResponse;
+import io.github.consistencydecoder.proto.v1.DecodeStreamResponse;
+import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
+import io.github.consistencydecoder.proto.v1.DescribeModelRequest;
+import io.github.consistencydecoder.proto.v1.DescribeModelResponse;
+import io.github.consistencydecoder.proto.v1.EncodeRequest;
+import io.github.consistencydecoder.proto.v1.EncodeResponse;
+import io.github.consistencydecoder.proto.v1.LatentScale;
+import io.github.consistencydecoder.proto.v1.ListModelsRequest;
+import io.github.consistencydecoder.proto.v1.Model;
+import io.github.consistencydecoder.proto.v1.Tensor;
+import io.github.consistencydecoder.server.core.Ledger;
+import io.github.consistencydecoder.server.core.ModelSource;
+import io.github.consistencydecoder.server.core.QueuedDecodeService;
+import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
+import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.MetadataUtils;
+import java.nio.FloatBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of calls: done, cancelled, too late, too many, failed. */
+class CallsTest {
+  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private QueuedDecodeService service;
+  private OpenDoor door;
+
+  @BeforeEach
+  void open() {
+    service =
+        Fixtures.builder(controls)
+            .model("drawn", ModelSource.of(controls::openDecoder).withEncoder(DullEncoder::new))
+            .start();
+    Fixtures.awaitServing(service);
+    door = OpenDoor.over(service);
+  }
+
+  @AfterEach
+  void close() {
+    controls.release();
+    Fixtures.await("bytes to be free", () -> door.door.bytesInFlight().held() == 0);
+    door.close();
+    service.close();
+    assertThat(controls.closedWhileInside).hasValue(0);
+  }
+
+  private static DecodeRequest request() {
+    return OpenDoor.request(Fixtures.latents(1, 1, 2, 2)).build();
+  }
+
+  @Test
+  void modelsAreListedByName() {
+    List<Model> models =
+        door.decoder().listModels(ListModelsRequest.getDefaultInstance()).getModelsList();
+    assertThat(models).extracting(Model::getName).containsExactly("consistency_decoder", "drawn");
+    assertThat(models).extracting(Model::getEncodes).containsExactly(false, true);
+    assertThat(models).allMatch(Model::getReady);
+    assertThat(models.get(0).getProvider()).isEqualTo("controllable");
+  }
+
+  @Test
+  void modelIsDescribedWithAnEstimate() {
+    DescribeModelResponse answer =
+        door.decoder()
+            .describeModel(
+                DescribeModelRequest.newBuilder()
+                    .setBatch(BatchSize.newBuilder().setCount(1).setHeight(8).setWidth(8))
+                    .build());
+    assertThat(answer.getModel().getName()).isEqualTo("consistency_decoder");
+    assertThat(answer.getLimits().getMaxPixels()).isEqualTo(1 << 20);
+    assertThat(answer.getLimits().getMaxSeconds()).isEqualTo(10);
+    assertThat(answer.getEstimate().getOperations()).isEqualTo(64 * 64 * 2e6);
+    assertThat(answer.getEstimate().getPeakBytes()).isPositive();
+  }
+
+  @Test
+  void pictureIsEncodedInTheScaleAndTypeThatWereAskedFor() {
+    byte[] white = new byte[2 * 8 * 16 * 3];
+    java.util.Arrays.fill(white, (byte) 255);
+    EncodeResponse answer =
+        door.decoder()
+            .encode(
+                EncodeRequest.newBuilder()
+                    .setScale(LatentScale.LATENT_SCALE_SCALED)
+                    .setDataType(DataType.DATA_TYPE_BFLOAT16)
+                    .setTensor(
+                        Tensor.newBuilder()
+                            .setDataType(DataType.DATA_TYPE_UINT8)
+                            .addAllShape(List.of(2L, 8L, 16L, 3L))
+                            .setData(ByteString.copyFrom(white)))
+                    .build());
+    Tensor tensor = answer.getLatents().getTensor();
+    assertThat(tensor.getShapeList()).containsExactly(2L, 4L, 1L, 2L);
+    FloatBuffer values =
+        FloatBuffer.wrap(
+            io.github.consistencydecoder.server.wire.TensorType.BFLOAT16.floats(
+                tensor.getData().asReadOnlyByteBuffer()));
+    assertThat(values.get(0)).isCloseTo(Latents.SCALING_FACTOR, within(0.001f));
+    assertThat(values.get(15)).isCloseTo(3 * Latents.SCALING_FACTOR, within(0.003f));
+    assertThat(answer.getLatents().getScale()).isEqualTo(LatentScale.LATENT_SCALE_SCALED);
+  }
+
+  private static org.assertj.core.data.Offset<Float> within(float offset) {
+    return org.assertj.core.data.Offset.offset(offset);
+  }
+
+  @Test
+  void callersIdComesBackInHeadersAndReport() {
+    Metadata sent = new Metadata();
+    sent.put(Requests.HEADER, "picture-7");
+    AtomicReference<Metadata> headers = new AtomicReference<>();
+    AtomicReference<Metadata> trailers = new AtomicReference<>();
+    DecodeResponse answer =
+        door.decoder()
+            .withInterceptors(
+                MetadataUtils.newAttachHeadersInterceptor(sent),
+                MetadataUtils.newCaptureMetadataInterceptor(headers, trailers))
+            .decode(request());
+    assertThat(answer.getReport().getRequestId()).isEqualTo("picture-7");
+    assertThat(headers.get().get(Requests.HEADER)).isEqualTo("picture-7");
+  }
+
+  @Test
+  void cancelledUnaryCallStopsTheDecode() {
+    controls.hold();
+    ListenableFuture<DecodeResponse> call =
+        DecoderServiceGrpc.newFutureStub(door.tcp()).decode(request());
+    Fixtures.await("the decode", () -> controls.inside.get() == 1);
+    assertThat(call.cancel(true)).isTrue();
+    Fixtures.await("the lane to be free", () -> controls.inside.get() == 0);
+    Fixtures.await("the ledger", () -> service.ledger().cancelled() == 1);
+    assertThat(service.ledger()).isEqualTo(new Ledger(1, 0, 1, 0, 0, 0));
+  }
+
+  @Test
+  void cancelledStreamStopsTheDecode() {
+    controls.hold();
+    ClientCall<DecodeRequest, DecodeStreamResponse> call =
+        door.tcp().newCall(DecoderServiceGrpc.getDecodeStreamMethod(), io.grpc.CallOptions.DEFAULT);
+    call.start(new ClientCall.Listener<>() {}, new Metadata());
+    call.sendMessage(request());
+    call.halfClose();
+    call.request(100);
+    Fixtures.await("the decode", () -> controls.inside.get() == 1);
+    call.cancel("enough", null);
+    Fixtures.await("the ledger", () -> service.ledger().cancelled() == 1);
+  }
+
+  @Test
+  void lostConnectionStopsTheDecode() throws InterruptedException {
+    controls.hold();
+    var channel = door.tcp();
+    ListenableFuture<DecodeResponse> unused =
+        DecoderServiceGrpc.newFutureStub(channel).decode(request());
+    Fixtures.await("the decode", () -> controls.inside.get() == 1);
+    channel.shutdownNow();
+    Fixtures.await("the ledger", () -> service.ledger().cancelled() == 1);
+  }
+
+  @Test
+  void deadlineStopsTheDecode() {
+    controls.hold();
+    Status status =
+        catchStatus(
+            () -> door.decoder().withDeadlineAfter(300, TimeUnit.MILLISECONDS).decode(request()));
+    assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+    // Cancelled where the caller's clock is far ahead of ours, as on a busy machine.
+    Fixtures.await(
+        "the ledger", () -> service.ledger().expired() + service.ledger().cancelled() == 1);
+    assertThat(controls.inside).hasValue(0);
+  }
+
+  private static Status catchStatus(Runnable call) {
+    try {
+      call.run();
+      throw new AssertionError("no status");
+    } catch (StatusRuntimeException e) {
+      return e.getStatus();
+    }
+  }
+
+  @Test
+  void tooManyCallsAreRefusedWithTheTimeToWait() throws Exception {
+    controls.stepTime = Duration.ofMillis(400);
+    DecodeResponse unused = door.decoder().decode(request());
+    List<ListenableFuture<DecodeResponse>> calls = new ArrayList<>();
+    DecoderServiceGrpc.DecoderServiceFutureStub stub = DecoderServiceGrpc.newFutureStub(door.tcp());
+    for (int i = 0; i < 12; i++) {
+      calls.add(stub.decode(request()));
+    }
+    int done = 0;
+    int refused = 0;
+    for (ListenableFuture<DecodeResponse> call : calls) {
+      try {
+        assertThat(call.get(20, TimeUnit.SECONDS).getPictures().hasTensor()).isTrue();
+        done++;
+      } catch (ExecutionException e) {
+        Refused why = Refused.of((StatusRuntimeException) e.getCause());
+        assertThat(why.code()).as(why.message()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(why.reason()).contains("BUSY");
+        assertThat(why.retryMillis().orElseThrow()).isBetween(1L, 20_000L);
+        assertThat(why.pushback()).contains(why.retryMillis().get().toString());
+        refused++;
+      }
+    }
+    assertThat(done).isPositive();
+    assertThat(refused).isPositive();
+    Ledger ledger = service.ledger();
+    assertThat(ledger.accepted()).isEqualTo(ledger.completed()).isEqualTo(done + 1L);
+    assertThat(ledger.rejected()).isEqualTo(refused);
+  }
+
+  @Test
+  void failureIsAnIncidentAndNothingElse() {
+    controls.failNext(
+        new DecoderException(DecoderErrorCode.RUNTIME_FAILED, "libonnx /opt/x.so: bad SEGV"));
+    Refused refused = Refused.by(() -> door.decoder().decode(request()));
+    assertThat(refused.code()).isEqualTo(Status.Code.INTERNAL);
+    assertThat(refused.message()).matches("internal error, incident [0-9a-f]{16}");
+    assertThat(refused.reason()).isEmpty();
+    Fixtures.awaitServing(service);
+  }
+
+  @Test
+  void answersWithoutRoomAreRefusedBeforeTheDecode() {
+    try (OpenDoor small = OpenDoor.over(service, b -> b.bytesInFlight(40_000))) {
+      with(
+          Status.Code.INVALID_ARGUMENT,
+          "TOO_LARGE",
+          "all answers together may have 40000",
+          () -> small.decoder().decode(OpenDoor.request(Fixtures.latents(1, 1, 9, 9)).build()));
+      controls.hold();
+      ListenableFuture<DecodeResponse> first =
+          DecoderServiceGrpc.newFutureStub(small.tcp())
+              .decode(OpenDoor.request(Fixtures.latents(1, 1, 5, 5)).build());
+      Fixtures.await("the decode", () -> controls.inside.get() == 1);
+      with(
+          Status.Code.RESOURCE_EXHAUSTED,
+          "BUSY",
+          "in flight",
+          () -> small.decoder().decode(OpenDoor.request(Fixtures.latents(1, 1, 5, 5)).build()));
+      controls.release();
+      Fixtures.await("the first call", first::isDone);
+      Fixtures.await("bytes to be free", () -> small.door.bytesInFlight().held() == 0);
+    }
+    assertThat(controls.begun.get()).isLessThanOrEqualTo(10);
+  }
+
+  @Test
+  void drainingServiceRefusesBeforeTheBodyIsRead() throws Exception {
+    service.drain(Duration.ZERO);
+    Refused refused =
+        with(
+            Status.Code.UNAVAILABLE,
+            "NOT_READY",
+            "stopping",
+            () -> door.decoder().decode(request()));
+    assertThat(refused.retryMillis()).isPresent();
+    assertThat(refused.pushback()).isEmpty();
+    Iterator<DecodeStreamResponse> events = door.decoder().decodeStream(request());
+    with(Status.Code.UNAVAILABLE, "NOT_READY", "stopping", events::hasNext);
+  }
+
+  @Test
+  void manyConnectionsAreServed() throws Exception {
+    List<ListenableFuture<DecodeResponse>> calls = new ArrayList<>();
+    for (int c = 0; c < 20; c++) {
+      DecoderServiceGrpc.DecoderServiceFutureStub stub =
+          DecoderServiceGrpc.newFutureStub(door.tcp());
+      for (int i = 0; i < 5; i++) {
+        calls.add(stub.decode(request()));
+      }
+    }
+    ByteString first = calls.get(0).get().getPictures().getTensor().getData();
+    for (ListenableFuture<DecodeResponse> call : calls) {
+      assertThat(call.get(20, TimeUnit.SECONDS).getPictures().getTensor().getData())
+          .isEqualTo(first);
+    }
+  }
+}

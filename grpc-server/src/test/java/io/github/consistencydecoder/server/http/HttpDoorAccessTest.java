@@ -1,0 +1,168 @@
+package io.github.consistencydecoder.server.http;
+
+import static io.github.consistencydecoder.server.http.OpenDoor.body;
+import static io.github.consistencydecoder.server.http.OpenDoor.error;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.consistencydecoder.server.access.AccessException;
+import io.github.consistencydecoder.server.access.TokenFile;
+import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.wire.TensorType;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who may call, and over what. */
+@Timeout(60)
+final class HttpDoorAccessTest {
+  private static final String TOKEN = "0123456789abcdef0123";
+  private static final byte[] BODY = body(Fixtures.latents(1, 1, 8, 8), TensorType.FLOAT32);
+  private static final String DECODE =
+      "/?output_type=pt&shape=1,4,8,8&dtype=float32&scaling_factor=0.18215";
+
+  @TempDir private Path folder;
+
+  private TokenFile token() throws Exception {
+    return TokenFile.open(Files.writeString(folder.resolve("token"), TOKEN + "\n"));
+  }
+
+  @Test
+  void callsNeedTheTokenAndProbesDoNot() throws Exception {
+    TokenFile token = token();
+    try (OpenDoor open = new OpenDoor(s -> s, b -> b.token(token))) {
+      HttpResponse<byte[]> none = open.post(DECODE, BODY);
+      HttpResponse<byte[]> wrong =
+          open.post(DECODE, BODY, "Authorization", "Bearer " + "x".repeat(20));
+      HttpResponse<byte[]> right = open.post(DECODE, BODY, "Authorization", "Bearer " + TOKEN);
+
+      assertThat(none.statusCode()).isEqualTo(401);
+      assertThat(none.headers().firstValue("www-authenticate")).contains("Bearer");
+      assertThat(error(none)).contains("Bearer");
+      assertThat(wrong.statusCode()).isEqualTo(403);
+      assertThat(error(wrong)).isNotEmpty();
+      assertThat(right.statusCode()).isEqualTo(200);
+      for (String path : List.of("/", "/health", "/healthz", "/readyz")) {
+        assertThat(open.get(path).statusCode()).as(path).isEqualTo(200);
+      }
+      for (String path : List.of("/metrics", "/models")) {
+        assertThat(open.get(path).statusCode()).as(path).isEqualTo(401);
+      }
+    }
+  }
+
+  @Test
+  void metricsCanBeOpenToAll() throws Exception {
+    TokenFile token = token();
+    try (OpenDoor open =
+        new OpenDoor(s -> s.withMetricsOpen(true), b -> b.token(token).metrics(() -> "a 1\n"))) {
+      assertThat(new String(open.get("/metrics").body(), StandardCharsets.UTF_8))
+          .isEqualTo("a 1\n");
+      assertThat(open.get("/models").statusCode()).isEqualTo(401);
+    }
+  }
+
+  @Test
+  void unixSocketGivesTheSameBytesAndIsGoneAfterwards() throws Exception {
+    Path socket = folder.resolve("http.sock");
+    byte[] over;
+    byte[] tcp;
+    try (OpenDoor open = new OpenDoor(s -> s.withSocket(socket), b -> b)) {
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
+          .isEqualTo("rw-------");
+      over = overSocket(socket);
+      tcp = open.post(DECODE, BODY).body();
+    }
+    assertThat(RawAnswer.of(over).body()).isEqualTo(tcp);
+    assertThat(socket).doesNotExist();
+  }
+
+  private static byte[] overSocket(Path socket) throws IOException {
+    try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      String head =
+          "POST "
+              + DECODE
+              + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: "
+              + BODY.length
+              + "\r\n\r\n";
+      channel.write(ByteBuffer.wrap(TensorFiles.join(head.getBytes(StandardCharsets.UTF_8), BODY)));
+      ByteBuffer in = ByteBuffer.allocate(1 << 20);
+      while (channel.read(in) >= 0) {
+        // Until the server closes.
+      }
+      return java.util.Arrays.copyOf(in.array(), in.position());
+    }
+  }
+
+  @Test
+  void socketThatNobodyListensOnIsReplaced() throws Exception {
+    Path socket = folder.resolve("http.sock");
+    try (ServerSocketChannel old = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      old.bind(UnixDomainSocketAddress.of(socket));
+    }
+    assertThat(socket).exists();
+
+    OpenDoor open = new OpenDoor(s -> s.withSocket(socket), b -> b);
+    try {
+      assertThat(RawAnswer.of(overSocket(socket)).status()).isEqualTo(200);
+    } finally {
+      open.close();
+    }
+  }
+
+  @Test
+  void socketInUseAndFilesThatAreNoneAreLeftAlone() throws Exception {
+    Path socket = folder.resolve("http.sock");
+    Path file = Files.writeString(folder.resolve("file"), "mine");
+    try (ServerSocketChannel other = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      other.bind(UnixDomainSocketAddress.of(socket));
+
+      assertThatThrownBy(() -> new OpenDoor(s -> s.withSocket(socket), b -> b))
+          .isInstanceOf(AccessException.class)
+          .hasMessageContaining("another process serves");
+      assertThatThrownBy(() -> new OpenDoor(s -> s.withSocket(file), b -> b))
+          .isInstanceOf(AccessException.class)
+          .hasMessageContaining("is no socket");
+    }
+    assertThat(file).hasContent("mine");
+  }
+
+  @Test
+  void pageIsForBrowsersAndAllowsNothingFromElsewhere() throws Exception {
+    try (OpenDoor open = new OpenDoor()) {
+      HttpResponse<byte[]> page =
+          open.get("/", "Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+
+      String html = new String(page.body(), StandardCharsets.UTF_8);
+      assertThat(page.headers().firstValue("content-type")).contains("text/html; charset=utf-8");
+      assertThat(page.headers().firstValue("content-security-policy").orElse(""))
+          .contains("default-src 'none'", "script-src 'sha256-", "style-src 'sha256-")
+          .doesNotContain("unsafe");
+      assertThat(html).contains("<script>").doesNotContain("http://", "https://");
+    }
+  }
+
+  @Test
+  void modelsAreListed() throws Exception {
+    try (OpenDoor open = new OpenDoor()) {
+      var document = Exchange.JSON.readTree(open.get("/models").body());
+
+      assertThat(document.get("readiness").asString()).isEqualTo("serving");
+      assertThat(document.get("models").get(0).get("name").asString()).isEqualTo(Fixtures.MODEL);
+      assertThat(document.get("models").get(0).get("ready").asBoolean()).isTrue();
+      assertThat(document.get("max_pixels").asLong()).isEqualTo(1 << 20);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package io.github.consistencydecoder.server.http;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** The first answer of HTTP/1.1 in what a socket gave. */
+record RawAnswer(int status, Map<String, String> headers, byte[] body) {
+  static RawAnswer of(byte[] bytes) {
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    int end = text.indexOf("\r\n\r\n");
+    if (!text.startsWith("HTTP/1.1 ") || end < 0) {
+      throw new AssertionError("no answer in: " + text);
+    }
+    String[] lines = text.substring(0, end).split("\r\n", -1);
+    Map<String, String> headers = new HashMap<>();
+    for (int i = 1; i < lines.length; i++) {
+      int colon = lines[i].indexOf(':');
+      headers.put(
+          lines[i].substring(0, colon).toLowerCase(Locale.ROOT),
+          lines[i].substring(colon + 1).strip());
+    }
+    int begin = end + 4;
+    String length = headers.get("content-length");
+    int stop = length == null ? bytes.length : begin + Integer.parseInt(length);
+    return new RawAnswer(
+        Integer.parseInt(lines[0].substring(9, 12)),
+        headers,
+        Arrays.copyOfRange(bytes, begin, Math.min(stop, bytes.length)));
+  }
+
+  /** Whether there is a whole answer, which says how long it is. */
+  static boolean isComplete(byte[] bytes) {
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    if (!text.startsWith("HTTP/1.1 ") || !text.contains("\r\n\r\n")) {
+      return false;
+    }
+    RawAnswer answer = of(bytes);
+    String length = answer.header("content-length");
+    return !length.isEmpty() && answer.body().length == Integer.parseInt(length);
+  }
+
+  String header(String name) {
+    return headers.getOrDefault(name, "");
+  }
+}

@@ -1,0 +1,170 @@
+package io.github.consistencydecoder.models.network;
+
+import io.github.consistencydecoder.models.onnx.ElementType;
+import io.github.consistencydecoder.models.onnx.GraphBuilder;
+import io.github.consistencydecoder.models.onnx.TileOperators;
+import io.github.consistencydecoder.models.onnx.Value;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * 3x3 convolutions of one image in {@link Winograd}'s form, band by band of rows: scale, shift and
+ * activation, transform, 36 matrix products, transform back, bias. What a band needs stays small
+ * enough for the processor's last cache and never adds much to the memory of a decode.
+ *
+ * <p>float32, batches of one.
+ */
+final class TiledConvolutions {
+  /**
+   * Bytes that the transformed inputs and products of one band may take. Smaller bands take longer,
+   * because each reads the weights again, and leave the allocator with more holes
+   * (docs/decisions.md).
+   */
+  static final long BAND_BYTES = 192L << 20;
+
+  /** Bands of a layer at most: opening a graph takes more than linear time in its nodes. */
+  private static final int MOST_BANDS = 8;
+
+  /** Results of a tile. */
+  private static final long VALUES = (long) Winograd.TILE * Winograd.TILE;
+
+  private final GraphBuilder g;
+  private final TileOperators tiles;
+  private final GraphWeights weights;
+  private final long bandBytes;
+  private final Value input;
+  private final Value doubledInput;
+  private final Value output;
+
+  /**
+   * Convolutions of one graph.
+   *
+   * @param bandBytes usually {@link #BAND_BYTES}; at least one row of tiles makes a band
+   */
+  TiledConvolutions(GraphBuilder g, GraphWeights weights, long bandBytes) {
+    this.g = g;
+    this.bandBytes = bandBytes;
+    this.tiles = new TileOperators(g);
+    this.weights = weights;
+    int window = Winograd.WINDOW;
+    int products = Winograd.PRODUCTS;
+    int tile = Winograd.TILE;
+    this.input =
+        g.constant("winograd.input", Winograd.inputTransform(), products, 1, window, window);
+    this.doubledInput =
+        g.constant("winograd.doubled", Winograd.doubledInputTransform(), products, 1, tile, tile);
+    this.output = g.constant("winograd.output", Winograd.outputTransform(), 1, VALUES, products);
+  }
+
+  /**
+   * A convolution to write.
+   *
+   * @param name of the convolution, whose weights it takes
+   * @param out channels
+   * @param in channels
+   * @param height of the result
+   * @param width of the result
+   * @param doubled whether the input is doubled first, nearest neighbour; height and width are then
+   *     even
+   */
+  record Layer(String name, int out, int in, int height, int width, boolean doubled) {
+    int factor() {
+      return doubled ? 2 : 1;
+    }
+
+    int tileColumns() {
+      return (width + Winograd.TILE - 1) / Winograd.TILE;
+    }
+
+    int tileRows() {
+      return (height + Winograd.TILE - 1) / Winograd.TILE;
+    }
+
+    /** Rows of tiles in a band. */
+    int bandRows(long bandBytes) {
+      long rowBytes = 4L * Winograd.PRODUCTS * (in + out) * tileColumns();
+      int most = (int) Math.max(1, Math.min(tileRows(), bandBytes / rowBytes));
+      int bands = Math.min(MOST_BANDS, (tileRows() + most - 1) / most);
+      return (tileRows() + bands - 1) / bands;
+    }
+  }
+
+  /**
+   * Writes a convolution.
+   *
+   * @param x {@code [1, in, H, W]}
+   * @param affine scale and shift, {@code [in, 1, 1]} each, that come first, followed by SiLU;
+   *     empty if {@code x} is what is to be convolved
+   * @return {@code [1, out, height, width]}
+   */
+  Value convolution(Layer layer, Value x, List<Value> affine) throws IOException {
+    Value kernels = weights.winograd(layer.name(), layer.out(), layer.in());
+    Value bias = weights.constant(layer.name() + ".bias", ElementType.FLOAT32, layer.out(), 1, 1);
+    int rows = layer.bandRows(bandBytes);
+    List<Value> bands = new ArrayList<>();
+    for (int first = 0; first < layer.tileRows(); first += rows) {
+      int count = Math.min(rows, layer.tileRows() - first);
+      bands.add(band(layer, x, affine, kernels, bias, first, count));
+    }
+    return bands.size() == 1 ? bands.get(0) : tiles.stack(layer.name(), bands);
+  }
+
+  private Value band(
+      Layer layer, Value x, List<Value> affine, Value kernels, Value bias, int first, int count) {
+    String name =
+        count == layer.tileRows() ? layer.name() + ".all" : layer.name() + ".band" + first;
+    int step = Winograd.TILE / layer.factor();
+    int window = step + 2;
+    int height = layer.height() / layer.factor();
+    int top = step * first - 1;
+    int bottom = step * (first + count - 1) - 1 + window;
+    int from = Math.max(0, top);
+    int to = Math.min(height, bottom);
+    Value in = x;
+    if (from > 0 || to < height) {
+      in = tiles.unknownWidth(tiles.rows(name + ".rows", x, from, to), 1, layer.in(), to - from);
+    }
+    if (!affine.isEmpty()) {
+      in = activated(name, in, affine);
+    }
+    in = tiles.reshape(name + ".planes", in, layer.in(), 1, to - from, -1);
+    int right = step * layer.tileColumns() + 1 - layer.width() / layer.factor();
+    Value v =
+        tiles.conv(
+            name + ".transformed",
+            in,
+            layer.doubled() ? doubledInput : input,
+            step,
+            from - top,
+            1,
+            bottom - to,
+            right);
+    v = tiles.reshape(name + ".windows", v, layer.in(), Winograd.PRODUCTS, -1);
+    Value m = tiles.productsOverFirst(name + ".products", kernels, v);
+    Value y = tiles.productsOverFirst(name + ".tiles", output, m);
+    y = tiles.unknownWidth(y, layer.out(), VALUES);
+    y = tiles.addTo(name + ".biased", y, bias, layer.out(), VALUES);
+    y = tiles.reshape(name + ".grid", y, 1, layer.out() * VALUES, count, -1);
+    y = tiles.untile(name + ".plane", y, Winograd.TILE);
+    int rows = Math.min(layer.height() - Winograd.TILE * first, Winograd.TILE * count);
+    return rows < Winograd.TILE * count || layer.width() % Winograd.TILE != 0
+        ? tiles.crop(name + ".cropped", y, rows, layer.width())
+        : y;
+  }
+
+  private Value activated(String name, Value x, List<Value> affine) {
+    Value scaled = g.mul(name + ".scaled", x, affine.get(0));
+    return g.silu(name + ".silu", g.add(name + ".shifted", scaled, affine.get(1)));
+  }
+
+  /** Declares a tensor's height, so that operators after it may work in its buffer. */
+  Value sized(Value x, int channels, int height) {
+    return tiles.unknownWidth(x, 1, channels, height);
+  }
+
+  /** {@code a + b} of one shape, in the buffer of {@code a}. */
+  Value sum(String name, Value a, Value b, int channels, int height) {
+    return tiles.addTo(name, a, b, 1, channels, height);
+  }
+}

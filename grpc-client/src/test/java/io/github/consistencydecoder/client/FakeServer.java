@@ -61,6 +61,7 @@ final class FakeServer extends DecoderServiceGrpc.DecoderServiceImplBase impleme
           .build();
 
   private final Server server;
+  private final int port;
 
   private FakeServer() throws IOException {
     server =
@@ -68,6 +69,7 @@ final class FakeServer extends DecoderServiceGrpc.DecoderServiceImplBase impleme
             .addService(this)
             .build()
             .start();
+    port = server.getPort();
   }
 
   static FakeServer start() {
@@ -79,7 +81,7 @@ final class FakeServer extends DecoderServiceGrpc.DecoderServiceImplBase impleme
   }
 
   String target() {
-    return "127.0.0.1:" + server.getPort();
+    return "127.0.0.1:" + port;
   }
 
   LatentDecoder open() {

@@ -127,13 +127,7 @@ public final class RemoteSettings {
     if (tlsCertificate.isPresent() != tlsKey.isPresent()) {
       throw invalid("tls-cert and tls-key go together; only one of them was given");
     }
-    boolean open =
-        switch (plaintext.orElse("")) {
-          case "yes" -> true;
-          case "no" -> false;
-          case "" -> !material && target.onThisMachine();
-          default -> throw invalid("plaintext '" + plaintext.get() + "': yes or no is needed");
-        };
+    boolean open = plaintext.map(RemoteSettings::yes).orElse(!material && target.onThisMachine());
     if (open && material) {
       throw invalid("plaintext 'yes' and TLS files exclude each other; leave one of them out");
     }
@@ -141,6 +135,14 @@ public final class RemoteSettings {
       throw invalid("target '" + target.name() + "': a Unix socket has no TLS; leave it out");
     }
     return !open;
+  }
+
+  private static boolean yes(String word) {
+    return switch (word) {
+      case "yes" -> true;
+      case "no" -> false;
+      default -> throw invalid("plaintext '" + word + "': yes or no is needed");
+    };
   }
 
   private static DecoderException invalid(String message) {

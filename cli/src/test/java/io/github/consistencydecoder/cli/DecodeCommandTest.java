@@ -295,7 +295,7 @@ final class DecodeCommandTest {
   }
 
   @Test
-  void deviceThreadsDtypeAndCacheReachTheDecoder() {
+  void deviceThreadsDtypeConvolutionsAndCacheReachTheDecoder() {
     CommandRun run =
         CommandRun.decode(
             latents,
@@ -307,6 +307,8 @@ final class DecodeCommandTest {
             3,
             "--dtype",
             "float16",
+            "--convolutions",
+            "winograd",
             "--cache",
             folder.resolve("cache"),
             "--json");
@@ -315,6 +317,7 @@ final class DecodeCommandTest {
     assertThat(details.get("device").asString()).isEqualTo("cuda:1");
     assertThat(details.get("threads").asString()).isEqualTo("3");
     assertThat(details.get("dtype").asString()).isEqualTo("float16");
+    assertThat(details.get("convolutions").asString()).isEqualTo("winograd");
     assertThat(details.get("cache").asString()).isEqualTo(folder.resolve("cache").toString());
     assertThat(details.has("model")).isFalse();
   }

@@ -1,6 +1,8 @@
 package io.github.consistencydecoder.cli.options;
 
+import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
+import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.Decoders;
 import io.github.consistencydecoder.plugin.LatentDecoder;
@@ -11,6 +13,9 @@ import picocli.CommandLine.Option;
 public final class DecoderOptions {
   private static final String CONSISTENCY = "consistency";
   private static final String TINY = "tiny";
+
+  /** Key of the consistency decoder: how convolutions are computed. */
+  private static final String CONVOLUTIONS = "convolutions";
 
   @Option(
       names = {"-m", "--model"},
@@ -28,6 +33,15 @@ public final class DecoderOptions {
       description = "Decoder plugin; 'doctor' lists them. Default: ${DEFAULT-VALUE}.")
   private String decoder;
 
+  @Option(
+      names = "--convolutions",
+      paramLabel = "auto|direct|winograd",
+      description = {
+        "How the consistency decoder computes on the CPU. winograd takes half the time and maps",
+        "twice the weights. Default: auto, winograd where memory allows."
+      })
+  private String convolutions;
+
   @Mixin private DeviceOptions device;
 
   /** What to open; throws if the options make no sense. */
@@ -38,6 +52,14 @@ public final class DecoderOptions {
     } else if (decoder.equals(CONSISTENCY)) {
       // Another plugin need not know our preview.
       config = config.with(DecoderConfig.MODEL, TINY);
+    }
+    if (convolutions != null) {
+      if (!convolutions.matches("auto|direct|winograd")) {
+        throw new CliException(
+            ExitCode.USAGE,
+            "--convolutions " + convolutions + ": auto, direct or winograd is needed");
+      }
+      config = config.with(CONVOLUTIONS, convolutions);
     }
     return device.addTo(config);
   }

@@ -1,8 +1,14 @@
 package io.github.consistencydecoder.core.runtime;
 
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+
 /** How a consistency decoder's 3x3 convolutions are computed on the CPU in float32. */
 public enum Convolutions {
-  /** The faster way for the network at hand. */
+  /**
+   * The faster way for the network at hand, as long as the machine has twice the memory that its
+   * weights would map; {@link #DIRECT} otherwise.
+   */
   AUTO,
   /** By the runtime's own kernels, over reordered weights. */
   DIRECT,
@@ -10,5 +16,29 @@ public enum Convolutions {
    * In Winograd's form, with a quarter of the multiplications, over transformed weights that take
    * four times the space; see docs/decisions.md for its rounding error.
    */
-  WINOGRAD
+  WINOGRAD;
+
+  /**
+   * Whether this means Winograd's form.
+   *
+   * @param faster whether it is the faster way for the network
+   * @param weightBytes of the transformed weights
+   * @param memoryBytes that the machine, or the container, has
+   */
+  boolean transformed(boolean faster, long weightBytes, long memoryBytes) {
+    return switch (this) {
+      case AUTO -> faster && memoryBytes / 2 >= weightBytes;
+      case DIRECT -> false;
+      case WINOGRAD -> true;
+    };
+  }
+
+  /**
+   * Memory of the machine, or of the container if that has less; unlimited if it cannot be told.
+   */
+  static long memoryBytes() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+        ? system.getTotalMemorySize()
+        : Long.MAX_VALUE;
+  }
 }

@@ -61,11 +61,12 @@ public final class GraphCache {
       throws IOException {
     boolean possible = type == ElementType.FLOAT32 && settings.device().kind() == Device.Kind.CPU;
     boolean tiled =
-        switch (settings.convolutions()) {
-          case AUTO -> ConsistencyGraph.tilingPays(weights.network());
-          case DIRECT -> false;
-          case WINOGRAD -> true;
-        };
+        settings
+            .convolutions()
+            .transformed(
+                ConsistencyGraph.tilingPays(weights.network()),
+                ConsistencyGraph.preparedBytes(weights),
+                Convolutions.memoryBytes());
     return possible && tiled
         ? open(new TiledSteps(weights), digest, settings)
         : open(new OptimisedNetwork<>(new StepRecipe(weights, type)), digest, settings);

@@ -6,6 +6,8 @@ import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.stub.ServerCallStreamObserver;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -29,6 +31,7 @@ final class CallEnd {
   private boolean gone;
   private boolean closed;
   private boolean settled;
+  private Future<?> watch = CompletableFuture.completedFuture(null);
 
   private CallEnd(
       BytesInFlight.Share share, Runnable leaving, Patience patience, Deadline deadline) {
@@ -66,7 +69,7 @@ final class CallEnd {
     }
     boolean late;
     synchronized (this) {
-      ticket = given;
+      ticket = settled ? null : given;
       late = gone;
     }
     if (late) {
@@ -95,6 +98,7 @@ final class CallEnd {
   private void closed() {
     synchronized (this) {
       closed = true;
+      watch.cancel(false);
     }
     free();
   }
@@ -106,13 +110,13 @@ final class CallEnd {
    * @param bytes of what the transport may still hold
    */
   void settled(long bytes) {
-    boolean sent;
     synchronized (this) {
       settled = true;
-      sent = closed;
-    }
-    if (!sent) {
-      patience.run(this::cutOff, bytes);
+      // It leads to the result.
+      ticket = null;
+      if (!closed) {
+        watch = patience.run(this::cutOff, bytes);
+      }
     }
     free();
   }

@@ -33,7 +33,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 
@@ -54,7 +54,7 @@ public final class GrpcDoor implements AutoCloseable {
   private final StreamHandles handles = new StreamHandles();
   private final EventLoops loops;
   private final ExecutorService executor;
-  private final ScheduledExecutorService timer;
+  private final ScheduledThreadPoolExecutor timer;
   private final List<Server> servers = new ArrayList<>();
   private Optional<UnixSocket> socket = Optional.empty();
   private int port = -1;
@@ -63,7 +63,8 @@ public final class GrpcDoor implements AutoCloseable {
     this.bytes = new BytesInFlight(builder.bytesInFlight);
     this.loops = EventLoops.start();
     this.executor = Executors.newFixedThreadPool(builder.threads, DoorThreads.named("grpc-call"));
-    this.timer = Executors.newSingleThreadScheduledExecutor(DoorThreads.named("grpc-timer"));
+    this.timer = new ScheduledThreadPoolExecutor(1, DoorThreads.named("grpc-timer"));
+    timer.setRemoveOnCancelPolicy(true);
   }
 
   /** Collects what a door is made of. */

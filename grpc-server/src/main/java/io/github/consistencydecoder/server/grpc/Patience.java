@@ -1,6 +1,8 @@
 package io.github.consistencydecoder.server.grpc;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -25,14 +27,15 @@ final class Patience {
    * Does something when patience is at its end.
    *
    * @param bytes that are under way
+   * @return to be cancelled when there is nothing left to wait for: it holds on to the task
    */
-  void run(Runnable task, long bytes) {
+  Future<?> run(Runnable task, long bytes) {
     try {
-      var unused =
-          timer.schedule(
-              task, patience.toMillis() + 1000 * bytes / bytesPerSecond, TimeUnit.MILLISECONDS);
+      return timer.schedule(
+          task, patience.toMillis() + 1000 * bytes / bytesPerSecond, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       // The door is closing and cuts everybody off.
+      return CompletableFuture.completedFuture(null);
     }
   }
 }

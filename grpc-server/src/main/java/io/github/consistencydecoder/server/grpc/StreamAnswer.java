@@ -12,7 +12,9 @@ import io.github.consistencydecoder.server.core.ServiceException;
 import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
 import io.github.consistencydecoder.server.grpc.transport.Statuses;
 import io.grpc.stub.ServerCallStreamObserver;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 
 /**
  * One decode that tells of its progress. A part is made and written only when the transport has
@@ -29,6 +31,7 @@ final class StreamAnswer implements CallListener<DecodeResult> {
   private PictureParts parts;
   private boolean over;
   private long written;
+  private Future<?> watch = CompletableFuture.completedFuture(null);
 
   StreamAnswer(
       DecodeInput input,
@@ -88,6 +91,10 @@ final class StreamAnswer implements CallListener<DecodeResult> {
   }
 
   private synchronized void begin(DecodeResult decoded) {
+    if (observer.isCancelled()) {
+      settle();
+      return;
+    }
     try {
       result = decoded;
       parts = new PictureParts(decoded.decoded().pixels(), input.format());
@@ -132,7 +139,7 @@ final class StreamAnswer implements CallListener<DecodeResult> {
   }
 
   private void watch(long before) {
-    patience.run(() -> look(before), 0);
+    watch = patience.run(() -> look(before), 0);
   }
 
   private synchronized void look(long before) {
@@ -160,6 +167,7 @@ final class StreamAnswer implements CallListener<DecodeResult> {
 
   private void settle() {
     over = true;
+    watch.cancel(false);
     parts = null;
     result = null;
     end.settled(PictureParts.MOST);

@@ -46,17 +46,25 @@ public final class PictureBytes {
       Pixels pixels, int index, int firstRow, int rows, byte[] out, int offset) {
     int width = pixels.width();
     FloatBuffer values = pixels.values();
-    float[] row = new float[width];
-    for (int y = 0; y < rows; y++) {
-      for (int c = 0; c < 3; c++) {
-        values.get(start(pixels, index, c, firstRow + y), row);
-        int to = offset + 3 * y * width + c;
-        for (int x = 0; x < width; x++) {
-          float level = Math.min(Math.max(row[x] * 0.5f + 0.5f, 0f), 1f) * 255f;
-          out[to + 3 * x] = (byte) (int) (level + ROUNDING);
-        }
+    float[] red = new float[width];
+    float[] green = new float[width];
+    float[] blue = new float[width];
+    int to = offset;
+    for (int y = firstRow; y < firstRow + rows; y++) {
+      values.get(start(pixels, index, 0, y), red);
+      values.get(start(pixels, index, 1, y), green);
+      values.get(start(pixels, index, 2, y), blue);
+      for (int x = 0; x < width; x++) {
+        out[to] = level(red[x]);
+        out[to + 1] = level(green[x]);
+        out[to + 2] = level(blue[x]);
+        to += 3;
       }
     }
+  }
+
+  private static byte level(float value) {
+    return (byte) (int) (Math.min(Math.max(value * 0.5f + 0.5f, 0f), 1f) * 255f + ROUNDING);
   }
 
   /** The whole batch, {@code [N, 3, H, W]} in about {@code [-1, 1]}. */

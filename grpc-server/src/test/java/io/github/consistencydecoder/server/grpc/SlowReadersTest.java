@@ -159,6 +159,26 @@ class SlowReadersTest {
     assertThat(closed.get(10, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.CANCELLED);
   }
 
+  private static long heap() {
+    System.gc();
+    Runtime runtime = Runtime.getRuntime();
+    return runtime.totalMemory() - runtime.freeMemory();
+  }
+
+  @Test
+  void callsThatAreOverLeaveNothingBehind() {
+    door = OpenDoor.over(service);
+    var stub = door.decoder();
+    DecodeRequest request = OpenDoor.request(Fixtures.latents(1, 1, 64, 64)).build();
+    long before = heap();
+    for (int i = 0; i < 30; i++) {
+      assertThat(stub.decode(request).getPictures().hasTensor()).isTrue();
+      stub.decodeStream(request).forEachRemaining(event -> {});
+    }
+    // Each of the 60 results has 3 MiB.
+    assertThat(heap() - before).isLessThan(40L << 20);
+  }
+
   @Test
   void readerThatGoesFreesWhatItHeld() {
     door = OpenDoor.over(service);

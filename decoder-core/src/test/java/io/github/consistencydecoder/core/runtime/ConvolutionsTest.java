@@ -1,0 +1,27 @@
+package io.github.consistencydecoder.core.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class ConvolutionsTest {
+  private static final long GIB = 1L << 30;
+
+  @Test
+  void transformedWeightsAreChosenWhereTheyFitTwice() {
+    assertThat(Convolutions.AUTO.transformed(true, 5 * GIB, 10 * GIB)).isTrue();
+    assertThat(Convolutions.AUTO.transformed(true, 5 * GIB, 10 * GIB - 2)).isFalse();
+    assertThat(Convolutions.AUTO.transformed(false, 5 * GIB, 100 * GIB)).isFalse();
+  }
+
+  @Test
+  void aChoiceIsObeyedWhateverTheMemory() {
+    assertThat(Convolutions.WINOGRAD.transformed(false, 5 * GIB, GIB)).isTrue();
+    assertThat(Convolutions.DIRECT.transformed(true, 1, Long.MAX_VALUE)).isFalse();
+  }
+
+  @Test
+  void thisMachineHasSomeMemory() {
+    assertThat(Convolutions.memoryBytes()).isBetween(256L << 20, 1L << 50);
+  }
+}

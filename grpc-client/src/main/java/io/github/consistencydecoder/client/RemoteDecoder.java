@@ -1,0 +1,78 @@
+package io.github.consistencydecoder.client;
+
+import static java.util.Objects.requireNonNull;
+
+import io.github.consistencydecoder.plugin.DecodeEstimate;
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Decoded;
+import io.github.consistencydecoder.plugin.DecoderInfo;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.proto.v1.DecodeReport;
+import io.github.consistencydecoder.proto.v1.DecodeRequest;
+import java.util.List;
+
+/**
+ * Decodes on a service. The listener hears of steps as they happen there, and of warnings at the
+ * end; the time of the whole is that on this side.
+ *
+ * <p>Owns the connection. Safe for use by several threads. After {@link #close}, every method
+ * except {@code close} throws {@link IllegalStateException}; closing again does nothing.
+ */
+final class RemoteDecoder implements LatentDecoder {
+  private final Lifetime lifetime = new Lifetime("the decoder");
+  private final RemoteModel model;
+
+  RemoteDecoder(RemoteModel model) {
+    this.model = model;
+  }
+
+  @Override
+  public DecoderInfo info() {
+    return lifetime.whileOpen(model::info);
+  }
+
+  /** Of the service's usual schedule, whatever the options': the protocol asks for a size alone. */
+  @Override
+  public DecodeEstimate estimate(int batch, int height, int width, DecodeOptions options) {
+    requireNonNull(options, "options");
+    return lifetime.whileOpen(() -> model.estimate(batch, height, width));
+  }
+
+  @Override
+  public Decoded decode(Latents latents, DecodeOptions options) {
+    requireNonNull(latents, "latents");
+    requireNonNull(options, "options");
+    return lifetime.whileOpen(() -> decodeOpen(latents, options));
+  }
+
+  private Decoded decodeOpen(Latents latents, DecodeOptions options) {
+    long start = System.nanoTime();
+    options.cancellation().check();
+    DecodeRequest request = DecodeRequests.of(model.name(), latents, options);
+    List<Long> shape = DecodeRequests.pictureShape(latents);
+    Progress progress = new Progress(options.listener(), model.failures());
+    DecodeStream.Result result =
+        model.work(
+            CallKind.DECODE,
+            options.cancellation(),
+            0,
+            stub ->
+                new DecodeStream(shape, progress, model.failures())
+                    .read(stub.decodeStream(request), options.cancellation()));
+    DecodeReport report = result.report();
+    model.requireSameWeights(report.getModelDigest());
+    report.getWarningsList().forEach(options.listener()::warning);
+    return new Decoded(
+        result.pixels(),
+        report.getStepNanosList(),
+        System.nanoTime() - start,
+        report.getMetadataMap(),
+        report.getWarningsList());
+  }
+
+  @Override
+  public void close() {
+    lifetime.end(model::close);
+  }
+}

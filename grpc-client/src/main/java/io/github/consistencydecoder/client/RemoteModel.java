@@ -1,0 +1,230 @@
+package io.github.consistencydecoder.client;
+
+import io.github.consistencydecoder.client.connect.RemoteSettings;
+import io.github.consistencydecoder.client.connect.ServiceConnection;
+import io.github.consistencydecoder.plugin.Cancellation;
+import io.github.consistencydecoder.plugin.DecodeEstimate;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.DecoderInfo;
+import io.github.consistencydecoder.proto.v1.BatchSize;
+import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
+import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc.DecoderServiceBlockingStub;
+import io.github.consistencydecoder.proto.v1.DescribeModelRequest;
+import io.github.consistencydecoder.proto.v1.Estimate;
+import io.github.consistencydecoder.proto.v1.ListModelsRequest;
+import io.github.consistencydecoder.proto.v1.Model;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * One model of a service, found when it was opened. Owns the connection. Safe for use by several
+ * threads.
+ */
+final class RemoteModel implements AutoCloseable {
+  /** Questions are answered at once or not at all. */
+  private static final Duration QUESTION = Duration.ofSeconds(10);
+
+  /** Sizes whose estimate is remembered; a program has few. */
+  private static final int MOST_ESTIMATES = 1000;
+
+  /** Of a part, its frame and its fields; anything longer is none of ours. */
+  private static final int MESSAGE_BYTES = 4 << 20;
+
+  private final RemoteSettings settings;
+  private final ServiceConnection connection;
+  private final Failures failures;
+  private final Attempts attempts;
+  private final Map<BatchSize, DecodeEstimate> estimates = new ConcurrentHashMap<>();
+  private final Model model;
+
+  private RemoteModel(RemoteSettings settings, ServiceConnection connection, boolean encoder) {
+    this.settings = settings;
+    this.connection = connection;
+    this.failures = new Failures(settings);
+    this.attempts = new Attempts(failures, connection.channel()::resetConnectBackoff);
+    this.model = encoder ? findEncoder() : requireReady(describe(settings.model()));
+  }
+
+  /**
+   * Finds a model that is ready.
+   *
+   * @param connection owned from here on
+   * @param encoder whether it has to encode
+   * @throws DecoderException if the service cannot be reached, does not take us, or has no such
+   *     model
+   */
+  static RemoteModel open(RemoteSettings settings, ServiceConnection connection, boolean encoder) {
+    try {
+      return new RemoteModel(settings, connection, encoder);
+    } catch (RuntimeException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private Model describe(String name) {
+    return ask(
+        stub ->
+            stub.describeModel(DescribeModelRequest.newBuilder().setModel(name).build())
+                .getModel());
+  }
+
+  private Model findEncoder() {
+    Model found = describe(settings.model());
+    if (!found.getEncodes() && settings.model().isEmpty()) {
+      List<Model> all =
+          ask(stub -> stub.listModels(ListModelsRequest.getDefaultInstance()).getModelsList());
+      found = all.stream().filter(Model::getEncodes).findFirst().orElse(found);
+    }
+    if (!found.getEncodes()) {
+      throw new DecoderException(
+          DecoderErrorCode.MODEL_UNSUPPORTED,
+          "model '"
+              + found.getName()
+              + "' at "
+              + settings.place()
+              + " has no encoder; serve one that has, for example a Stable Diffusion VAE");
+    }
+    return requireReady(found);
+  }
+
+  /** In the meantime it may have become so. */
+  private Model requireReady(Model found) {
+    return found.getReady()
+        ? found
+        : ask(
+            stub -> {
+              Model again =
+                  stub.describeModel(
+                          DescribeModelRequest.newBuilder().setModel(found.getName()).build())
+                      .getModel();
+              if (!again.getReady()) {
+                throw Status.UNAVAILABLE
+                    .withDescription(
+                        "model '" + again.getName() + "' is not ready: " + again.getReason())
+                    .asRuntimeException();
+              }
+              return again;
+            });
+  }
+
+  private <T> T ask(Function<DecoderServiceBlockingStub, T> question) {
+    Deadline deadline =
+        Deadline.after(
+            Math.min(QUESTION.toMillis(), settings.timeout().toMillis()), TimeUnit.MILLISECONDS);
+    return call(CallKind.DESCRIBE, deadline, new Cancellation(), MESSAGE_BYTES, question);
+  }
+
+  /**
+   * Makes a call, more than once if that may help.
+   *
+   * @param messageBytes that an answer's message may have
+   */
+  <T> T call(
+      CallKind kind,
+      Deadline deadline,
+      Cancellation cancellation,
+      int messageBytes,
+      Function<DecoderServiceBlockingStub, T> question) {
+    DecoderServiceBlockingStub stub =
+        DecoderServiceGrpc.newBlockingStub(connection.channel())
+            .withMaxInboundMessageSize(messageBytes)
+            .withDeadline(deadline);
+    return attempts.make(
+        kind,
+        deadline,
+        cancellation,
+        context -> {
+          Context before = context.attach();
+          try {
+            return question.apply(stub);
+          } finally {
+            context.detach(before);
+          }
+        });
+  }
+
+  /** As {@link #call}, with the messages of a stream and all the time that the settings allow. */
+  <T> T work(
+      CallKind kind,
+      Cancellation cancellation,
+      int messageBytes,
+      Function<DecoderServiceBlockingStub, T> work) {
+    Deadline deadline = Deadline.after(settings.timeout().toMillis(), TimeUnit.MILLISECONDS);
+    return call(kind, deadline, cancellation, Math.max(messageBytes, MESSAGE_BYTES), work);
+  }
+
+  /** Its name on the wire. */
+  String name() {
+    return model.getName();
+  }
+
+  /** What the service says of it besides. */
+  Map<String, String> details() {
+    return model.getDetailsMap();
+  }
+
+  /** Whether it decodes with the weights that it had when it was opened, as far as is known. */
+  void requireSameWeights(String digest) {
+    if (!digest.isEmpty() && !model.getDigest().isEmpty() && !digest.equals(model.getDigest())) {
+      throw new DecoderException(
+          DecoderErrorCode.MODEL_UNSUPPORTED,
+          "model '"
+              + name()
+              + "' at "
+              + settings.place()
+              + " has other weights ("
+              + digest
+              + ") than when it was opened ("
+              + model.getDigest()
+              + "); open it anew, or give all backends the same");
+    }
+  }
+
+  DecoderInfo info() {
+    return new DecoderInfo(
+        RemoteDecoderProvider.NAME,
+        model.getName(),
+        model.getDigest(),
+        "remote: " + model.getDevice(),
+        model.getDetailsMap());
+  }
+
+  /** What the service says of a decode of such a batch at its usual schedule; asked once a size. */
+  DecodeEstimate estimate(int batch, int height, int width) {
+    BatchSize size =
+        BatchSize.newBuilder().setCount(batch).setHeight(height).setWidth(width).build();
+    DecodeEstimate known = estimates.get(size);
+    if (known != null) {
+      return known;
+    }
+    Estimate answer =
+        ask(
+            stub ->
+                stub.describeModel(
+                        DescribeModelRequest.newBuilder().setModel(name()).setBatch(size).build())
+                    .getEstimate());
+    DecodeEstimate estimate = new DecodeEstimate(answer.getOperations(), answer.getPeakBytes());
+    if (estimates.size() < MOST_ESTIMATES) {
+      estimates.put(size, estimate);
+    }
+    return estimate;
+  }
+
+  Failures failures() {
+    return failures;
+  }
+
+  @Override
+  public void close() {
+    connection.close();
+  }
+}

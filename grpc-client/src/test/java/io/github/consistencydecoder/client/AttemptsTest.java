@@ -1,0 +1,307 @@
+package io.github.consistencydecoder.client;
+
+import static io.github.consistencydecoder.client.Asserts.latents;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.github.consistencydecoder.plugin.Cancellation;
+import io.github.consistencydecoder.plugin.DecodeListener;
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Decoded;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.proto.v1.DecodeStreamResponse;
+import io.github.consistencydecoder.server.core.ServiceError;
+import io.github.consistencydecoder.server.core.ServiceException;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** When a call is made again, and when it is not. */
+class AttemptsTest {
+  private final FakeServer server = FakeServer.start();
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  private static FakeServer.Answer busy(Duration pause) {
+    return FakeServer.status(ServiceException.retry(ServiceError.BUSY, "the queue is full", pause));
+  }
+
+  private static FakeServer.Answer bare(Status status) {
+    return (request, call) -> call.onError(status.asRuntimeException());
+  }
+
+  private static void requireRight(Decoded decoded) {
+    for (int i = 0; i < decoded.pixels().values().limit(); i++) {
+      assertThat(decoded.pixels().values().get(i)).isEqualTo(FakeServer.value(i));
+    }
+    assertThat(decoded.stepNanos()).containsExactly(10L, 11L);
+    assertThat(decoded.warnings()).containsExactly("it is fake");
+  }
+
+  private long millisBetween(int first, int second) {
+    return TimeUnit.NANOSECONDS.toMillis(server.calls.get(second) - server.calls.get(first));
+  }
+
+  @Test
+  void aBusyServerIsAskedAgainWhenItSaysSo() {
+    server.script.add(busy(Duration.ofMillis(400)));
+    try (LatentDecoder decoder = server.open()) {
+      requireRight(decoder.decode(latents(1, 2, 3, 4), DecodeOptions.defaults()));
+    }
+    assertThat(server.calls).hasSize(2);
+    // Four times the pause that there would be otherwise.
+    assertThat(millisBetween(0, 1)).isGreaterThanOrEqualTo(395);
+  }
+
+  @Test
+  void fourAttemptsAreMadeAndThenTheServersSentenceIsTold() {
+    for (int k = 0; k < 9; k++) {
+      server.script.add(busy(Duration.ofMillis(1)));
+    }
+    try (LatentDecoder decoder = server.open()) {
+      Asserts.fails(
+          DecoderErrorCode.BUSY,
+          () -> decoder.decode(latents(1, 1, 2, 2), DecodeOptions.defaults()),
+          "the queue is full",
+          "try again later",
+          server.target());
+    }
+    assertThat(server.calls).hasSize(4);
+  }
+
+  @Test
+  void aPauseLongerThanTheTimeoutIsNotWaitedFor() {
+    server.script.add(busy(Duration.ofSeconds(30)));
+    try (LatentDecoder decoder =
+        FakeServer.open(TestService.at(server.target()).with("timeout", "20s"))) {
+      long start = System.nanoTime();
+      Asserts.fails(
+          DecoderErrorCode.BUSY,
+          () -> decoder.decode(latents(1, 1, 2, 2), DecodeOptions.defaults()));
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(15));
+    }
+    assertThat(server.calls).hasSize(1);
+  }
+
+  @Test
+  void aServerThatSaysNotAgainIsNotAskedAgain() {
+    server.script.add(
+        (request, call) -> {
+          Metadata trailers = new Metadata();
+          trailers.put(
+              Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER), "-1");
+          call.onError(
+              Status.RESOURCE_EXHAUSTED.withDescription("never").asRuntimeException(trailers));
+        });
+    try (LatentDecoder decoder = server.open()) {
+      Asserts.fails(
+          DecoderErrorCode.BUSY,
+          () -> decoder.decode(latents(1, 1, 2, 2), DecodeOptions.defaults()),
+          "never");
+    }
+    assertThat(server.calls).hasSize(1);
+  }
+
+  @Test
+  void aServerThatIsNotReadyOrBreaksOffIsFollowedByAnotherAttempt() {
+    server.script.add(
+        FakeServer.status(
+            ServiceException.retry(
+                ServiceError.NOT_READY, "the service is stopping", Duration.ofSeconds(9))));
+    server.script.add(bare(Status.CANCELLED.withDescription("RST_STREAM")));
+    server.script.add(bare(Status.UNAVAILABLE));
+    try (LatentDecoder decoder = server.open()) {
+      requireRight(decoder.decode(latents(1, 1, 2, 2), DecodeOptions.defaults()));
+    }
+    assertThat(server.calls).hasSize(4);
+    // Growing, and not the nine seconds after which a server alone would be ready.
+    assertThat(millisBetween(0, 1)).isGreaterThanOrEqualTo(80);
+    assertThat(millisBetween(2, 3)).isBetween(720L, 8000L);
+  }
+
+  @Test
+  void whatCannotGetBetterIsNotTriedAgain() {
+    for (Status.Code code :
+        List.of(
+            Status.Code.INVALID_ARGUMENT,
+            Status.Code.INTERNAL,
+            Status.Code.UNIMPLEMENTED,
+            Status.Code.NOT_FOUND,
+            Status.Code.DEADLINE_EXCEEDED,
+            Status.Code.PERMISSION_DENIED)) {
+      server.calls.clear();
+      server.script.add(bare(code.toStatus().withDescription("so it is")));
+      try (LatentDecoder decoder = server.open()) {
+        assertThatExceptionOfType(io.github.consistencydecoder.plugin.DecoderException.class)
+            .isThrownBy(() -> decoder.decode(latents(1, 1, 2, 2), DecodeOptions.defaults()));
+      }
+      assertThat(server.calls).as(code.name()).hasSize(1);
+    }
+  }
+
+  @Test
+  void aDecodeThatBreaksInTheMiddleIsMadeAnewAndEachStepIsToldOnce() {
+    for (int cut : new int[] {2, 4, 7}) {
+      server.script.add(
+          (request, call) -> {
+            List<DecodeStreamResponse> events = FakeServer.right(request);
+            events.subList(0, cut).forEach(call::onNext);
+            call.onError(Status.UNAVAILABLE.asRuntimeException());
+          });
+    }
+    List<String> heard = new ArrayList<>();
+    DecodeListener listener =
+        new DecodeListener() {
+          @Override
+          public void stepStarted(int step, int steps, int timestep) {
+            heard.add("start " + step + "/" + steps + " at " + timestep);
+          }
+
+          @Override
+          public void stepFinished(int step, int steps, long nanos) {
+            heard.add("end " + step + "/" + steps + " after " + nanos);
+          }
+
+          @Override
+          public void warning(String sentence) {
+            heard.add(sentence);
+          }
+        };
+    try (LatentDecoder decoder = server.open()) {
+      requireRight(
+          decoder.decode(latents(1, 2, 3, 4), DecodeOptions.builder().listener(listener).build()));
+    }
+    assertThat(server.calls).hasSize(4);
+    assertThat(heard)
+        .containsExactly(
+            "start 0/2 at 1008",
+            "end 0/2 after 10",
+            "start 1/2 at 512",
+            "end 1/2 after 11",
+            "it is fake");
+  }
+
+  @Test
+  void aCancellationEndsTheWaitForTheNextAttempt() throws Exception {
+    server.script.add(busy(Duration.ofMinutes(2)));
+    Cancellation cancellation = new Cancellation();
+    try (LatentDecoder decoder = server.open()) {
+      CompletableFuture<Void> cancelling =
+          CompletableFuture.runAsync(
+              () -> {
+                TestService.await("the call", () -> !server.calls.isEmpty());
+                cancellation.cancel();
+              });
+      Asserts.fails(
+          DecoderErrorCode.CANCELLED,
+          () ->
+              decoder.decode(
+                  latents(1, 1, 2, 2), DecodeOptions.builder().cancellation(cancellation).build()));
+      cancelling.get(60, TimeUnit.SECONDS);
+    }
+    assertThat(server.calls).hasSize(1);
+  }
+
+  @Test
+  void aCancellationReachesTheServerAndIsTheEnd() throws Exception {
+    server.script.add((request, call) -> call.onNext(FakeServer.right(request).get(0)));
+    Cancellation cancellation = new Cancellation();
+    try (LatentDecoder decoder = server.open()) {
+      CompletableFuture<Void> cancelling =
+          CompletableFuture.runAsync(
+              () -> {
+                TestService.await("the call", () -> !server.calls.isEmpty());
+                cancellation.cancel();
+              });
+      Asserts.fails(
+          DecoderErrorCode.CANCELLED,
+          () ->
+              decoder.decode(
+                  latents(1, 1, 2, 2), DecodeOptions.builder().cancellation(cancellation).build()));
+      cancelling.get(60, TimeUnit.SECONDS);
+      TestService.await("the server to hear of it", () -> server.cancelled.get() == 1);
+    }
+    assertThat(server.calls).hasSize(1);
+  }
+
+  @Test
+  void anInterruptionIsACancellationAndIsKept() throws Exception {
+    server.script.add((request, call) -> call.onNext(FakeServer.right(request).get(0)));
+    Thread decoding = Thread.currentThread();
+    try (LatentDecoder decoder = server.open()) {
+      CompletableFuture<Void> interrupting =
+          CompletableFuture.runAsync(
+              () -> {
+                TestService.await("the call", () -> !server.calls.isEmpty());
+                decoding.interrupt();
+              });
+      Asserts.fails(
+          DecoderErrorCode.CANCELLED,
+          () -> decoder.decode(latents(1, 1, 2, 2), DecodeOptions.defaults()));
+      assertThat(Thread.interrupted()).as("still interrupted").isTrue();
+      interrupting.get(60, TimeUnit.SECONDS);
+    }
+    assertThat(server.calls).hasSize(1);
+  }
+
+  @Test
+  void anExceptionOfTheListenerReachesTheCallerAndStopsTheServer() {
+    server.script.add(
+        (request, call) -> FakeServer.right(request).subList(0, 2).forEach(call::onNext));
+    IllegalArgumentException thrown = new IllegalArgumentException("mine");
+    DecodeListener listener =
+        new DecodeListener() {
+          @Override
+          public void stepStarted(int step, int steps, int timestep) {
+            throw thrown;
+          }
+        };
+    try (LatentDecoder decoder = server.open()) {
+      assertThatExceptionOfType(IllegalArgumentException.class)
+          .isThrownBy(
+              () ->
+                  decoder.decode(
+                      latents(1, 1, 2, 2), DecodeOptions.builder().listener(listener).build()))
+          .isSameAs(thrown);
+      TestService.await("the server to hear of it", () -> server.cancelled.get() == 1);
+    }
+    assertThat(server.calls).hasSize(1);
+  }
+
+  @Test
+  void theTimeoutHoldsForAServerThatSaysNothing() {
+    server.script.add((request, call) -> {});
+    try (LatentDecoder decoder =
+        FakeServer.open(TestService.at(server.target()).with("timeout", "1500ms"))) {
+      Asserts.fails(
+          DecoderErrorCode.BUSY,
+          () -> decoder.decode(latents(1, 1, 2, 2), DecodeOptions.defaults()),
+          "within 1500 ms",
+          "timeout");
+      TestService.await("the server to hear of it", () -> server.cancelled.get() == 1);
+    }
+    assertThat(server.calls).hasSize(1);
+  }
+
+  @Test
+  void nobodyThereIsSaidWithWhatToDo() {
+    server.close();
+    Asserts.fails(
+        DecoderErrorCode.DEVICE_UNAVAILABLE,
+        server::open,
+        "no decode service can be reached at " + server.target(),
+        "refused",
+        "consistency-decoder serve",
+        "target");
+  }
+}

@@ -1,0 +1,166 @@
+package io.github.consistencydecoder.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.server.Sidecar;
+import io.github.consistencydecoder.server.SidecarConfig;
+import io.github.consistencydecoder.server.access.AccessException;
+import io.github.consistencydecoder.server.core.ModelSource;
+import io.github.consistencydecoder.server.core.Readiness;
+import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
+import io.github.consistencydecoder.server.fixtures.Fixtures;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Several backends in this process: what happens to one of them does not reach the caller. */
+@Timeout(600)
+class BackendsTest {
+  private static final Duration STEP = Duration.ofMillis(4);
+
+  @TempDir private Path folder;
+
+  private static ControllableDecoder.Controls controls() {
+    ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+    controls.stepTime = STEP;
+    return controls;
+  }
+
+  private static TestService service(int port, ControllableDecoder.Controls controls) {
+    return TestService.open(
+        port, Fixtures.MODEL, ModelSource.of(controls::openDecoder), door -> door);
+  }
+
+  private static LatentDecoder reference() {
+    return new ControllableDecoder.Controls().openDecoder();
+  }
+
+  private static LatentDecoder open(List<String> targets) {
+    return new RemoteDecoderProvider().open(TestService.at(String.join(",", targets)));
+  }
+
+  @Test
+  void callsAreSpreadOverAll() {
+    List<ControllableDecoder.Controls> controls = List.of(controls(), controls(), controls());
+    List<TestService> services = controls.stream().map(c -> service(0, c)).toList();
+    List<Integer> before = controls.stream().map(c -> c.begun.get()).toList();
+    try (LatentDecoder decoder = open(services.stream().map(TestService::target).toList());
+        Load load = Load.on(decoder, reference(), 3)) {
+      for (int k = 0; k < 3; k++) {
+        int backend = k;
+        TestService.await(
+            "backend " + k + " to be called",
+            () -> controls.get(backend).begun.get() > before.get(backend) + 3);
+      }
+      load.end();
+      assertThat(load.failures).isEmpty();
+    } finally {
+      services.forEach(TestService::close);
+    }
+  }
+
+  @Test
+  void oneOfThreeThatGoesInTheMiddleOfItsCallsIsNotNoticed() {
+    List<ControllableDecoder.Controls> controls = List.of(controls(), controls(), controls());
+    List<TestService> services = controls.stream().map(c -> service(0, c)).toList();
+    try (LatentDecoder decoder = open(services.stream().map(TestService::target).toList());
+        Load load = Load.on(decoder, reference(), 6)) {
+      load.awaitMore(30);
+      // It has calls that have begun, and does not end them.
+      controls.get(1).hold();
+      TestService.await("a call to be inside", () -> controls.get(1).inside.get() > 0);
+      services.get(1).door.close();
+      controls.get(1).release();
+      load.awaitMore(60);
+      load.end();
+      assertThat(load.failures).isEmpty();
+    } finally {
+      controls.forEach(ControllableDecoder.Controls::release);
+      services.forEach(TestService::close);
+    }
+  }
+
+  @Test
+  void oneThatIsNotReadyIsNotCalled() {
+    ControllableDecoder.Controls ready = controls();
+    ControllableDecoder.Controls leaving = controls();
+    try (TestService first = service(0, ready);
+        TestService second = service(0, leaving);
+        LatentDecoder decoder = open(List.of(first.target(), second.target()));
+        Load load = Load.on(decoder, reference(), 2)) {
+      TestService.await("both to be called", () -> leaving.begun.get() > 5);
+      second.door.withdraw();
+      load.awaitMore(20);
+      int until = leaving.begun.get();
+      load.awaitMore(40);
+      load.end();
+      assertThat(leaving.begun).hasValue(until);
+      assertThat(load.failures).isEmpty();
+    }
+  }
+
+  @Test
+  void twoThatDrainInTurnLoseNoCall() throws Exception {
+    drainInTurn(6);
+  }
+
+  @Test
+  @Tag("load")
+  void twoThatDrainInTurnFiftyTimesLoseNoCall() throws Exception {
+    drainInTurn(50);
+  }
+
+  private void drainInTurn(int rounds) throws Exception {
+    List<Sidecar> sidecars = new ArrayList<>(List.of(sidecar(0, 0), sidecar(0, 1)));
+    List<Integer> ports =
+        sidecars.stream().map(s -> s.grpcPort().orElseThrow()).collect(Collectors.toList());
+    try (LatentDecoder decoder = open(ports.stream().map(p -> "127.0.0.1:" + p).toList());
+        Load load = Load.on(decoder, reference(), 4)) {
+      awaitCalls(sidecars.get(0));
+      awaitCalls(sidecars.get(1));
+      for (int round = 0; round < rounds; round++) {
+        int which = round % 2;
+        sidecars.get(which).drain();
+        sidecars.get(which).close();
+        load.awaitMore(5);
+        sidecars.set(which, sidecar(ports.get(which), which));
+        awaitCalls(sidecars.get(which));
+        assertThat(load.failures).as("round %d", round).isEmpty();
+      }
+      load.end();
+      assertThat(load.failures).isEmpty();
+    } finally {
+      sidecars.forEach(Sidecar::close);
+    }
+  }
+
+  private Sidecar sidecar(int port, int which) throws AccessException, IOException {
+    Sidecar sidecar =
+        Sidecar.start(
+            SidecarConfig.builder()
+                .model(Fixtures.MODEL, ModelSource.of(controls()::openDecoder))
+                .limits(Fixtures.limits())
+                .grpc(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+                .drainDelay(Duration.ofMillis(400))
+                .grace(Duration.ofSeconds(20))
+                .stateFolder(folder.resolve("state" + which))
+                .build());
+    TestService.await(
+        "the sidecar to serve", () -> sidecar.service().readiness() == Readiness.SERVING);
+    return sidecar;
+  }
+
+  private static void awaitCalls(Sidecar sidecar) {
+    TestService.await("calls to come", () -> sidecar.service().ledger().completed() > 3);
+  }
+}

@@ -1,0 +1,111 @@
+package io.github.consistencydecoder.client;
+
+import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.server.access.AccessException;
+import io.github.consistencydecoder.server.core.ModelSource;
+import io.github.consistencydecoder.server.core.QueuedDecodeService;
+import io.github.consistencydecoder.server.core.Readiness;
+import io.github.consistencydecoder.server.core.ServiceLimits;
+import io.github.consistencydecoder.server.grpc.GrpcDoor;
+import io.github.consistencydecoder.server.grpc.GrpcDoorBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+
+/** A real service of this process behind a real door on a port of its own. */
+final class TestService implements AutoCloseable {
+  final QueuedDecodeService service;
+  final GrpcDoor door;
+
+  private TestService(QueuedDecodeService service, GrpcDoor door) {
+    this.service = service;
+    this.door = door;
+  }
+
+  /** The bundled model, named {@code consistency_decoder}. */
+  static ModelSource tiny() {
+    return ModelSource.of("consistency", cpu());
+  }
+
+  /** A reduced autoencoder with its encoder. */
+  static ModelSource vae() {
+    return ModelSource.of("vae", vaeConfig()).withEncoder("vae", vaeConfig());
+  }
+
+  static DecoderConfig cpu() {
+    return DecoderConfig.empty().with(DecoderConfig.DEVICE, "cpu").with(DecoderConfig.THREADS, "1");
+  }
+
+  static DecoderConfig vaeConfig() {
+    Path root = Path.of(System.getProperty("project.root"));
+    Path folder = root.resolve("decoder-core/src/test/resources/goldens/vae-reduced");
+    return cpu().with(DecoderConfig.MODEL, folder.toString());
+  }
+
+  static TestService open(String name, ModelSource source) {
+    return open(0, name, source, door -> door);
+  }
+
+  /**
+   * Returns when it serves.
+   *
+   * @param port 0 for a free one
+   */
+  static TestService open(
+      int port, String name, ModelSource source, UnaryOperator<GrpcDoorBuilder> more) {
+    QueuedDecodeService service =
+        QueuedDecodeService.builder()
+            .model(name, source)
+            .limits(
+                new ServiceLimits(
+                    1 << 20, 8, Duration.ofSeconds(60), Duration.ofSeconds(30), 1L << 30, 2))
+            .start();
+    try {
+      await("the service to serve", () -> service.readiness() == Readiness.SERVING);
+      GrpcDoorBuilder builder =
+          GrpcDoor.builder(service)
+              .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      return new TestService(service, more.apply(builder).start());
+    } catch (AccessException | IOException | RuntimeException e) {
+      service.close();
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Waits at most 60 s. */
+  static void await(String what, BooleanSupplier condition) {
+    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - end > 0) {
+        throw new AssertionError("waited in vain for " + what);
+      }
+      try {
+        Thread.sleep(1);
+      } catch (InterruptedException e) {
+        throw new AssertionError("interrupted while waiting for " + what, e);
+      }
+    }
+  }
+
+  String target() {
+    return "127.0.0.1:" + door.port();
+  }
+
+  String socket() {
+    return "unix:" + door.socket().orElseThrow();
+  }
+
+  static DecoderConfig at(String target) {
+    return DecoderConfig.empty().with(RemoteDecoderProvider.TARGET, target);
+  }
+
+  @Override
+  public void close() {
+    door.close();
+    service.close();
+  }
+}

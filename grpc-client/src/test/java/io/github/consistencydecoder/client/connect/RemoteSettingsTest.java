@@ -1,0 +1,181 @@
+package io.github.consistencydecoder.client.connect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RemoteSettingsTest {
+  private static RemoteSettings of(String... keysAndValues) {
+    DecoderConfig config = DecoderConfig.empty();
+    for (int i = 0; i < keysAndValues.length; i += 2) {
+      config = config.with(keysAndValues[i], keysAndValues[i + 1]);
+    }
+    return RemoteSettings.of(config, "the remote decoder");
+  }
+
+  private static void refused(String[] config, String... words) {
+    assertThatExceptionOfType(DecoderException.class)
+        .isThrownBy(() -> of(config))
+        .satisfies(
+            e -> {
+              assertThat(e.code()).isEqualTo(DecoderErrorCode.INVALID_OPTIONS);
+              for (String word : words) {
+                assertThat(e).hasMessageContaining(word);
+              }
+            });
+  }
+
+  private static String[] list(String... words) {
+    return words;
+  }
+
+  @Test
+  void nothingSetIsTheUsualServiceOnThisMachine() {
+    RemoteSettings settings = of();
+    assertThat(settings.place()).isEqualTo("127.0.0.1:8001");
+    assertThat(settings.model()).isEmpty();
+    assertThat(settings.timeout()).isEqualTo(Duration.ofMinutes(15));
+    assertThat(settings.hasToken()).isFalse();
+    assertThat(settings.encrypted()).isFalse();
+  }
+
+  @Test
+  void anUnknownKeyIsRefusedByName() {
+    refused(
+        list("device", "cpu"),
+        "setting 'device' is unknown",
+        "the remote decoder has",
+        "target",
+        "token-file",
+        "where the service is started");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"500ms, 500", "90s, 90000", "15m, 900000", "2h, 7200000"})
+  void timesHaveUnits(String text, long millis) {
+    assertThat(of("timeout", text).timeout()).isEqualTo(Duration.ofMillis(millis));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"90", "0s", "-1s", "1.5s", "s", "", "999999999h", "1d"})
+  void otherTimesAreRefused(String text) {
+    refused(list("timeout", text), "timeout '" + text + "'", "90s");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "127.0.0.1:8001; 127.0.0.1:8001",
+        "localhost:1; localhost:1",
+        "[::1]:8001; [::1]:8001",
+        "a.example-1:65535; a.example-1:65535",
+        "unix:/run/cd/grpc.sock; unix:/run/cd/grpc.sock",
+        "unix:///run/cd/grpc.sock; unix:/run/cd/grpc.sock",
+        "unix:grpc.sock; unix:grpc.sock",
+        "grpc://127.0.0.1:8001; 127.0.0.1:8001",
+        "grpc+unix:/run/grpc.sock; unix:/run/grpc.sock",
+        "127.0.0.1:1, 127.0.0.1:2 ,localhost:3; 127.0.0.1:1, 127.0.0.1:2, localhost:3",
+        "unix:/a,unix:/b; unix:/a, unix:/b",
+        "dns:///a.example:80; dns:///a.example:80",
+        "xds:///decoder; xds:///decoder"
+      })
+  void targetsAreRead(String text, String place) {
+    assertThat(of("target", text).place()).isEqualTo(place);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "localhost",
+        "localhost:",
+        "localhost:0",
+        "localhost:65536",
+        ":8001",
+        "a b:1",
+        "unix:",
+        "localhost:1,",
+        "localhost:1,,localhost:2",
+        "xds:///a,xds:///b",
+        "http://127.0.0.1:8000",
+        "https://a.example/"
+      })
+  void otherTargetsAreRefused(String text) {
+    refused(list("target", text), "target '" + text + "'", "host:port");
+  }
+
+  @Test
+  void theAddressOfTheOtherDoorIsRefusedWithTheUsualPortOfThisOne() {
+    refused(list("target", "http://127.0.0.1:8000"), "8001", "HTTP");
+  }
+
+  @Test
+  void socketsAndPortsAreNotMixed() {
+    refused(list("target", "unix:/a,localhost:1"), "mixed");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "localhost:1; false",
+        "127.9.9.9:1; false",
+        "[::1]:1; false",
+        "unix:/a; false",
+        "localhost:1,127.0.0.1:2; false",
+        "a.example:1; true",
+        "10.0.0.1:1; true",
+        "[2001:db8::1]:1; true",
+        "localhost:1,a.example:1; true",
+        "localhost.example:1; true",
+        "127.0.0.1.example:1; true",
+        "dns:///localhost:1; true"
+      })
+  void whatLeavesThisMachineIsEncryptedUnlessItIsSaidInWords(String target, boolean encrypted) {
+    assertThat(of("target", target).encrypted()).isEqualTo(encrypted);
+    assertThat(of("target", target, "plaintext", "yes").encrypted()).isFalse();
+  }
+
+  @Test
+  void filesMeanEncryptionOnThisMachineToo() {
+    assertThat(of("tls-ca", "ca.pem").encrypted()).isTrue();
+    assertThat(of("tls-cert", "c.pem", "tls-key", "k.pem").encrypted()).isTrue();
+    assertThat(of("plaintext", "no").encrypted()).isTrue();
+  }
+
+  @Test
+  void settingsThatContradictEachOtherAreRefused() {
+    refused(list("tls-ca", "ca.pem", "plaintext", "yes"), "exclude");
+    refused(list("tls-cert", "c.pem"), "tls-cert", "tls-key", "one of them");
+    refused(list("tls-key", "k.pem"), "tls-cert", "tls-key", "one of them");
+    refused(list("plaintext", "true"), "plaintext 'true'", "yes or no");
+    refused(list("plaintext", ""), "plaintext ''", "yes or no");
+    refused(list("target", "unix:/a", "tls-ca", "ca.pem"), "Unix socket", "TLS");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "localhost:1; false",
+        "10.0.0.1:1; false",
+        "[2001:db8::1]:1; false",
+        "unix:/a; false",
+        "a.example:1; true",
+        "localhost:1,localhost:2; true",
+        "unix:/a,unix:/b; true",
+        "xds:///decoder; true"
+      })
+  void callsAreSpreadWhereThereMayBeSeveralServers(String target, boolean balanced) {
+    assertThat(Target.parse(target).balanced()).isEqualTo(balanced);
+  }
+}

@@ -1,0 +1,21 @@
+package io.github.consistencydecoder.server.grpc;
+
+import io.github.consistencydecoder.server.core.QueuedDecodeService;
+import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
+import io.github.consistencydecoder.server.fixtures.Fixtures;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** As {@link MalformedTest}, for longer. */
+@Tag("load")
+class MalformedLoadTest {
+  @Test
+  void mutatedMessagesAreAnsweredWithClientErrorsOnly() {
+    try (QueuedDecodeService service = Fixtures.service(new ControllableDecoder.Controls());
+        OpenDoor door = OpenDoor.over(service)) {
+      int count = Integer.getInteger("mutations", 100_000);
+      System.out.println("outcomes: " + Mutations.run(door, count, 2));
+      Fixtures.await("bytes to be free", () -> door.door.bytesInFlight().held() == 0);
+    }
+  }
+}

@@ -58,7 +58,12 @@ final class OpenDoor implements AutoCloseable {
                 HttpDoor.builder(
                     service, settings.apply(HttpSettings.usual().withTcp("127.0.0.1", 0))))
             .build();
-    door.start();
+    try {
+      door.start();
+    } catch (AccessException | IOException e) {
+      service.close();
+      throw e;
+    }
   }
 
   private QueuedDecodeService encoding() {

@@ -27,6 +27,7 @@ import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
@@ -66,7 +67,7 @@ public final class HttpDoor implements AutoCloseable {
     this.router = new Router(door, b.token, b.metrics);
     server.setHandler(router);
     b.settings.port().ifPresent(port -> connectors.add(tcp(b, port)));
-    b.settings.socket().ifPresent(path -> connectors.add(unix(path)));
+    b.settings.socket().ifPresent(path -> connectors.add(unix(b, path)));
     connectors.forEach(server::addConnector);
     server.addBean(
         new NetworkConnectionLimit(
@@ -83,7 +84,7 @@ public final class HttpDoor implements AutoCloseable {
   }
 
   private AbstractConnector tcp(Builder b, int port) {
-    List<ConnectionFactory> factories = new ArrayList<>(plain());
+    List<ConnectionFactory> factories = new ArrayList<>(plain(b));
     if (b.tls.isPresent()) {
       // HTTP/2 over TLS would need a negotiation of protocols, which none of the clients asks for.
       factories.remove(1);
@@ -94,7 +95,7 @@ public final class HttpDoor implements AutoCloseable {
     connector.setHost(b.settings.host());
     connector.setPort(port);
     connector.setAcceptQueueSize(1_024);
-    connector.setIdleTimeout(IDLE_MILLIS);
+    connector.setIdleTimeout(b.idleMillis);
     return connector;
   }
 
@@ -106,22 +107,24 @@ public final class HttpDoor implements AutoCloseable {
     return factory;
   }
 
-  private AbstractConnector unix(Path path) {
+  private AbstractConnector unix(Builder b, Path path) {
     UnixSocketConnector connector =
-        new UnixSocketConnector(server, path, plain().toArray(ConnectionFactory[]::new));
-    connector.setIdleTimeout(IDLE_MILLIS);
+        new UnixSocketConnector(server, path, plain(b).toArray(ConnectionFactory[]::new));
+    connector.setIdleTimeout(b.idleMillis);
     return connector;
   }
 
-  private static List<ConnectionFactory> plain() {
+  private static List<ConnectionFactory> plain(Builder b) {
     HttpConfiguration configuration = new HttpConfiguration();
     configuration.setSendServerVersion(false);
     configuration.setSendDateHeader(true);
     configuration.setRequestHeaderSize(HEADER_BYTES);
     configuration.setResponseHeaderSize(HEADER_BYTES);
+    // Whether the certificate is for the name is the caller's to judge; a proxy may use another.
+    configuration.addCustomizer(new SecureRequestCustomizer(false));
     HTTP2CServerConnectionFactory h2 = new HTTP2CServerConnectionFactory(configuration);
     h2.setMaxConcurrentStreams(STREAMS);
-    h2.setStreamIdleTimeout(IDLE_MILLIS);
+    h2.setStreamIdleTimeout(b.idleMillis);
     return List.of(new HttpConnectionFactory(configuration), h2);
   }
 
@@ -137,6 +140,7 @@ public final class HttpDoor implements AutoCloseable {
     private Supplier<String> metrics = () -> "";
     private Optional<TokenFile> token = Optional.empty();
     private Optional<TlsMaterial> tls = Optional.empty();
+    private long idleMillis = IDLE_MILLIS;
 
     private Builder(DecodeService service, HttpSettings settings) {
       this.service = requireNonNull(service, "service");
@@ -162,6 +166,12 @@ public final class HttpDoor implements AutoCloseable {
     /** All metrics in the text form of Prometheus. */
     public Builder metrics(Supplier<String> text) {
       this.metrics = requireNonNull(text, "text");
+      return this;
+    }
+
+    /** How long a connection may be idle, decodes aside; a minute otherwise. */
+    Builder idleMillis(long millis) {
+      this.idleMillis = millis;
       return this;
     }
 

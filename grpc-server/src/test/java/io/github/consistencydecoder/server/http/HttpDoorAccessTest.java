@@ -6,12 +6,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.server.access.AccessException;
+import io.github.consistencydecoder.server.access.TestCertificates;
+import io.github.consistencydecoder.server.access.TlsFiles;
+import io.github.consistencydecoder.server.access.TlsMaterial;
 import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.wire.TensorType;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
 import java.net.StandardProtocolFamily;
+import java.net.URI;
 import java.net.UnixDomainSocketAddress;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
@@ -20,7 +28,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.util.List;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -164,5 +177,67 @@ final class HttpDoorAccessTest {
       assertThat(document.get("models").get(0).get("ready").asBoolean()).isTrue();
       assertThat(document.get("max_pixels").asLong()).isEqualTo(1 << 20);
     }
+  }
+
+  @Test
+  void tlsIsSpokenAndPlainTextIsNot() throws Exception {
+    TestCertificates.Pair pair = TestCertificates.make(folder, "door");
+    try (TlsMaterial tls =
+            TlsMaterial.open(
+                new TlsFiles(pair.certificate(), pair.key(), Optional.empty()),
+                TlsMaterial.USUAL_PERIOD);
+        OpenDoor open = new OpenDoor(s -> s, b -> b.tls(tls))) {
+      HttpClient trusting = HttpClient.newBuilder().sslContext(trust(pair)).build();
+
+      HttpResponse<byte[]> answer =
+          trusting.send(
+              HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + open.port() + DECODE))
+                  .POST(HttpRequest.BodyPublishers.ofByteArray(BODY))
+                  .build(),
+              HttpResponse.BodyHandlers.ofByteArray());
+
+      assertThat(answer.statusCode()).isEqualTo(200);
+      assertThatThrownBy(() -> open.get("/healthz")).isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void clientThatLeavesATlsConnectionIsNotComputedFor() throws Exception {
+    TestCertificates.Pair pair = TestCertificates.make(folder, "door");
+    try (TlsMaterial tls =
+            TlsMaterial.open(
+                new TlsFiles(pair.certificate(), pair.key(), Optional.empty()),
+                TlsMaterial.USUAL_PERIOD);
+        OpenDoor open = new OpenDoor(s -> s, b -> b.tls(tls))) {
+      open.controls.hold();
+      try (Socket socket = trust(pair).getSocketFactory().createSocket("127.0.0.1", open.port())) {
+        String head =
+            "POST "
+                + DECODE
+                + " HTTP/1.1\r\nHost: x\r\nContent-Length: "
+                + BODY.length
+                + "\r\n\r\n";
+        socket
+            .getOutputStream()
+            .write(TensorFiles.join(head.getBytes(StandardCharsets.UTF_8), BODY));
+        Fixtures.await("the decode to begin", () -> open.controls.inside.get() == 1);
+      }
+      Fixtures.await("the call to be counted", () -> open.service.ledger().cancelled() == 1);
+    }
+  }
+
+  private static SSLContext trust(TestCertificates.Pair pair) throws Exception {
+    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+    store.load(null, null);
+    try (InputStream in = Files.newInputStream(pair.certificate())) {
+      store.setCertificateEntry(
+          "door", CertificateFactory.getInstance("X.509").generateCertificate(in));
+    }
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(store);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return context;
   }
 }

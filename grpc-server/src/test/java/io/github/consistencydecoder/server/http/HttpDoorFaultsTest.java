@@ -425,4 +425,94 @@ final class HttpDoorFaultsTest {
     assertThat(open.service.ledger().accepted()).isZero();
     Fixtures.await("its bytes to be given back", () -> open.door.bytesInFlight() == 0);
   }
+
+  @Test
+  void decodeMayTakeLongerThanAConnectionMayBeIdle() throws Exception {
+    open = new OpenDoor(s -> s, b -> b.idleMillis(200));
+    open.controls.hold();
+    try (Socket socket = open.socket()) {
+      socket.getOutputStream().write(decodeRequest());
+      Fixtures.await("the decode to begin", () -> open.controls.inside.get() == 1);
+      Thread.sleep(900);
+      open.controls.release();
+
+      assertThat(RawAnswer.of(readAnswer(socket)).status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void idleConnectionIsClosed() throws Exception {
+    open = new OpenDoor(s -> s, b -> b.idleMillis(200));
+    try (Socket socket = open.socket()) {
+      assertThat(socket.getInputStream().read()).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void readersThatTakeNothingAreCutOffAndHoldNoOneUp() throws Exception {
+    open = new OpenDoor(s -> s, b -> b.idleMillis(1_000));
+    byte[] large = body(Fixtures.latents(1, 1, 128, 128), TensorType.FLOAT32);
+    byte[] request =
+        TensorFiles.join(
+            head(
+                "POST",
+                DECODE.replace("1,4,8,8", "1,4,128,128"),
+                "Content-Length: " + large.length),
+            large);
+    List<Socket> readers = new ArrayList<>();
+    try {
+      for (int i = 0; i < 4; i++) {
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(4096);
+        socket.connect(
+            new java.net.InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), open.port()));
+        socket.getOutputStream().write(request);
+        readers.add(socket);
+      }
+      Fixtures.await("all to be decoded", () -> open.service.ledger().completed() == 4);
+
+      assertThat(open.post(DECODE, BODY).statusCode()).isEqualTo(200);
+      assertThat(open.door.bytesInFlight()).isPositive();
+      Fixtures.await("all bytes to be given back", () -> open.door.bytesInFlight() == 0);
+    } finally {
+      for (Socket socket : readers) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  void connectionsBeyondTheLimitWaitAndOthersAreServed() throws Exception {
+    open = new OpenDoor(s -> s.withConnections(20), b -> b);
+    List<Socket> idle = new ArrayList<>();
+    try {
+      for (int i = 0; i < 20; i++) {
+        idle.add(open.socket());
+        idle.get(i).getOutputStream().write(head("GET", "/healthz"));
+        assertThat(RawAnswer.of(readAnswer(idle.get(i))).status()).isEqualTo(200);
+      }
+      try (Socket late = open.socket()) {
+        late.setSoTimeout(300);
+        late.getOutputStream().write(head("GET", "/healthz"));
+        assertThat(readOrTimeout(late)).isEqualTo("nothing");
+        idle.get(0).getOutputStream().write(decodeRequest());
+        assertThat(RawAnswer.of(readAnswer(idle.get(0))).status()).isEqualTo(200);
+        idle.remove(1).close();
+        late.setSoTimeout(20_000);
+        assertThat(RawAnswer.of(readAnswer(late)).status()).isEqualTo(200);
+      }
+    } finally {
+      for (Socket socket : idle) {
+        socket.close();
+      }
+    }
+  }
+
+  private static String readOrTimeout(Socket socket) throws Exception {
+    try {
+      return "read " + socket.getInputStream().read();
+    } catch (java.net.SocketTimeoutException e) {
+      return "nothing";
+    }
+  }
 }

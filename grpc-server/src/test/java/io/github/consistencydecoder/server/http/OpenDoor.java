@@ -2,6 +2,7 @@ package io.github.consistencydecoder.server.http;
 
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.server.access.AccessException;
+import io.github.consistencydecoder.server.core.ModelSource;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
@@ -39,7 +40,18 @@ final class OpenDoor implements AutoCloseable {
 
   OpenDoor(UnaryOperator<HttpSettings> settings, UnaryOperator<HttpDoor.Builder> builder)
       throws AccessException, IOException {
-    service = Fixtures.service(controls);
+    this(false, settings, builder);
+  }
+
+  /**
+   * @param encodes whether the model has an encoder
+   */
+  OpenDoor(
+      boolean encodes,
+      UnaryOperator<HttpSettings> settings,
+      UnaryOperator<HttpDoor.Builder> builder)
+      throws AccessException, IOException {
+    service = encodes ? encoding() : Fixtures.service(controls);
     door =
         builder
             .apply(
@@ -47,6 +59,17 @@ final class OpenDoor implements AutoCloseable {
                     service, settings.apply(HttpSettings.usual().withTcp("127.0.0.1", 0))))
             .build();
     door.start();
+  }
+
+  private QueuedDecodeService encoding() {
+    ModelSource source = ModelSource.of(controls::openDecoder).withEncoder(controls::openEncoder);
+    QueuedDecodeService started =
+        QueuedDecodeService.builder()
+            .model(Fixtures.MODEL, source)
+            .limits(Fixtures.limits())
+            .start();
+    Fixtures.awaitServing(started);
+    return started;
   }
 
   int port() {

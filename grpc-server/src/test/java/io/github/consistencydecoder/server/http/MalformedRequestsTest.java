@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
  * Sound requests with damage: whatever comes, the server answers with a result or a client's error
  * in JSON that tells nothing of the machine, or closes; and goes on to serve.
  */
-@Timeout(600)
+@Timeout(1800)
 final class MalformedRequestsTest {
   private static final int ORDINARY = 2_000;
   private static final int QUIET_MILLIS = 40;

@@ -295,7 +295,7 @@ final class DecodeCommandTest {
   }
 
   @Test
-  void deviceThreadsDtypeConvolutionsAndCacheReachTheDecoder() {
+  void allSettingsReachTheDecoder() {
     CommandRun run =
         CommandRun.decode(
             latents,
@@ -309,6 +309,8 @@ final class DecodeCommandTest {
             "float16",
             "--convolutions",
             "winograd",
+            "--target",
+            "here:1",
             "--cache",
             folder.resolve("cache"),
             "--json");
@@ -318,6 +320,7 @@ final class DecodeCommandTest {
     assertThat(details.get("threads").asString()).isEqualTo("3");
     assertThat(details.get("dtype").asString()).isEqualTo("float16");
     assertThat(details.get("convolutions").asString()).isEqualTo("winograd");
+    assertThat(details.get("target").asString()).isEqualTo("here:1");
     assertThat(details.get("cache").asString()).isEqualTo(folder.resolve("cache").toString());
     assertThat(details.has("model")).isFalse();
   }

@@ -44,7 +44,7 @@ final class EncodeErrorsTest {
     "--threads, 0, at least 1 is needed",
     "--format, png, 'expected one of [SAFETENSORS, NPY, LATENT]'",
     "--format, npy, contradict each other",
-    "--encoder, none, 'no encoder is called ''none''; there are: fake, taesd, vae'",
+    "--encoder, none, 'no encoder is called ''none''; there are: fake, remote, taesd, vae'",
   })
   void optionThatMakesNoSenseIsAUsageError(String option, String value, String message) {
     assertRefused(CommandRun.of("encode", picture, "-o", out, option, value), 2, message);

@@ -61,7 +61,7 @@ final class Attempts {
         if (pause.isEmpty()) {
           throw failures.of(kind, e);
         }
-        LOG.debug("attempt {} of {} failed: {}", tried, kind.noun(), e.getStatus());
+        LOG.debug("attempt {} of {} failed: {}", tried, kind.noun(), e.getMessage());
         sleep(kind, pause.getAsLong(), cancellation, e);
         beforeRetry.run();
       } finally {

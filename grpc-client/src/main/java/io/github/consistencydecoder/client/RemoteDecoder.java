@@ -14,7 +14,7 @@ import java.util.List;
 
 /**
  * Decodes on a service. The listener hears of steps as they happen there, and of warnings at the
- * end; the time of the whole is that on this side.
+ * end; the time of the whole is that on this side. Interrupting the thread cancels the decode.
  *
  * <p>Owns the connection. Safe for use by several threads. After {@link #close}, every method
  * except {@code close} throws {@link IllegalStateException}; closing again does nothing.

@@ -67,6 +67,7 @@ final class FakeServer extends DecoderServiceGrpc.DecoderServiceImplBase impleme
     server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .addService(this)
+            .maxInboundMessageSize(64 << 20)
             .build()
             .start();
     port = server.getPort();

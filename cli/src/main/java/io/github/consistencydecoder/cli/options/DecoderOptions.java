@@ -17,6 +17,9 @@ public final class DecoderOptions {
   /** Key of the consistency decoder: how convolutions are computed. */
   private static final String CONVOLUTIONS = "convolutions";
 
+  /** Key of the decoder over the wire: where the service is. */
+  private static final String TARGET = "target";
+
   @Option(
       names = {"-m", "--model"},
       paramLabel = "ID|FOLDER|FILE",
@@ -42,6 +45,15 @@ public final class DecoderOptions {
       })
   private String convolutions;
 
+  @Option(
+      names = "--target",
+      paramLabel = "ADDRESS",
+      description = {
+        "Where the service is, for the decoder 'remote': host:port, unix:PATH, or several with",
+        "commas."
+      })
+  private String target;
+
   @Mixin private DeviceOptions device;
 
   /** What to open; throws if the options make no sense. */
@@ -60,6 +72,9 @@ public final class DecoderOptions {
             "--convolutions " + convolutions + ": auto, direct or winograd is needed");
       }
       config = config.with(CONVOLUTIONS, convolutions);
+    }
+    if (target != null) {
+      config = config.with(TARGET, target);
     }
     return device.addTo(config);
   }

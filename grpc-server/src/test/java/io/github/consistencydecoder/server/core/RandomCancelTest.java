@@ -13,8 +13,10 @@ import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -102,6 +104,7 @@ class RandomCancelTest {
   }
 
   private void survive(int calls) throws InterruptedException {
+    Set<Thread> others = Thread.getAllStackTraces().keySet();
     QueuedDecodeService service = builder().start();
     Fixtures.awaitServing(service);
     storm(service, calls);
@@ -111,14 +114,13 @@ class RandomCancelTest {
     assertThat(ledger.completed()).isPositive();
     assertThat(ledger.cancelled()).isPositive();
     assertThat(controls.mostBytesInside.get()).isLessThanOrEqualTo(20L << 20);
-    Thread[] lanes = new Thread[Thread.activeCount() + 16];
-    int n = Thread.enumerate(lanes);
+    Set<Thread> own = new HashSet<>(Thread.getAllStackTraces().keySet());
+    own.removeAll(others);
     service.close();
     assertThat(controls.inside).hasValue(0);
     assertThat(controls.open).hasValue(0);
     assertThat(controls.closedWhileInside).hasValue(0);
-    for (int k = 0; k < n; k++) {
-      Thread thread = lanes[k];
+    for (Thread thread : own) {
       if (thread.getName().startsWith("decode-") || thread.getName().startsWith("model-")) {
         thread.join(5000);
         assertThat(thread.isAlive()).as(thread.getName()).isFalse();

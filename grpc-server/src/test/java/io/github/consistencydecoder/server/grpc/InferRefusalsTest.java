@@ -250,7 +250,7 @@ class InferRefusalsTest {
     with(
         Status.Code.NOT_FOUND,
         "NOT_FOUND",
-        "no such model",
+        "there is no model of that name",
         () -> infer(valid().setModelName("x")));
     with(
         Status.Code.NOT_FOUND,
@@ -261,7 +261,7 @@ class InferRefusalsTest {
     with(
         Status.Code.NOT_FOUND,
         "NOT_FOUND",
-        "no such model",
+        "there is no model of that name",
         () -> door.inference().modelReady(ModelReadyRequest.newBuilder().setName("x").build()));
     assertThat(infer(valid().setModelVersion("1")).getOutputsCount()).isEqualTo(1);
   }

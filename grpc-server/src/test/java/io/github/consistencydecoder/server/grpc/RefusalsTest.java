@@ -198,12 +198,12 @@ class RefusalsTest {
     with(
         Status.Code.NOT_FOUND,
         "NOT_FOUND",
-        "no such model",
+        "there is no model of that name",
         () -> door.decoder().decode(valid().setModel("sdxl").build()));
     with(
         Status.Code.NOT_FOUND,
         "NOT_FOUND",
-        "no such model",
+        "there is no model of that name",
         () ->
             door.decoder()
                 .describeModel(DescribeModelRequest.newBuilder().setModel("sdxl").build()));

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -79,7 +80,12 @@ final class Router extends Handler.Abstract {
               : Map.of();
       exchange.refuse(Refusal.of(e), headers, () -> {});
     } catch (RuntimeException | Error e) {
-      exchange.fail(e);
+      if (e instanceof HttpException http && http.getCode() < 500) {
+        // Headers are read when they are asked for.
+        exchange.refuse(Refusal.of(400, "a header of the request cannot be read"));
+      } else {
+        exchange.fail(e);
+      }
     }
     return true;
   }

@@ -17,6 +17,7 @@ public final class DecodeOptions {
   private final Noise noise;
   private final Schedule schedule;
   private final ClampMode clamp;
+  private final Tiling tiling;
   private final DecodeListener listener;
   private final Cancellation cancellation;
 
@@ -24,11 +25,15 @@ public final class DecodeOptions {
     this.noise = b.noise;
     this.schedule = b.schedule;
     this.clamp = b.clamp;
+    this.tiling = b.tiling;
     this.listener = b.listener;
     this.cancellation = b.cancellation;
   }
 
-  /** Seed 0, timesteps 1008 and 512, clamped after each step, no listener, never cancelled. */
+  /**
+   * Seed 0, timesteps 1008 and 512, clamped after each step, divided as memory asks, no listener,
+   * never cancelled.
+   */
   public static DecodeOptions defaults() {
     return DEFAULTS;
   }
@@ -44,6 +49,7 @@ public final class DecodeOptions {
     b.noise = noise;
     b.schedule = schedule;
     b.clamp = clamp;
+    b.tiling = tiling;
     b.listener = listener;
     b.cancellation = cancellation;
     return b;
@@ -64,6 +70,11 @@ public final class DecodeOptions {
     return clamp;
   }
 
+  /** Whether and how a large picture may be divided. */
+  public Tiling tiling() {
+    return tiling;
+  }
+
   /** Who is told of progress. */
   public DecodeListener listener() {
     return listener;
@@ -79,6 +90,7 @@ public final class DecodeOptions {
     private Noise noise = Noise.DEFAULT;
     private Schedule schedule = Schedule.TWO_STEPS;
     private ClampMode clamp = ClampMode.EACH_STEP;
+    private Tiling tiling = Tiling.AUTO;
     private DecodeListener listener = DecodeListener.NONE;
     private Cancellation cancellation = new Cancellation();
 
@@ -114,6 +126,12 @@ public final class DecodeOptions {
     /** What happens between the steps. */
     public Builder clamp(ClampMode clamp) {
       this.clamp = requireNonNull(clamp, "clamp");
+      return this;
+    }
+
+    /** Whether and how a large picture may be divided. */
+    public Builder tiling(Tiling tiling) {
+      this.tiling = requireNonNull(tiling, "tiling");
       return this;
     }
 

@@ -29,6 +29,13 @@ public final class DecoderConfig {
    */
   public static final String DTYPE = "dtype";
 
+  /**
+   * Key: the memory that decodes may take, such as {@code 3GiB} or {@code 800MB}: what the process
+   * holds of its own, mapped weights aside, since the system drops those when it needs room. A
+   * decode that would need more is divided as its {@link Tiling} allows, or refused.
+   */
+  public static final String MEMORY = "memory";
+
   private final Map<String, String> values;
 
   private DecoderConfig(Map<String, String> values) {

@@ -14,6 +14,7 @@ class DecodeOptionsTest {
     assertThat(options.noise()).isEqualTo(Noise.seeded(0));
     assertThat(options.schedule()).isEqualTo(Schedule.TWO_STEPS);
     assertThat(options.clamp()).isEqualTo(ClampMode.EACH_STEP);
+    assertThat(options.tiling()).isEqualTo(Tiling.AUTO);
     assertThat(options.listener()).isSameAs(DecodeListener.NONE);
     assertThat(options.cancellation().isCancelled()).isFalse();
   }
@@ -27,6 +28,7 @@ class DecodeOptionsTest {
             .seed(42)
             .schedule(Schedule.ONE_STEP)
             .clamp(ClampMode.NONE)
+            .tiling(Tiling.EXACT)
             .listener(listener)
             .cancellation(cancellation)
             .build()
@@ -35,6 +37,7 @@ class DecodeOptionsTest {
     assertThat(options.noise()).isEqualTo(Noise.seeded(42));
     assertThat(options.schedule()).isEqualTo(Schedule.ONE_STEP);
     assertThat(options.clamp()).isEqualTo(ClampMode.NONE);
+    assertThat(options.tiling()).isEqualTo(Tiling.EXACT);
     assertThat(options.listener()).isSameAs(listener);
     assertThat(options.cancellation()).isSameAs(cancellation);
   }
@@ -87,6 +90,7 @@ class DecodeOptionsTest {
     assertThatNullPointerException().isThrownBy(() -> builder.noise((Noise) null));
     assertThatNullPointerException().isThrownBy(() -> builder.schedule(null));
     assertThatNullPointerException().isThrownBy(() -> builder.clamp(null));
+    assertThatNullPointerException().isThrownBy(() -> builder.tiling(null));
     assertThatNullPointerException().isThrownBy(() -> builder.listener(null));
     assertThatNullPointerException().isThrownBy(() -> builder.cancellation(null));
   }
@@ -99,5 +103,15 @@ class DecodeOptionsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ClampMode.parse("NONE"))
         .withMessage("clamp mode 'NONE' is unknown; each-step and none exist");
+  }
+
+  @Test
+  void waysOfTilingReadWhatTheyWrite() {
+    for (Tiling tiling : Tiling.values()) {
+      assertThat(Tiling.parse(tiling.id())).isEqualTo(tiling);
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Tiling.parse("tiles"))
+        .withMessage("tiling 'tiles' is unknown; auto, whole, exact and overlapped exist");
   }
 }

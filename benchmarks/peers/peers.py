@@ -1,12 +1,17 @@
-"""Measures PyTorch eager on the consistency decoder: CPU-seconds, wall time and peak resident memory.
+"""Measures another implementation of the consistency decoder: CPU-seconds, wall time and peak resident memory.
 
-    python peers.py --model DIR --size 128 [--repeat 1] [--threads 2] [--evaluations] [--channels-last] [--json]
+    python peers.py --model DIR --size 128 [--peer eager|compile|onnxruntime] [--through diffusers] [--repeat 1] [--threads 2] [--json]
 
 DIR is a folder in the diffusers layout (make_full_weights.py writes one), so that a peer opens the very same file. One decode
 is what a caller waits for: noise, both evaluations, the sampler's arithmetic, clamped pixels. CPU-seconds are user and system
 time of the process (getrusage) over the decodes alone; opening the model is timed apart. Peak memory is the process's since
 its start, weights included, so measure one size in one process. ``--evaluations`` adds the time of a single evaluation of
-the network. The first decode is a warm-up, unless ``--no-warm-up`` says that it counts.
+the network. The first decode is a warm-up, unless ``--no-warm-up`` says that it counts: it is when torch.compile compiles.
+
+Peers: ``eager`` and ``compile`` are PyTorch, on this project's transcription of the network or, with ``--through diffusers``,
+on diffusers' UNet2DModel as its ConsistencyDecoderVAE configures it. ``onnxruntime`` is ONNX Runtime in Python on what
+torch.onnx.export makes of the network as it is: ``--export-to FILE`` writes it (once, in a process of its own, for exporting
+takes more memory than running), ``--onnx FILE`` is what is run. Its threads do not spin, so that waiting costs it nothing.
 """
 import argparse
 import json
@@ -53,6 +58,57 @@ def open_model(folder):
     return net.eval()
 
 
+def diffusers_model(folder):
+    """diffusers' own network with the same weights, one copy of them in memory."""
+    from diffusers import UNet2DModel
+
+    with open(os.path.join(folder, "config.json")) as file:
+        config = json.load(file)
+    names = ("add_attention", "block_out_channels", "down_block_types", "downsample_padding", "in_channels", "layers_per_block",
+             "norm_eps", "norm_num_groups", "num_train_timesteps", "out_channels", "resnet_time_scale_shift",
+             "time_embedding_type", "up_block_types")
+    with torch.device("meta"):
+        unet = UNet2DModel(**{n: config["decoder_" + n] for n in names})
+    with safe_open(os.path.join(folder, "diffusion_pytorch_model.safetensors"), "pt") as file:
+        tensors = {k[len(PREFIX):]: file.get_tensor(k).float() for k in file.keys() if k.startswith(PREFIX)}
+    unet.load_state_dict(tensors, assign=True)
+    unet = unet.eval()
+
+    class Sample(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.unet = unet
+
+        def forward(self, x, t):
+            return self.unet(x, t, return_dict=False)[0]
+
+    return Sample()
+
+
+def export(net, path):
+    """What a user gets from torch.onnx.export: any height and width, weights in a file beside it."""
+    x, t = torch.zeros(1, 7, 64, 64), torch.tensor([1008])
+    shapes = ({2: torch.export.Dim("height"), 3: torch.export.Dim("width")}, None)
+    with torch.no_grad():
+        torch.onnx.export(net, (x, t), path, input_names=["x", "t"], output_names=["y"], dynamic_shapes=shapes,
+                          dynamo=True, external_data=True, verbose=False)
+
+
+def onnx_network(path, threads):
+    """The exported network in ONNX Runtime, called like the one in PyTorch."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+    def evaluate(x, t):
+        return torch.from_numpy(session.run(None, {"x": x.contiguous().numpy(), "t": t.numpy()})[0])
+
+    return evaluate, onnxruntime.__version__
+
+
 def peak_rss_bytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
@@ -60,8 +116,10 @@ def peak_rss_bytes():
 def measure(net, size, repeat, warm_up, evaluations):
     latents = 5 * torch.randn(1, 4, size // 8, size // 8, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
+        first = Stopwatch()
         if warm_up:
             decode(net, latents, 0)
+        first = first.read()
         watch = Stopwatch()
         for seed in range(repeat):
             pixels = decode(net, latents, seed)[-1]
@@ -69,6 +127,8 @@ def measure(net, size, repeat, warm_up, evaluations):
         if not torch.isfinite(pixels).all():
             sys.exit("the decode left values that are not finite")
         result["peak_rss_bytes"] = peak_rss_bytes()
+        if warm_up:
+            result["first"] = first
         if evaluations:
             x, t = torch.randn(1, 7, size, size), torch.tensor([1008])
             watch = Stopwatch()
@@ -78,9 +138,29 @@ def measure(net, size, repeat, warm_up, evaluations):
     return result
 
 
+def peer(args):
+    """The network to measure and what to call it."""
+    if args.peer == "onnxruntime":
+        net, version = onnx_network(args.onnx, args.threads)
+        return net, {"peer": "onnxruntime", "version": version}
+    net = diffusers_model(args.model) if args.through == "diffusers" else open_model(args.model)
+    if args.channels_last:
+        net = net.to(memory_format=torch.channels_last)
+    if args.export_to:
+        export(net, args.export_to)
+        sys.exit(0)
+    if args.peer == "compile":
+        net = torch.compile(net)
+    return net, {"peer": "pytorch-" + args.peer, "version": torch.__version__, "channels_last": args.channels_last}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True, help="folder with config.json and diffusion_pytorch_model.safetensors")
+    parser.add_argument("--peer", choices=("eager", "compile", "onnxruntime"), default="eager")
+    parser.add_argument("--through", choices=("network", "diffusers"), default="network", help="whose code the network is in")
+    parser.add_argument("--onnx", help="what --export-to wrote, for --peer onnxruntime")
+    parser.add_argument("--export-to", help="write the network as ONNX to this file, with its weights beside it, and stop")
     parser.add_argument("--size", type=int, default=128, help="image side in pixels, a multiple of 8")
     parser.add_argument("--repeat", type=int, default=1, help="decodes that are measured")
     parser.add_argument("--threads", type=int, default=2)
@@ -91,14 +171,13 @@ def main():
     args = parser.parse_args()
     if args.size < 8 or args.size % 8:
         parser.error(f"--size {args.size}: a positive multiple of 8 is needed")
+    if args.peer == "onnxruntime" and not args.onnx:
+        parser.error("--peer onnxruntime: --onnx FILE is needed; --export-to FILE writes one")
     torch.set_num_threads(args.threads)
     watch = Stopwatch()
-    net = open_model(args.model)
-    if args.channels_last:
-        net = net.to(memory_format=torch.channels_last)
+    net, names = peer(args)
     opened = watch.read()
-    result = {"peer": "pytorch-eager", "version": torch.__version__, "threads": args.threads,
-              "channels_last": args.channels_last, "open": opened,
+    result = {**names, "through": args.through, "threads": args.threads, "open": opened,
               **measure(net, args.size, args.repeat, not args.no_warm_up, args.evaluations)}
     if args.json:
         print(json.dumps(result))

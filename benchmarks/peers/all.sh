@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Ours and every peer in turn, at several sizes, on the same model file; writes the table into docs/benchmarks.md.
+#
+#   MODEL=DIR benchmarks/peers/all.sh
+#
+# MODEL   folder in the diffusers layout (make_full_weights.py --out DIR writes one at the published width)
+# SIZES   image sides in pixels (64 128 256)  ROUNDS  how often each is run at each size (2)
+# PEERS   of eager, compile, onnxruntime (all three)
+# THROUGH diffusers or network: whose PyTorch code (diffusers where it can be imported, otherwise network)
+# CPUS    processors all may use, for taskset (0,1)
+# PYTHON  interpreter with torch, safetensors, onnx, onnxscript and onnxruntime (python3)
+# DECODER the command to measure (./consistency-decoder at the repository root)
+# OUT     folder for the JSON of every run and the exported network (2.5 GB; a temporary one, removed at the end)
+# REPORT  file whose table is replaced (docs/benchmarks.md); "-" prints the table only
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+MODEL=${MODEL:?"set MODEL to a model folder; make_full_weights.py --out DIR writes one"}
+SIZES=${SIZES:-64 128 256}
+ROUNDS=${ROUNDS:-2}
+PEERS=${PEERS:-eager compile onnxruntime}
+CPUS=${CPUS:-0,1}
+PYTHON=${PYTHON:-python3}
+DECODER=${DECODER:-$root/consistency-decoder}
+REPORT=${REPORT:-$root/docs/benchmarks.md}
+if [[ -z ${THROUGH:-} ]]; then
+  if "$PYTHON" -c 'import diffusers' 2>/dev/null; then THROUGH=diffusers; else THROUGH=network; fi
+fi
+if [[ -z ${OUT:-} ]]; then
+  OUT=$(mktemp -d)
+  trap 'rm -r "$OUT"' EXIT
+fi
+mkdir -p "$OUT"
+
+# shellcheck source=quiet.sh
+source "$here/quiet.sh"
+
+threads=$(taskset -c "$CPUS" nproc)
+export OMP_NUM_THREADS=$threads
+if [[ " $PEERS " == *" onnxruntime "* && ! -e $OUT/peer.onnx ]]; then
+  echo "exporting the network for ONNX Runtime" >&2
+  "$PYTHON" "$here/peers.py" --model "$MODEL" --through "$THROUGH" --export-to "$OUT/peer.onnx" >&2
+fi
+
+for size in $SIZES; do
+  for ((round = 1; round <= ROUNDS; round++)); do
+    echo "${size}x${size}, round $round of $ROUNDS, $threads threads: ours, $PEERS" >&2
+    quiet
+    taskset -c "$CPUS" "$DECODER" bench --model "$MODEL" --size "$size" --json >"$OUT/ours-$size-$round.json"
+    for peer in $PEERS; do
+      quiet
+      through=()
+      if [[ $peer == onnxruntime ]]; then through=(--onnx "$OUT/peer.onnx"); else through=(--through "$THROUGH"); fi
+      taskset -c "$CPUS" "$PYTHON" "$here/peers.py" --model "$MODEL" --size "$size" --peer "$peer" "${through[@]}" \
+        --threads "$threads" --json >"$OUT/$peer-$size-$round.json"
+    done
+  done
+done
+"$PYTHON" "$here/table.py" --results "$OUT" --report "$REPORT"

@@ -1,0 +1,78 @@
+"""Turns the measurements that all.sh left in a folder into a table, and puts it into a document.
+
+    python table.py --results DIR [--report docs/benchmarks.md]
+
+DIR holds ours-SIZE-ROUND.json and PEER-SIZE-ROUND.json. For every size and peer there is one row: medians over the rounds, and
+the median of the ratios taken round by round, since a machine's speed drifts. The table replaces what the document has
+between the two marks ``<!-- peers -->`` and ``<!-- /peers -->``; without ``--report``, or with ``-``, it is printed only.
+"""
+import argparse
+import re
+import statistics
+import sys
+from pathlib import Path
+
+from ratios import KEYS, read
+
+BEGIN, END = "<!-- peers -->", "<!-- /peers -->"
+ORDER = {"ours": 0, "eager": 1, "compile": 2, "onnxruntime": 3}
+NAMES = {"ours": "ours", "eager": "PyTorch eager", "compile": "torch.compile", "onnxruntime": "ONNX Runtime, plain export"}
+
+
+def collect(folder):
+    """{size: {peer: {round: measurement}}}"""
+    found = {}
+    for path in sorted(folder.glob("*.json")):
+        match = re.fullmatch(r"(\w+)-(\d+)-(\d+)\.json", path.name)
+        if not match or match[1] not in ORDER:
+            sys.exit(f"{path.name}: not PEER-SIZE-ROUND.json with one of {', '.join(ORDER)}")
+        value = read(path)
+        if value["size"] != int(match[2]):
+            sys.exit(f"{path.name}: measured at {value['size']}")
+        found.setdefault(int(match[2]), {}).setdefault(match[1], {})[int(match[3])] = value
+    if not found:
+        sys.exit(f"{folder}: no measurements")
+    return found
+
+
+def rows(found):
+    for size, peers in sorted(found.items()):
+        for peer, rounds in sorted(peers.items(), key=lambda item: ORDER[item[0]]):
+            cpu, wall, memory = (statistics.median(m[k] for m in rounds.values()) for k in KEYS)
+            ratios = ["", ""]
+            if peer != "ours":
+                pairs = [(peers["ours"][r], m) for r, m in rounds.items() if r in peers.get("ours", {})]
+                if not pairs:
+                    sys.exit(f"{size} pixels: {peer} has no round together with ours")
+                ratios = [f"{statistics.median(a[k] / b[k] for a, b in pairs):.3f}" for k in ("cpu_seconds", "peak_rss_bytes")]
+            yield (f"{size}x{size}", NAMES[peer], len(rounds), f"{cpu:.2f}", f"{wall:.2f}", f"{memory / 1e9:.2f}", *ratios)
+
+
+def table(found):
+    head = ("pixels", "", "rounds", "CPU-s", "wall s", "peak GB", "our CPU-s / theirs", "our memory / theirs")
+    lines = ["| " + " | ".join(head) + " |", "|---|---|--:|--:|--:|--:|--:|--:|"]
+    lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows(found)]
+    versions = sorted({f"{m['peer']} {m['version']} ({m['through']})" if m["peer"].startswith("pytorch") else
+                       f"{m['peer']} {m['version']}"
+                       for peers in found.values() for rounds in peers.values() for m in rounds.values() if "peer" in m})
+    return "\n".join(lines + ["", "Peers: " + ", ".join(versions) + "."])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, required=True)
+    parser.add_argument("--report", default="-")
+    args = parser.parse_args()
+    text = table(collect(args.results))
+    print(text)
+    if args.report != "-":
+        path = Path(args.report)
+        document = path.read_text()
+        if document.count(BEGIN) != 1 or document.count(END) != 1 or document.index(BEGIN) > document.index(END):
+            sys.exit(f"{path}: needs the marks {BEGIN} and {END}, once each and in this order")
+        before, after = document.split(BEGIN)[0], document.split(END)[1]
+        path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.server.hostile;
 
 import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -55,6 +56,21 @@ final class RawFrames implements AutoCloseable {
   /** Of a reset: CANCEL. */
   static byte[] reset(int stream) {
     return frame(RESET, 0, stream, new byte[] {0, 0, 0, 8});
+  }
+
+  /** Reads frames until one resets the stream. */
+  void awaitReset(int stream) throws IOException {
+    DataInputStream in = new DataInputStream(socket.getInputStream());
+    boolean found = false;
+    while (!found) {
+      int lengthAndType = in.readInt();
+      in.readByte();
+      found = (lengthAndType & 0xff) == RESET && in.readInt() == stream;
+      if ((lengthAndType & 0xff) != RESET) {
+        in.readInt();
+      }
+      in.skipNBytes(lengthAndType >>> 8);
+    }
   }
 
   /** Headers of a decode over gRPC, or of one over HTTP, and one more. */

@@ -37,6 +37,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** {@code serve}: refusals inside this process, the rest in a process of its own. */
 @Timeout(120)
 final class ServeCommandTest {
+  /** Bytes of what the gRPC door says at first, and of the reset of a call. */
+  private static final int SETTINGS_AND_RESET = 62;
+
   @TempDir private Path folder;
 
   @ParameterizedTest
@@ -145,11 +148,20 @@ final class ServeCommandTest {
         new byte[0]);
   }
 
+  /** Breaks the connection once the server has read what it is sent, and said something to it. */
   private static void beRude(SocketChannel channel, byte[] bytes) throws Exception {
     try (channel) {
       channel.write(ByteBuffer.wrap(bytes));
-      // So that it is read before it is broken.
-      TimeUnit.MILLISECONDS.sleep(20);
+      channel.configureBlocking(false);
+      ByteBuffer answer = ByteBuffer.allocate(10_000);
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(bytes.length > 60 ? 5 : 0);
+      int read = 0;
+      do {
+        TimeUnit.MILLISECONDS.sleep(20);
+        read = channel.read(answer);
+      } while (read >= 0 && answer.position() < SETTINGS_AND_RESET && System.nanoTime() < end);
+    } catch (IOException e) {
+      assertThat(e).hasMessageContaining("reset");
     }
   }
 

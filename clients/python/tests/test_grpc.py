@@ -286,9 +286,14 @@ def test_models_tell_what_they_are(serve: Any) -> None:
     assert found.details == {"device": "CPU", "a": "b"}
 
 
-def test_tiles_cannot_be_forbidden(serve: Any) -> None:
-    with client_of(serve(Decode=picture)) as client, pytest.raises(NotSupportedError, match="plain HTTP"):
-        client.decode(LATENTS, scale="unscaled", tiling=False)
+def test_tiling_is_told(serve: Any) -> None:
+    service = serve(Decode=picture)
+    with client_of(service) as client:
+        client.decode(LATENTS, scale="unscaled")
+        client.decode(LATENTS, scale="unscaled", tiling="whole")
+        client.decode(LATENTS, scale="unscaled", tiling="overlapped")
+    told = [request.tiling for request in service.seen]
+    assert told == [pb.TILING_UNSPECIFIED, pb.TILING_WHOLE, pb.TILING_OVERLAPPED]
 
 
 @pytest.mark.parametrize("target", ["127.0.0.1:1", "grpc://", "grpc://a/b", "http://a"])

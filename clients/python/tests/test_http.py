@@ -44,7 +44,14 @@ def client_of(door: Door, **options: Any) -> HttpClient:
 def test_a_decode_says_everything_the_door_has_to_know(open_door: OpenDoor) -> None:
     door = open_door(picture)
     decoded = client_of(door, token="secret").decode(
-        LATENTS, scale="scaled", scaling_factor=0.18215, seed=[3, -4], steps=1, dialect="diffusers", model="taesd"
+        LATENTS,
+        scale="scaled",
+        scaling_factor=0.18215,
+        seed=[3, -4],
+        steps=1,
+        dialect="diffusers",
+        tiling="exact",
+        model="taesd",
     )
     assert decoded.pixels.shape == (2, 24, 40, 3)
     assert decoded.pixels.dtype == np.uint8
@@ -54,6 +61,7 @@ def test_a_decode_says_everything_the_door_has_to_know(open_door: OpenDoor) -> N
         "output_type": "pt",
         "partial_postprocess": "True",
         "latents": "scaled",
+        "tiling": "exact",
         "scaling_factor": "0.18215",
         "seed": "3,-4",
         "steps": "1",

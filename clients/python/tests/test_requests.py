@@ -22,7 +22,7 @@ def call(latents: Any = GOOD, **changed: Any) -> Any:
         "steps": 2,
         "dialect": "original",
         "output": "uint8",
-        "tiling": None,
+        "tiling": "auto",
         "model": "",
     }
     return decode_call(latents, **{**options, **changed})
@@ -73,6 +73,7 @@ def test_the_factor_of_sdxl_is_refused_and_that_of_sd_1_is_not() -> None:
         ({"scale": "raw"}, "scale 'raw' is not one of scaled, unscaled"),
         ({"dialect": "openai"}, "dialect 'openai' is not one of"),
         ({"output": "png"}, "output 'png' is not one of"),
+        ({"tiling": True}, "tiling True is not one of"),
         ({"steps": 3}, "3 steps were asked for; 1 or 2"),
         ({"seed": [1]}, "1 seeds were given for 2 latents"),
         ({"seed": 2**64}, "not a whole number from"),

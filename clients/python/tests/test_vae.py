@@ -124,7 +124,7 @@ def test_tiling_is_the_server_s_and_what_was_said_is_passed_on(client: InProcess
     vae.decode(latents())
     vae.disable_tiling()
     vae.decode(latents())
-    assert [call.tiling for call in client.calls] == [None, True, False]
+    assert [call.tiling for call in client.calls] == ["auto", "auto", "whole"]
 
 
 def test_what_is_switched_is_switched_in_the_wrapped_vae_too(reference: Any, client: InProcessClient) -> None:

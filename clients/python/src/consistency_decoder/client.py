@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .calls import Cancellation, Deadline, RetryPolicy
 from .errors import IncompatibleServerError
-from .requests import DecodeCall, Dialect, EncodeCall, Output, Scale, decode_call, encode_call
+from .requests import DecodeCall, Dialect, EncodeCall, Output, Scale, Tiling, decode_call, encode_call
 from .tensors import WireTensor, shape_text
 
 if TYPE_CHECKING:
@@ -51,9 +51,6 @@ class Client(abc.ABC):
     Retries what may work a moment later, see :class:`RetryPolicy`. A deadline is in seconds and covers all attempts.
     """
 
-    takes_tiling = True
-    """Whether ``tiling=False`` can be said."""
-
     def __init__(self, retry: RetryPolicy | None = None) -> None:
         self._retry = retry or RetryPolicy()
 
@@ -68,7 +65,7 @@ class Client(abc.ABC):
         steps: int = 2,
         dialect: Dialect = "original",
         output: Output = "uint8",
-        tiling: bool | None = None,
+        tiling: Tiling = "auto",
         model: str = "",
         deadline: float | None = None,
         cancellation: Cancellation | None = None,
@@ -83,7 +80,10 @@ class Client(abc.ABC):
         noise: the numbers themselves, one array [N, 3, 8h, 8w] for each step.
         dialect: ``original`` clamps after each step as OpenAI's code does, ``diffusers`` does not.
         output: ``uint8`` [N, H, W, 3], or ``float32`` or ``float16`` [N, 3, H, W] in [-1, 1].
-        tiling: True lets the server decode in tiles, False forbids it; without it the server's own setting.
+        tiling: what the server may do with a picture that is large for its memory. ``whole``: decode it whole or
+            refuse it; ``exact``: in bands, the same picture to rounding; ``overlapped``: in tiles, nearly the same
+            picture; ``auto``: whole where the memory suffices, otherwise exact, and overlapped, with a warning, only
+            where that does not suffice either.
         """
         call = decode_call(latents, scale, scaling_factor, seed, noise, steps, dialect, output, tiling, model)
         limit, stop = Deadline(deadline), cancellation or Cancellation()

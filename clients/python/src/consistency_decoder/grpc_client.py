@@ -50,6 +50,12 @@ _FORMATS = {
     "float32": pb.PICTURE_FORMAT_FLOAT32,
     "float16": pb.PICTURE_FORMAT_FLOAT16,
 }
+_TILINGS = {
+    "auto": pb.TILING_UNSPECIFIED,
+    "whole": pb.TILING_WHOLE,
+    "exact": pb.TILING_EXACT,
+    "overlapped": pb.TILING_OVERLAPPED,
+}
 # What gRPC says when a server answers in HTTP/1.
 _NOT_GRPC = re.compile(r"http/?1|parsing HTTP/2", re.IGNORECASE)
 # Empty stands for the model's usual timesteps, 1008 and 512.
@@ -71,8 +77,6 @@ class GrpcClient(Client):
     token: sent as a bearer token.
     credentials: for grpcs; without it the system's certificates.
     """
-
-    takes_tiling = False
 
     def __init__(
         self,
@@ -121,10 +125,6 @@ class GrpcClient(Client):
         )
 
     def _prepare(self, call: DecodeCall) -> pb.DecodeRequest:
-        if call.tiling is False:
-            raise NotSupportedError(
-                "whether to decode in tiles is the server's decision over gRPC; leave tiling out, or use plain HTTP"
-            )
         return pb.DecodeRequest(
             model=call.model,
             latents=pb.Latents(
@@ -136,6 +136,7 @@ class GrpcClient(Client):
             timesteps=_TIMESTEPS[call.steps],
             dialect=_DIALECTS[call.dialect],
             format=_FORMATS[call.output],
+            tiling=_TILINGS[call.tiling],
         )
 
     def _decode(self, call: DecodeCall, request: Any, deadline: Deadline, cancellation: Cancellation) -> Decoded:

@@ -126,8 +126,8 @@ class HttpClient(Client):
             query["scaling_factor"] = repr(call.scaling_factor)
         if call.seeds is not None:
             query["seed"] = ",".join(str(seed) for seed in call.seeds)
-        if call.tiling is not None:
-            query["tile"] = "auto" if call.tiling else "none"
+        if call.tiling != "auto":
+            query["tiling"] = call.tiling
         if call.model:
             query["model"] = call.model
         # Floats are answered in the type of the latents.

@@ -14,6 +14,7 @@ from .tensors import WireTensor, finite, shape_text
 Scale = Literal["scaled", "unscaled"]
 Dialect = Literal["original", "diffusers"]
 Output = Literal["uint8", "float32", "float16"]
+Tiling = Literal["auto", "whole", "exact", "overlapped"]
 
 SCALING_FACTOR = 0.18215
 PIXELS_PER_CELL = 8
@@ -22,6 +23,7 @@ CHANNELS = 4
 _SCALES = ("scaled", "unscaled")
 _DIALECTS = ("original", "diffusers")
 _OUTPUTS = ("uint8", "float32", "float16")
+_TILINGS = ("auto", "whole", "exact", "overlapped")
 _LARGEST_NOISE = 1000.0
 
 
@@ -38,7 +40,7 @@ class DecodeCall:
     steps: int
     dialect: Dialect
     output: Output
-    tiling: bool | None
+    tiling: Tiling
     model: str
 
     @property
@@ -67,13 +69,14 @@ def decode_call(
     steps: int,
     dialect: Dialect,
     output: Output,
-    tiling: bool | None,
+    tiling: Tiling,
     model: str,
 ) -> DecodeCall:
     """Checks a decode and makes it ready to be sent."""
     _one_of("scale", scale, _SCALES)
     _one_of("dialect", dialect, _DIALECTS)
     _one_of("output", output, _OUTPUTS)
+    _one_of("tiling", tiling, _TILINGS)
     if steps not in (1, 2):
         raise InvalidInputError(f"{steps} steps were asked for; 1 or 2 are possible")
     if scaling_factor is not None:

@@ -22,7 +22,7 @@ from .calls import Cancellation
 from .client import Client
 from .connecting import connect
 from .errors import InvalidInputError, NotSupportedError
-from .requests import PIXELS_PER_CELL, check_latents, check_scaling_factor
+from .requests import PIXELS_PER_CELL, Tiling, check_latents, check_scaling_factor
 from .sidecar import LocalSidecar
 from .tensors import WireTensor
 
@@ -74,7 +74,7 @@ class RemoteConsistencyVAE(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.cancellation: Cancellation | None = None
         self.use_slicing = False
         self.use_tiling = False
-        self._tiling: bool | None = None
+        self._tiling: Tiling = "auto"
         self._owned: Client | None = None
         if isinstance(target, str):
             self._client = self._owned = connect(target)
@@ -127,17 +127,16 @@ class RemoteConsistencyVAE(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self._forward("disable_slicing")
 
     def enable_tiling(self, use_tiling: bool = True) -> None:
-        """Lets the server decode in tiles if it would otherwise need too much memory."""
+        """Lets the server divide a picture if it would otherwise need too much memory, as it does from the start."""
         if not use_tiling:
             self.disable_tiling()
             return
-        self.use_tiling, self._tiling = True, True
+        self.use_tiling, self._tiling = True, "auto"
         self._forward("enable_tiling")
 
     def disable_tiling(self) -> None:
-        """Forbids the server to decode in tiles, where that can be said: over HTTP."""
-        self.use_tiling = False
-        self._tiling = False if self._client.takes_tiling else None
+        """Forbids the server to divide pictures: one that is too large for it is then refused."""
+        self.use_tiling, self._tiling = False, "whole"
         self._forward("disable_tiling")
 
     @apply_forward_hook  # type: ignore[untyped-decorator]

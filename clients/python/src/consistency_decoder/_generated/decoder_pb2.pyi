@@ -26,6 +26,13 @@ class Dialect(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DIALECT_ORIGINAL: _ClassVar[Dialect]
     DIALECT_DIFFUSERS: _ClassVar[Dialect]
 
+class Tiling(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TILING_UNSPECIFIED: _ClassVar[Tiling]
+    TILING_WHOLE: _ClassVar[Tiling]
+    TILING_EXACT: _ClassVar[Tiling]
+    TILING_OVERLAPPED: _ClassVar[Tiling]
+
 class Priority(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     PRIORITY_UNSPECIFIED: _ClassVar[Priority]
@@ -52,6 +59,10 @@ LATENT_SCALE_UNSCALED: LatentScale
 DIALECT_UNSPECIFIED: Dialect
 DIALECT_ORIGINAL: Dialect
 DIALECT_DIFFUSERS: Dialect
+TILING_UNSPECIFIED: Tiling
+TILING_WHOLE: Tiling
+TILING_EXACT: Tiling
+TILING_OVERLAPPED: Tiling
 PRIORITY_UNSPECIFIED: Priority
 PRIORITY_HIGH: Priority
 PRIORITY_NORMAL: Priority
@@ -106,7 +117,7 @@ class Noise(_message.Message):
     def __init__(self, seed: _Optional[int] = ..., seeds: _Optional[_Union[Seeds, _Mapping]] = ..., given: _Optional[_Union[GivenNoise, _Mapping]] = ...) -> None: ...
 
 class DecodeRequest(_message.Message):
-    __slots__ = ("model", "latents", "noise", "timesteps", "dialect", "format", "priority")
+    __slots__ = ("model", "latents", "noise", "timesteps", "dialect", "format", "priority", "tiling")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     LATENTS_FIELD_NUMBER: _ClassVar[int]
     NOISE_FIELD_NUMBER: _ClassVar[int]
@@ -114,6 +125,7 @@ class DecodeRequest(_message.Message):
     DIALECT_FIELD_NUMBER: _ClassVar[int]
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    TILING_FIELD_NUMBER: _ClassVar[int]
     model: str
     latents: Latents
     noise: Noise
@@ -121,7 +133,8 @@ class DecodeRequest(_message.Message):
     dialect: Dialect
     format: PictureFormat
     priority: Priority
-    def __init__(self, model: _Optional[str] = ..., latents: _Optional[_Union[Latents, _Mapping]] = ..., noise: _Optional[_Union[Noise, _Mapping]] = ..., timesteps: _Optional[_Iterable[int]] = ..., dialect: _Optional[_Union[Dialect, str]] = ..., format: _Optional[_Union[PictureFormat, str]] = ..., priority: _Optional[_Union[Priority, str]] = ...) -> None: ...
+    tiling: Tiling
+    def __init__(self, model: _Optional[str] = ..., latents: _Optional[_Union[Latents, _Mapping]] = ..., noise: _Optional[_Union[Noise, _Mapping]] = ..., timesteps: _Optional[_Iterable[int]] = ..., dialect: _Optional[_Union[Dialect, str]] = ..., format: _Optional[_Union[PictureFormat, str]] = ..., priority: _Optional[_Union[Priority, str]] = ..., tiling: _Optional[_Union[Tiling, str]] = ...) -> None: ...
 
 class Pictures(_message.Message):
     __slots__ = ("tensor", "files")
@@ -308,32 +321,40 @@ class Model(_message.Message):
     def __init__(self, name: _Optional[str] = ..., provider: _Optional[str] = ..., digest: _Optional[str] = ..., ready: bool = ..., reason: _Optional[str] = ..., encodes: bool = ..., device: _Optional[str] = ..., details: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class DescribeModelRequest(_message.Message):
-    __slots__ = ("model", "batch")
+    __slots__ = ("model", "batch", "encode_batch")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     BATCH_FIELD_NUMBER: _ClassVar[int]
+    ENCODE_BATCH_FIELD_NUMBER: _ClassVar[int]
     model: str
     batch: BatchSize
-    def __init__(self, model: _Optional[str] = ..., batch: _Optional[_Union[BatchSize, _Mapping]] = ...) -> None: ...
+    encode_batch: BatchSize
+    def __init__(self, model: _Optional[str] = ..., batch: _Optional[_Union[BatchSize, _Mapping]] = ..., encode_batch: _Optional[_Union[BatchSize, _Mapping]] = ...) -> None: ...
 
 class BatchSize(_message.Message):
-    __slots__ = ("count", "height", "width")
+    __slots__ = ("count", "height", "width", "steps", "tiling")
     COUNT_FIELD_NUMBER: _ClassVar[int]
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     WIDTH_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    TILING_FIELD_NUMBER: _ClassVar[int]
     count: int
     height: int
     width: int
-    def __init__(self, count: _Optional[int] = ..., height: _Optional[int] = ..., width: _Optional[int] = ...) -> None: ...
+    steps: int
+    tiling: Tiling
+    def __init__(self, count: _Optional[int] = ..., height: _Optional[int] = ..., width: _Optional[int] = ..., steps: _Optional[int] = ..., tiling: _Optional[_Union[Tiling, str]] = ...) -> None: ...
 
 class DescribeModelResponse(_message.Message):
-    __slots__ = ("model", "limits", "estimate")
+    __slots__ = ("model", "limits", "estimate", "encode_estimate")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    ENCODE_ESTIMATE_FIELD_NUMBER: _ClassVar[int]
     model: Model
     limits: Limits
     estimate: Estimate
-    def __init__(self, model: _Optional[_Union[Model, _Mapping]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
+    encode_estimate: Estimate
+    def __init__(self, model: _Optional[_Union[Model, _Mapping]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ..., encode_estimate: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
 
 class Limits(_message.Message):
     __slots__ = ("max_pixels", "max_batch", "max_seconds")

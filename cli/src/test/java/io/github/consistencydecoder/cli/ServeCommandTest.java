@@ -6,18 +6,27 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.net.URI;
+import java.net.UnixDomainSocketAddress;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,6 +37,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** {@code serve}: refusals inside this process, the rest in a process of its own. */
 @Timeout(120)
 final class ServeCommandTest {
+  /** Bytes of what the gRPC door says at first, and of the reset of a call. */
+  private static final int SETTINGS_AND_RESET = 62;
+
   @TempDir private Path folder;
 
   @ParameterizedTest
@@ -113,6 +125,80 @@ final class ServeCommandTest {
 
       assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).isEqualTo(143);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** Half a greeting, garbage, and headers that gRPC cannot read, each followed by a reset. */
+  private static List<byte[]> rudenesses() {
+    byte[] preface =
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0".getBytes(StandardCharsets.US_ASCII);
+    String block =
+        "\0\7:method\4POST\0\7:scheme\4http\0\5:path\2/a\0\12:authority\1t\0\5x-bin\3!!!";
+    byte[] headers =
+        ("\0\0" + (char) block.length() + "\1\4\0\0\0\1" + block)
+            .getBytes(StandardCharsets.US_ASCII);
+    ByteBuffer odd = ByteBuffer.allocate(preface.length + headers.length);
+    odd.put(preface).put(headers);
+    return List.of(
+        Arrays.copyOf(preface, 7),
+        new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9},
+        odd.array(),
+        new byte[0]);
+  }
+
+  /** Breaks the connection once the server has read what it is sent, and said something to it. */
+  private static void beRude(SocketChannel channel, byte[] bytes) throws Exception {
+    try (channel) {
+      channel.write(ByteBuffer.wrap(bytes));
+      channel.configureBlocking(false);
+      ByteBuffer answer = ByteBuffer.allocate(10_000);
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(bytes.length > 60 ? 5 : 0);
+      int read = 0;
+      do {
+        TimeUnit.MILLISECONDS.sleep(20);
+        read = channel.read(answer);
+      } while (read >= 0 && answer.position() < SETTINGS_AND_RESET && System.nanoTime() < end);
+    } catch (IOException e) {
+      assertThat(e).hasMessageContaining("reset");
+    }
+  }
+
+  @Test
+  void clientsThatBreakTheirConnectionsAreNotInTheLog() throws Exception {
+    assumeFalse(System.getProperty("os.name").startsWith("Windows"), "signals are POSIX's");
+    Path socket = folder.resolve("own").resolve("grpc.sock");
+    Process process = start("--socket", socket.toString());
+    try (BufferedReader out = process.inputReader();
+        BufferedReader err = process.errorReader()) {
+      CompletableFuture<String> log =
+          CompletableFuture.supplyAsync(() -> err.lines().collect(Collectors.joining("\n")));
+      List<Integer> ports = new ArrayList<>();
+      String line = out.readLine();
+      while (line != null && !line.startsWith("ready")) {
+        Matcher port = Pattern.compile(":(\\d+)/?$").matcher(line);
+        if (port.find()) {
+          ports.add(Integer.valueOf(port.group(1)));
+        }
+        line = out.readLine();
+      }
+      assertThat(ports).hasSize(2);
+      for (byte[] bytes : rudenesses()) {
+        for (int port : ports) {
+          SocketChannel channel =
+              SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+          channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+          beRude(channel, bytes);
+        }
+        beRude(SocketChannel.open(UnixDomainSocketAddress.of(socket)), bytes);
+      }
+      kill(process);
+
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(log.get())
+          .contains("all calls have ended")
+          .doesNotContain("WARN", "Exception", "io.grpc", "io.netty", "\tat ");
     } finally {
       process.destroyForcibly();
     }

@@ -7,6 +7,7 @@ import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
+import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.proto.v1.DecodeRequest;
 import io.github.consistencydecoder.proto.v1.Dialect;
 import io.github.consistencydecoder.proto.v1.GivenNoise;
@@ -42,6 +43,7 @@ final class DecodeRequests {
         .setNoise(noise(options.noise(), pictureShape(latents)))
         .addAllTimesteps(options.schedule().timesteps())
         .setDialect(dialect(options.clamp()))
+        .setTiling(tiling(options.tiling()))
         .setFormat(PictureFormat.PICTURE_FORMAT_FLOAT32)
         .build();
   }
@@ -70,6 +72,15 @@ final class DecodeRequests {
     return switch (clamp) {
       case EACH_STEP -> Dialect.DIALECT_ORIGINAL;
       case NONE -> Dialect.DIALECT_DIFFUSERS;
+    };
+  }
+
+  static io.github.consistencydecoder.proto.v1.Tiling tiling(Tiling tiling) {
+    return switch (tiling) {
+      case AUTO -> io.github.consistencydecoder.proto.v1.Tiling.TILING_UNSPECIFIED;
+      case WHOLE -> io.github.consistencydecoder.proto.v1.Tiling.TILING_WHOLE;
+      case EXACT -> io.github.consistencydecoder.proto.v1.Tiling.TILING_EXACT;
+      case OVERLAPPED -> io.github.consistencydecoder.proto.v1.Tiling.TILING_OVERLAPPED;
     };
   }
 

@@ -8,6 +8,7 @@ import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.proto.v1.BatchSize;
 import io.github.consistencydecoder.proto.v1.DecodeReport;
 import io.github.consistencydecoder.proto.v1.DecodeRequest;
 import java.util.List;
@@ -32,11 +33,18 @@ final class RemoteDecoder implements LatentDecoder {
     return lifetime.whileOpen(model::info);
   }
 
-  /** Of the service's usual schedule, whatever the options': the protocol asks for a size alone. */
   @Override
   public DecodeEstimate estimate(int batch, int height, int width, DecodeOptions options) {
     requireNonNull(options, "options");
-    return lifetime.whileOpen(() -> model.estimate(batch, height, width));
+    BatchSize size =
+        BatchSize.newBuilder()
+            .setCount(batch)
+            .setHeight(height)
+            .setWidth(width)
+            .setSteps(options.schedule().timesteps().size())
+            .setTiling(DecodeRequests.tiling(options.tiling()))
+            .build();
+    return lifetime.whileOpen(() -> model.estimate(size));
   }
 
   @Override

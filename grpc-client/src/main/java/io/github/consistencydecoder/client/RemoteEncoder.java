@@ -10,6 +10,7 @@ import io.github.consistencydecoder.plugin.LatentEncoder;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Pixels;
+import io.github.consistencydecoder.proto.v1.BatchSize;
 import io.github.consistencydecoder.proto.v1.DataType;
 import io.github.consistencydecoder.proto.v1.EncodeRequest;
 import io.github.consistencydecoder.proto.v1.EncodeResponse;
@@ -42,13 +43,15 @@ final class RemoteEncoder implements LatentEncoder {
     return lifetime.whileOpen(model::info);
   }
 
-  /**
-   * What a decode of the same size costs on the service, which is more: the protocol tells nothing
-   * of encodings.
-   */
   @Override
   public DecodeEstimate estimate(int batch, int height, int width) {
-    return lifetime.whileOpen(() -> model.estimate(batch, cells(height), cells(width)));
+    BatchSize size =
+        BatchSize.newBuilder()
+            .setCount(batch)
+            .setHeight(cells(height))
+            .setWidth(cells(width))
+            .build();
+    return lifetime.whileOpen(() -> model.encodeEstimate(size));
   }
 
   private static int cells(int pixels) {

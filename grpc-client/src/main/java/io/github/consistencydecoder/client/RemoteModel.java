@@ -11,6 +11,7 @@ import io.github.consistencydecoder.proto.v1.BatchSize;
 import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
 import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc.DecoderServiceBlockingStub;
 import io.github.consistencydecoder.proto.v1.DescribeModelRequest;
+import io.github.consistencydecoder.proto.v1.DescribeModelResponse;
 import io.github.consistencydecoder.proto.v1.Estimate;
 import io.github.consistencydecoder.proto.v1.ListModelsRequest;
 import io.github.consistencydecoder.proto.v1.Model;
@@ -42,7 +43,7 @@ final class RemoteModel implements AutoCloseable {
   private final ServiceConnection connection;
   private final Failures failures;
   private final Attempts attempts;
-  private final Map<BatchSize, DecodeEstimate> estimates = new ConcurrentHashMap<>();
+  private final Map<DescribeModelRequest, DecodeEstimate> estimates = new ConcurrentHashMap<>();
   private final Model model;
 
   private RemoteModel(RemoteSettings settings, ServiceConnection connection, boolean encoder) {
@@ -198,23 +199,30 @@ final class RemoteModel implements AutoCloseable {
         model.getDetailsMap());
   }
 
-  /** What the service says of a decode of such a batch at its usual schedule; asked once a size. */
-  DecodeEstimate estimate(int batch, int height, int width) {
-    BatchSize size =
-        BatchSize.newBuilder().setCount(batch).setHeight(height).setWidth(width).build();
-    DecodeEstimate known = estimates.get(size);
+  /** What the service says of a decode of such a batch; asked once a size. */
+  DecodeEstimate estimate(BatchSize size) {
+    return estimate(
+        DescribeModelRequest.newBuilder().setModel(name()).setBatch(size).build(),
+        DescribeModelResponse::getEstimate);
+  }
+
+  /** What the service says of an encoding to such a batch; asked once a size. */
+  DecodeEstimate encodeEstimate(BatchSize size) {
+    return estimate(
+        DescribeModelRequest.newBuilder().setModel(name()).setEncodeBatch(size).build(),
+        DescribeModelResponse::getEncodeEstimate);
+  }
+
+  private DecodeEstimate estimate(
+      DescribeModelRequest question, Function<DescribeModelResponse, Estimate> part) {
+    DecodeEstimate known = estimates.get(question);
     if (known != null) {
       return known;
     }
-    Estimate answer =
-        ask(
-            stub ->
-                stub.describeModel(
-                        DescribeModelRequest.newBuilder().setModel(name()).setBatch(size).build())
-                    .getEstimate());
+    Estimate answer = part.apply(ask(stub -> stub.describeModel(question)));
     DecodeEstimate estimate = new DecodeEstimate(answer.getOperations(), answer.getPeakBytes());
     if (estimates.size() < MOST_ESTIMATES) {
-      estimates.put(size, estimate);
+      estimates.put(question, estimate);
     }
     return estimate;
   }

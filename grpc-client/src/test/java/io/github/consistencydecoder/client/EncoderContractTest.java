@@ -1,9 +1,13 @@
 package io.github.consistencydecoder.client;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.consistencydecoder.plugin.Encoders;
 import io.github.consistencydecoder.plugin.LatentEncoder;
 import io.github.consistencydecoder.plugin.LatentEncoderContract;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 /** An encoder over TCP is an encoder like any other. */
 class EncoderContractTest extends LatentEncoderContract {
@@ -17,6 +21,14 @@ class EncoderContractTest extends LatentEncoderContract {
   @AfterAll
   static void stop() {
     service.close();
+  }
+
+  @Test
+  void theEstimateIsThatOfTheEncoderThere() {
+    try (LatentEncoder remote = open();
+        LatentEncoder here = Encoders.open("vae", TestService.vaeConfig())) {
+      assertThat(remote.estimate(2, 24, 64)).isEqualTo(here.estimate(2, 24, 64));
+    }
   }
 
   @Override

@@ -18,6 +18,7 @@ import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.plugin.Schedule;
+import io.github.consistencydecoder.plugin.Tiling;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -137,6 +138,26 @@ class SameBytesTest {
   void theEstimateIsTheSame() {
     assertThat(tcp.estimate(2, 9, 5, DecodeOptions.defaults()))
         .isEqualTo(here.estimate(2, 9, 5, DecodeOptions.defaults()));
+  }
+
+  @Test
+  void theEstimateIsOfTheOptions() {
+    DecodeOptions options =
+        DecodeOptions.builder().schedule(Schedule.ONE_STEP).tiling(Tiling.WHOLE).build();
+    assertThat(tcp.estimate(1, 9, 5, options)).isEqualTo(here.estimate(1, 9, 5, options));
+    assertThat(tcp.estimate(1, 9, 5, options).operations())
+        .isLessThan(tcp.estimate(1, 9, 5, DecodeOptions.defaults()).operations());
+  }
+
+  @Test
+  void tilingIsTold() {
+    Latents latents = latents(7, 1, 2, 2);
+    for (Tiling tiling : Tiling.values()) {
+      DecodeOptions options = DecodeOptions.builder().tiling(tiling).build();
+      String told = DecodeRequests.of("m", latents, options).getTiling().name();
+      assertThat(told)
+          .isEqualToIgnoringCase("TILING_" + (tiling == Tiling.AUTO ? "unspecified" : tiling.id()));
+    }
   }
 
   @Test

@@ -99,7 +99,10 @@ public final class Sidecar implements AutoCloseable {
       return Optional.empty();
     }
     GrpcDoorBuilder builder =
-        GrpcDoor.builder(service).openAllowed(config.openAllowed).version(config.version);
+        GrpcDoor.builder(service)
+            .openAllowed(config.openAllowed)
+            .connections(config.connections)
+            .version(config.version);
     config.grpc.ifPresent(builder::address);
     config.grpcSocket.ifPresent(builder::socket);
     token.ifPresent(builder::token);

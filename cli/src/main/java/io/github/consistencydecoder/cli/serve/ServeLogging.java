@@ -33,6 +33,9 @@ final class ServeLogging {
     root.addAppender(appender);
     root.setLevel(debug ? Level.INFO : Level.WARN);
     context.getLogger(OURS).setLevel(debug ? Level.DEBUG : Level.INFO);
+    // Of single connections, at the will of whoever opens them.
+    context.getLogger("io.netty").setLevel(debug ? Level.INFO : Level.ERROR);
+    JavaLogging.begin(debug);
   }
 
   private static Encoder<ILoggingEvent> text(LoggerContext context) {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
@@ -47,6 +48,15 @@ final class Admission {
         ServiceError.NOT_FOUND,
         "there is no model of that name; there are "
             + String.join(", ", keepers.stream().map(ModelKeeper::name).toList()));
+  }
+
+  /** Of the model that {@link #keeper} would give; empty if there is none. */
+  Optional<String> name(String name, CallKind kind) {
+    try {
+      return Optional.of(keeper(name, kind).name());
+    } catch (ServiceException e) {
+      return Optional.empty();
+    }
   }
 
   /**

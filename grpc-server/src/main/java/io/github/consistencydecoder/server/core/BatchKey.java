@@ -6,6 +6,7 @@ import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Schedule;
+import io.github.consistencydecoder.plugin.Tiling;
 import java.nio.FloatBuffer;
 import java.util.Optional;
 
@@ -15,7 +16,13 @@ import java.util.Optional;
  * @param given whether their noise is given, rather than drawn from seeds
  */
 record BatchKey(
-    int height, int width, LatentScale scale, Schedule schedule, ClampMode clamp, boolean given) {
+    int height,
+    int width,
+    LatentScale scale,
+    Schedule schedule,
+    ClampMode clamp,
+    Tiling tiling,
+    boolean given) {
   /** Pixels of a picture; beyond it a device is busy with one. */
   private static final int MOST_PIXELS = 256 * 256;
 
@@ -29,7 +36,10 @@ record BatchKey(
 
   /** The key of one small picture with plausible latents; empty for anything else. */
   static Optional<BatchKey> of(Latents latents, DecodeOptions options) {
+    // What was tried is whether a batch gives the bits of its pictures when neither is divided.
+    boolean whole = options.tiling() == Tiling.AUTO || options.tiling() == Tiling.WHOLE;
     if (latents.batch() != 1
+        || !whole
         || 64L * latents.height() * latents.width() > MOST_PIXELS
         || !fits(options.noise(), 3 * 64 * latents.height() * latents.width())
         || !plausible(latents)) {
@@ -42,6 +52,7 @@ record BatchKey(
             latents.scale(),
             options.schedule(),
             options.clamp(),
+            options.tiling(),
             options.noise() instanceof Noise.Given));
   }
 

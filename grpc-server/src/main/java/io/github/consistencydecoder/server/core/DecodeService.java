@@ -39,6 +39,15 @@ public interface DecodeService extends AutoCloseable {
   Prediction predict(String model, DecodeSize size) throws ServiceException;
 
   /**
+   * What an encoding would cost.
+   *
+   * @param size of the latents that it gives, one step
+   * @throws ServiceException {@code NOT_FOUND}, {@code UNIMPLEMENTED}, {@code NOT_READY}, {@code
+   *     TOO_LARGE}
+   */
+  Prediction predictEncode(String model, DecodeSize size) throws ServiceException;
+
+  /**
    * Whether a decode of this size would be accepted now; asked by a door before it copies a body.
    * Reserves nothing.
    *
@@ -50,7 +59,7 @@ public interface DecodeService extends AutoCloseable {
    * Accepts a decode.
    *
    * @param latents belong to the service from here on
-   * @param options noise, schedule and clamping; its listener and cancellation are ignored
+   * @param options noise, schedule, clamping and tiling; its listener and cancellation are ignored
    * @throws ServiceException if it is not accepted; the listener then hears nothing
    */
   Ticket decode(

@@ -1,5 +1,9 @@
 package io.github.consistencydecoder.server.core;
 
+import static java.util.Objects.requireNonNull;
+
+import io.github.consistencydecoder.plugin.Tiling;
+
 /**
  * What a decode's cost depends on; known from a request's first bytes, before its body.
  *
@@ -7,8 +11,18 @@ package io.github.consistencydecoder.server.core;
  * @param height of a latent, in cells of 8 pixels
  * @param width of a latent, in cells of 8 pixels
  * @param steps evaluations of the network
+ * @param tiling whether and how it may be divided; of encodings {@code AUTO}
  */
-public record DecodeSize(int batch, int height, int width, int steps) {
+public record DecodeSize(int batch, int height, int width, int steps, Tiling tiling) {
+  public DecodeSize {
+    requireNonNull(tiling, "tiling");
+  }
+
+  /** Divided as memory asks. */
+  public DecodeSize(int batch, int height, int width, int steps) {
+    this(batch, height, width, steps, Tiling.AUTO);
+  }
+
   /** Of all pictures together. */
   public long pixels() {
     return 64L * batch * height * width;

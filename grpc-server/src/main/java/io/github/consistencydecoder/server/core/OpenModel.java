@@ -96,7 +96,10 @@ final class OpenModel implements AutoCloseable {
                 size.batch(),
                 size.height(),
                 size.width(),
-                DecodeOptions.builder().schedule(Schedule.steps(size.steps())).build())
+                DecodeOptions.builder()
+                    .schedule(Schedule.steps(size.steps()))
+                    .tiling(size.tiling())
+                    .build())
             : encoder
                 .orElseThrow()
                 .estimate(

@@ -147,7 +147,16 @@ public final class QueuedDecodeService implements DecodeService {
 
   @Override
   public Prediction predict(String model, DecodeSize size) throws ServiceException {
-    return admission.predict(CallKind.DECODE, open(admission.keeper(model, CallKind.DECODE)), size);
+    return predict(CallKind.DECODE, model, size);
+  }
+
+  @Override
+  public Prediction predictEncode(String model, DecodeSize size) throws ServiceException {
+    return predict(CallKind.ENCODE, model, size);
+  }
+
+  private Prediction predict(CallKind kind, String model, DecodeSize size) throws ServiceException {
+    return admission.predict(kind, open(admission.keeper(model, kind)), size);
   }
 
   private OpenModel open(ModelKeeper keeper) throws ServiceException {
@@ -181,7 +190,7 @@ public final class QueuedDecodeService implements DecodeService {
       CallSettings settings, CallKind kind, DecodeSize size, ServiceException why) {
     workload.reject();
     meters.rejected(kind, why.error());
-    log.rejected(settings, kind, size, why);
+    log.rejected(settings, admission.name(settings.model(), kind), kind, size, why);
     return why;
   }
 
@@ -198,7 +207,7 @@ public final class QueuedDecodeService implements DecodeService {
     return submit(
         settings,
         CallKind.DECODE,
-        new DecodeSize(latents.batch(), latents.height(), latents.width(), steps),
+        new DecodeSize(latents.batch(), latents.height(), latents.width(), steps, options.tiling()),
         DecodeCall.heldBytes(latents, options),
         terms -> new DecodeCall(terms, latents, options, listener));
   }

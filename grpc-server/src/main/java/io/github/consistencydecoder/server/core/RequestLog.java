@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.server.core;
 
 import java.util.Locale;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.spi.LoggingEventBuilder;
 
@@ -15,16 +16,27 @@ final class RequestLog {
     this.logger = logger;
   }
 
-  /** A call was refused. */
-  void rejected(CallSettings settings, CallKind kind, DecodeSize size, ServiceException why) {
-    LoggingEventBuilder line = line(settings, kind, size).addKeyValue("outcome", "rejected");
+  /**
+   * A call was refused.
+   *
+   * @param model that was meant, by its own name; empty if there is none
+   */
+  void rejected(
+      CallSettings settings,
+      Optional<String> model,
+      CallKind kind,
+      DecodeSize size,
+      ServiceException why) {
+    // Not what the caller wrote: that may be anything.
+    LoggingEventBuilder line =
+        line(settings, model.orElse("?"), kind, size).addKeyValue("outcome", "rejected");
     line.addKeyValue("error", why.error().name().toLowerCase(Locale.ROOT)).log(kind.id());
   }
 
   /** A call has ended. */
   void ended(Call<?> call, long totalNanos) {
     LoggingEventBuilder line =
-        line(call.terms.settings(), call.kind, call.terms.size())
+        line(call.terms.settings(), call.terms.keeper().name(), call.kind, call.terms.size())
             .addKeyValue("outcome", call.outcome.id());
     if (call.outcome != Outcome.COMPLETED) {
       line =
@@ -34,8 +46,7 @@ final class RequestLog {
     if (!call.seed().isEmpty()) {
       line = line.addKeyValue("seed", call.seed());
     }
-    line.addKeyValue("used", call.terms.keeper().name())
-        .addKeyValue("queue_ms", call.startedNanos == 0 ? "" : millis(call.queueNanos()))
+    line.addKeyValue("queue_ms", call.startedNanos == 0 ? "" : millis(call.queueNanos()))
         .addKeyValue("run_ms", millis(call.runNanos))
         .addKeyValue("predicted_ms", millis(call.predictedNanos()))
         .addKeyValue("total_ms", millis(totalNanos))
@@ -43,11 +54,12 @@ final class RequestLog {
         .log(call.kind.id());
   }
 
-  private LoggingEventBuilder line(CallSettings settings, CallKind kind, DecodeSize size) {
+  private LoggingEventBuilder line(
+      CallSettings settings, String model, CallKind kind, DecodeSize size) {
     return logger
         .atInfo()
         .addKeyValue("id", settings.requestId())
-        .addKeyValue("model", settings.model())
+        .addKeyValue("model", model)
         .addKeyValue("kind", kind.id())
         .addKeyValue(
             "shape", "[" + size.batch() + ", 4, " + size.height() + ", " + size.width() + "]")

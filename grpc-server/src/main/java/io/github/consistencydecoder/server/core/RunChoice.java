@@ -88,7 +88,8 @@ final class RunChoice {
     DecodeSize size = like.terms.size();
     return like.terms
         .model()
-        .predict(CallKind.DECODE, new DecodeSize(n, size.height(), size.width(), steps));
+        .predict(
+            CallKind.DECODE, new DecodeSize(n, size.height(), size.width(), steps, size.tiling()));
   }
 
   private static boolean allInTime(List<Call<?>> calls, Prediction together) {

@@ -38,7 +38,11 @@ record DecodeInput(
     Schedule schedule = SamplingRules.schedule("timesteps", request.getTimestepsList());
     io.github.consistencydecoder.proto.v1.Latents latents = request.getLatents();
     DecodeSize size =
-        LatentRules.size(LATENTS, latents.getTensor().getShapeList(), schedule.timesteps().size());
+        LatentRules.size(
+            LATENTS,
+            latents.getTensor().getShapeList(),
+            schedule.timesteps().size(),
+            WireNames.tiling("tiling", request.getTiling()));
     PictureFormat format = WireNames.format(FORMAT, request.getFormat());
     if (format == PictureFormat.PICTURE_FORMAT_JPEG) {
       PictureRules.checkJpeg(FORMAT, size);
@@ -61,6 +65,7 @@ record DecodeInput(
             .schedule(schedule)
             .clamp(SamplingRules.dialect("dialect", dialect))
             .noise(noise(request.getNoise(), size))
+            .tiling(size.tiling())
             .build();
     return new DecodeInput(settings, size, LatentRules.latents(tensor, scale), options, format);
   }

@@ -7,6 +7,7 @@ import io.github.consistencydecoder.server.access.UnixSocket;
 import io.github.consistencydecoder.server.core.DecodeService;
 import io.github.consistencydecoder.server.core.ServiceLimits;
 import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
+import io.github.consistencydecoder.server.grpc.transport.ConnectionLimit;
 import io.github.consistencydecoder.server.grpc.transport.EventLoops;
 import io.github.consistencydecoder.server.grpc.transport.GatedNegotiator;
 import io.github.consistencydecoder.server.grpc.transport.StreamHandles;
@@ -52,6 +53,7 @@ public final class GrpcDoor implements AutoCloseable {
   private final HealthFollower health = new HealthFollower();
   private final BytesInFlight bytes;
   private final StreamHandles handles = new StreamHandles();
+  private final ConnectionLimit connections;
   private final EventLoops loops;
   private final ExecutorService executor;
   private final ScheduledThreadPoolExecutor timer;
@@ -61,6 +63,7 @@ public final class GrpcDoor implements AutoCloseable {
 
   private GrpcDoor(GrpcDoorBuilder builder) {
     this.bytes = new BytesInFlight(builder.bytesInFlight);
+    this.connections = new ConnectionLimit(builder.connections);
     this.loops = EventLoops.start();
     this.executor = Executors.newFixedThreadPool(builder.threads, DoorThreads.named("grpc-call"));
     this.timer = new ScheduledThreadPoolExecutor(1, DoorThreads.named("grpc-timer"));
@@ -125,7 +128,8 @@ public final class GrpcDoor implements AutoCloseable {
     NettyServerBuilder server = NettyServerBuilder.forAddress(address);
     loops
         .apply(server, address instanceof DomainSocketAddress)
-        .protocolNegotiator(new GatedNegotiator(tls, bytes, m -> Methods.limit(m, limits), handles))
+        .protocolNegotiator(
+            new GatedNegotiator(tls, bytes, m -> Methods.limit(m, limits), handles, connections))
         .decompressorRegistry(StrictMethods.decompressors())
         .executor(executor)
         .maxInboundMessageSize((int) Math.min(limits.maxRequestBytes(), Integer.MAX_VALUE - 8))
@@ -195,6 +199,11 @@ public final class GrpcDoor implements AutoCloseable {
   /** Bytes of requests and answers, for metrics. */
   public BytesInFlight bytesInFlight() {
     return bytes;
+  }
+
+  /** Connections at the moment. */
+  public int connections() {
+    return connections.open();
   }
 
   /**

@@ -29,6 +29,7 @@ public final class GrpcDoorBuilder {
   int threads = 2 * Math.max(2, Runtime.getRuntime().availableProcessors());
   long bytesInFlight;
   int callsPerConnection = 16;
+  int connections = 1_000;
   Duration patience = Duration.ofSeconds(60);
   long slowestReader = 32 << 10;
   String version = "unknown";
@@ -110,6 +111,15 @@ public final class GrpcDoorBuilder {
   /** Calls that a connection may have at once. */
   public GrpcDoorBuilder callsPerConnection(int callsPerConnection) {
     this.callsPerConnection = callsPerConnection;
+    return this;
+  }
+
+  /** Connections at the same time, TCP and Unix socket together; one more is closed at once. */
+  public GrpcDoorBuilder connections(int connections) {
+    if (connections < 1) {
+      throw new IllegalArgumentException("at least one connection is needed, not " + connections);
+    }
+    this.connections = connections;
     return this;
   }
 

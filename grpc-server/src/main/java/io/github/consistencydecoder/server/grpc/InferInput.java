@@ -41,7 +41,8 @@ record InferInput(
         LatentRules.size(
             tensors.fields(InferTensors.LATENTS),
             tensors.shape(InferTensors.LATENTS),
-            schedule.timesteps().size());
+            schedule.timesteps().size(),
+            parameters.tiling());
     List<InferOutput> outputs =
         InferOutput.of(request, tensors.type(InferTensors.LATENTS), tensors.typed());
     WireTensor latents = tensors.tensor(InferTensors.LATENTS);
@@ -53,6 +54,7 @@ record InferInput(
             .schedule(schedule)
             .clamp(parameters.clamp())
             .noise(noise(parameters, tensors, size))
+            .tiling(size.tiling())
             .build();
     return new InferInput(
         settings, size, LatentRules.latents(latents, scale), options, outputs, tensors.typed());

@@ -4,6 +4,7 @@ import io.github.consistencydecoder.plugin.ClampMode;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Schedule;
+import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.proto.inference.InferParameter;
 import io.github.consistencydecoder.proto.inference.InferParameter.ParameterChoiceCase;
 import io.github.consistencydecoder.server.core.DecodeSize;
@@ -24,7 +25,7 @@ import java.util.Set;
  */
 final class InferParameters {
   private static final Set<String> KNOWN =
-      Set.of("seed", "steps", "scaling_factor", "dialect", "tile", "timeout", "priority");
+      Set.of("seed", "steps", "scaling_factor", "dialect", "tiling", "timeout", "priority");
 
   private static final Set<String> IGNORED =
       Set.of("sequence_id", "sequence_start", "sequence_end", "headers", "binary_data_output");
@@ -41,12 +42,10 @@ final class InferParameters {
         throw ServiceException.invalid(
             "parameters",
             "an unknown parameter; these exist: seed, steps, scaling_factor, dialect,"
-                + " tile, timeout, priority");
+                + " tiling, timeout, priority");
       }
     }
-    InferParameters parameters = new InferParameters(values);
-    parameters.checkTile();
-    return parameters;
+    return new InferParameters(values);
   }
 
   private static String field(String name) {
@@ -74,15 +73,6 @@ final class InferParameters {
       case BOOL_PARAM, STRING_PARAM, DOUBLE_PARAM, PARAMETERCHOICE_NOT_SET ->
           throw wrongType(name, "a whole number");
     };
-  }
-
-  /** Tiles belong to the server's own settings. */
-  private void checkTile() throws ServiceException {
-    Optional<Long> tile = number("tile");
-    if (tile.isPresent() && tile.get() != 0) {
-      throw ServiceException.invalid(
-          field("tile"), "this server draws whole pictures; tile can be 0 or left out");
-    }
   }
 
   Noise noise(DecodeSize size) throws ServiceException {
@@ -116,15 +106,23 @@ final class InferParameters {
     return LatentScale.SCALED;
   }
 
+  private String text(String name, String absent) throws ServiceException {
+    InferParameter value = values.get(name);
+    if (value == null) {
+      return absent;
+    }
+    if (value.getParameterChoiceCase() != ParameterChoiceCase.STRING_PARAM) {
+      throw wrongType(name, "a text");
+    }
+    return value.getStringParam();
+  }
+
   ClampMode clamp() throws ServiceException {
-    InferParameter dialect = values.get("dialect");
-    if (dialect == null) {
-      return ClampMode.EACH_STEP;
-    }
-    if (dialect.getParameterChoiceCase() != ParameterChoiceCase.STRING_PARAM) {
-      throw wrongType("dialect", "a text");
-    }
-    return SamplingRules.dialect(field("dialect"), dialect.getStringParam());
+    return SamplingRules.dialect(field("dialect"), text("dialect", SamplingRules.ORIGINAL));
+  }
+
+  Tiling tiling() throws ServiceException {
+    return SamplingRules.tiling(field("tiling"), text("tiling", Tiling.AUTO.id()));
   }
 
   /** Microseconds; 0 is none. */

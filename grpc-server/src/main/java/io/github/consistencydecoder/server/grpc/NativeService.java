@@ -144,7 +144,12 @@ final class NativeService extends DecoderServiceGrpc.DecoderServiceImplBase {
       DescribeModelResponse.Builder answer =
           DescribeModelResponse.newBuilder().setModel(model(status)).setLimits(limits());
       if (request.hasBatch()) {
-        answer.setEstimate(estimate(status.name(), request.getBatch()));
+        DecodeSize size = size("batch", request.getBatch());
+        answer.setEstimate(estimate(service.predict(status.name(), size)));
+      }
+      if (request.hasEncodeBatch()) {
+        DecodeSize size = encodeSize(request.getEncodeBatch());
+        answer.setEncodeEstimate(estimate(service.predictEncode(status.name(), size)));
       }
       observer.onNext(answer.build());
       observer.onCompleted();
@@ -153,17 +158,32 @@ final class NativeService extends DecoderServiceGrpc.DecoderServiceImplBase {
     }
   }
 
-  private Estimate estimate(String model, BatchSize batch) throws ServiceException {
+  private static DecodeSize size(String field, BatchSize batch) throws ServiceException {
     int[] sides = {batch.getCount(), batch.getHeight(), batch.getWidth()};
     for (int side : sides) {
       if (side < 1) {
         throw ServiceException.invalid(
-            "batch", "count, height and width must be at least 1, one is " + side);
+            field, "count, height and width must be at least 1, one is " + side);
       }
     }
-    int steps = Schedule.TWO_STEPS.timesteps().size();
-    Prediction prediction =
-        service.predict(model, new DecodeSize(sides[0], sides[1], sides[2], steps));
+    int steps = batch.getSteps() == 0 ? Schedule.TWO_STEPS.timesteps().size() : batch.getSteps();
+    return new DecodeSize(
+        sides[0],
+        sides[1],
+        sides[2],
+        steps,
+        WireNames.tiling(field + ".tiling", batch.getTiling()));
+  }
+
+  private static DecodeSize encodeSize(BatchSize batch) throws ServiceException {
+    String field = "encode_batch";
+    if (batch.getSteps() != 0 || batch.getTilingValue() != 0) {
+      throw ServiceException.invalid(field, "encodings have neither steps nor tiling; leave them");
+    }
+    return size(field, batch.toBuilder().setSteps(1).build());
+  }
+
+  private static Estimate estimate(Prediction prediction) {
     return Estimate.newBuilder()
         .setOperations(prediction.operations())
         .setPeakBytes(prediction.peakBytes())

@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.server.grpc;
 
 import io.github.consistencydecoder.plugin.LatentScale;
+import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.proto.v1.DataType;
 import io.github.consistencydecoder.proto.v1.Dialect;
 import io.github.consistencydecoder.proto.v1.PictureFormat;
@@ -73,6 +74,17 @@ final class WireNames {
       case DIALECT_UNSPECIFIED, DIALECT_ORIGINAL -> SamplingRules.ORIGINAL;
       case DIALECT_DIFFUSERS -> SamplingRules.DIFFUSERS;
       case UNRECOGNIZED -> throw unknown(field, "ORIGINAL and DIFFUSERS");
+    };
+  }
+
+  static Tiling tiling(String field, io.github.consistencydecoder.proto.v1.Tiling tiling)
+      throws ServiceException {
+    return switch (tiling) {
+      case TILING_UNSPECIFIED -> Tiling.AUTO;
+      case TILING_WHOLE -> Tiling.WHOLE;
+      case TILING_EXACT -> Tiling.EXACT;
+      case TILING_OVERLAPPED -> Tiling.OVERLAPPED;
+      case UNRECOGNIZED -> throw unknown(field, "WHOLE, EXACT and OVERLAPPED");
     };
   }
 

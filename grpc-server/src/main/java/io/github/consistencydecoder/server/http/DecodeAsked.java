@@ -4,6 +4,7 @@ import io.github.consistencydecoder.plugin.ClampMode;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Schedule;
+import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.server.core.DecodeSize;
 import io.github.consistencydecoder.server.core.ServiceException;
 import io.github.consistencydecoder.server.core.ServiceLimits;
@@ -33,6 +34,7 @@ import org.eclipse.jetty.http.QuotedQualityCSV;
  * @param base64 the answer as text in JSON
  * @param schedule timesteps
  * @param clamp the dialect
+ * @param tiling whether and how a large picture may be divided
  * @param seeds as text, if given
  * @param timeoutNanos the caller's own limit, or 0
  */
@@ -46,6 +48,7 @@ record DecodeAsked(
     boolean base64,
     Schedule schedule,
     ClampMode clamp,
+    Tiling tiling,
     Optional<String> seeds,
     long timeoutNanos) {
   static final TensorFields FIELDS = new TensorFields("dtype", "shape", "body");
@@ -70,7 +73,6 @@ record DecodeAsked(
     }
     boolean inQuery = form == BodyForm.BINARY || form == BodyForm.BASE64;
     AnswerKind answer = AnswerKind.of(query, accept);
-    checkTile(query);
     return new DecodeAsked(
         query.text("model").orElse(""),
         form,
@@ -81,6 +83,7 @@ record DecodeAsked(
         accept.stream().findFirst().filter(AnswerKind.BASE64::equals).isPresent(),
         SamplingRules.steps("steps", steps(query)),
         SamplingRules.dialect("dialect", query.text("dialect").orElse(SamplingRules.ORIGINAL)),
+        tiling(query),
         query.text("seed"),
         timeout(query));
   }
@@ -167,12 +170,8 @@ record DecodeAsked(
     return (long) steps;
   }
 
-  private static void checkTile(RemoteQuery query) throws ServiceException {
-    String tile = query.text("tile").orElse("auto");
-    if (!tile.equals("auto") && !tile.equals("none")) {
-      throw ServiceException.invalid(
-          "tile", "auto and none are possible: tiling is left to the server");
-    }
+  private static Tiling tiling(RemoteQuery query) throws ServiceException {
+    return SamplingRules.tiling("tiling", query.text("tiling").orElse(Tiling.AUTO.id()));
   }
 
   private static long timeout(RemoteQuery query) throws ServiceException {
@@ -195,9 +194,9 @@ record DecodeAsked(
   DecodeSize size() throws ServiceException {
     int steps = schedule.timesteps().size();
     if (shape.isEmpty()) {
-      return new DecodeSize(1, 1, 1, steps);
+      return new DecodeSize(1, 1, 1, steps, tiling);
     }
-    DecodeSize size = LatentRules.size(FIELDS, shape, steps);
+    DecodeSize size = LatentRules.size(FIELDS, shape, steps, tiling);
     checkAnswer(size);
     return size;
   }

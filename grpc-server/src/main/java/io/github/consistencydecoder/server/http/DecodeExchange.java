@@ -108,6 +108,7 @@ final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult
             .schedule(asked.schedule())
             .clamp(asked.clamp())
             .noise(noise(given, size))
+            .tiling(asked.tiling())
             .build();
     exchange.waiting(door.service().decode(settings, latents, options, this)::cancel);
   }
@@ -201,8 +202,9 @@ final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult
       headers.put("shape", asked.answer().shape(decoded.pixels()).toString());
       headers.put("dtype", asked.answer().type(type).torchName());
     }
-    String seed = ascii(decoded.metadata().getOrDefault("seed", ""));
-    headers.put("x-seed", seed);
+    // Decoders say "noise: given" in place of a seed.
+    String noise = decoded.metadata().getOrDefault("noise", "");
+    headers.put("x-seed", ascii(decoded.metadata().getOrDefault("seed", noise)));
     headers.put("x-dialect", SamplingRules.name(asked.clamp()));
     headers.put("x-decode-ms", millis(decoded.totalNanos()));
     headers.put("x-queue-ms", millis(result.queueNanos()));

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.server.wire;
 
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.server.core.DecodeSize;
 import io.github.consistencydecoder.server.core.ServiceException;
 import java.util.List;
@@ -21,12 +22,24 @@ public final class LatentRules {
   private LatentRules() {}
 
   /**
-   * The size of a decode by its shape alone, before the latents' body is looked at.
+   * The size of a decode by its shape alone, before the latents' body is looked at; divided as
+   * memory asks.
    *
    * @param steps evaluations of the network
    * @throws ServiceException {@code INVALID}
    */
   public static DecodeSize size(TensorFields fields, List<Long> shape, int steps)
+      throws ServiceException {
+    return size(fields, shape, steps, Tiling.AUTO);
+  }
+
+  /**
+   * As {@link #size(TensorFields, List, int)}.
+   *
+   * @param tiling whether and how it may be divided
+   * @throws ServiceException {@code INVALID}
+   */
+  public static DecodeSize size(TensorFields fields, List<Long> shape, int steps, Tiling tiling)
       throws ServiceException {
     String found = "latents of shape " + shape;
     if (shape.size() != 4) {
@@ -44,7 +57,7 @@ public final class LatentRules {
           fields.shape(), found + ": the pictures would have more than 2^31 - 1 values");
     }
     return new DecodeSize(
-        shape.get(0).intValue(), shape.get(2).intValue(), shape.get(3).intValue(), steps);
+        shape.get(0).intValue(), shape.get(2).intValue(), shape.get(3).intValue(), steps, tiling);
   }
 
   private static String family(List<Long> shape) {

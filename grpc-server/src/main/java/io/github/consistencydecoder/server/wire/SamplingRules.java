@@ -2,6 +2,7 @@ package io.github.consistencydecoder.server.wire;
 
 import io.github.consistencydecoder.plugin.ClampMode;
 import io.github.consistencydecoder.plugin.Schedule;
+import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.server.core.ServiceException;
 import java.util.List;
 
@@ -69,6 +70,22 @@ public final class SamplingRules {
       default ->
           throw ServiceException.invalid(field, "dialects are original and diffusers, no others");
     };
+  }
+
+  /**
+   * A tiling by its name.
+   *
+   * @throws ServiceException {@code INVALID} unless it is {@code auto}, {@code whole}, {@code
+   *     exact} or {@code overlapped}
+   */
+  public static Tiling tiling(String field, String name) throws ServiceException {
+    for (Tiling tiling : Tiling.values()) {
+      if (tiling.id().equals(name)) {
+        return tiling;
+      }
+    }
+    throw ServiceException.invalid(
+        field, "auto, whole, exact and overlapped are possible, nothing else");
   }
 
   /** The name of a dialect. */

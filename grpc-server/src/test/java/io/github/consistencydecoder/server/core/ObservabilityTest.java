@@ -14,6 +14,7 @@ import io.github.consistencydecoder.server.fixtures.WaitingListener;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Marker;
@@ -44,6 +45,10 @@ class ObservabilityTest {
       assertThat(failed.failure().error()).isEqualTo(ServiceError.INVALID);
       assertThatThrownBy(() -> service.checkAdmission(call(), new DecodeSize(99, 8, 8, 2)))
           .isInstanceOf(ServiceException.class);
+      CallSettings unknown =
+          new CallSettings("x", "a\nforged", OptionalLong.empty(), Priority.NORMAL);
+      assertThatThrownBy(() -> service.checkAdmission(unknown, new DecodeSize(1, 8, 8, 2)))
+          .isInstanceOf(ServiceException.class);
       AtRest.require(service);
     }
   }
@@ -56,7 +61,7 @@ class ObservabilityTest {
         .contains("decoder_ledger_accepted_total 2.0")
         .contains("decoder_ledger_completed_total 1.0")
         .contains("decoder_ledger_failed_total 1.0")
-        .contains("decoder_ledger_rejected_total 1.0")
+        .contains("decoder_ledger_rejected_total 2.0")
         .contains("decoder_rejected_total{kind=\"decode\",reason=\"too_large\"} 1.0")
         .contains("decoder_queue_calls 0.0")
         .contains("decoder_lanes_busy 0.0")
@@ -72,13 +77,16 @@ class ObservabilityTest {
   @Test
   void everyRequestHasOneLine() throws Exception {
     load();
-    assertThat(lines.all).hasSize(3);
+    assertThat(lines.all)
+        .hasSize(4)
+        .allMatch(line -> line.contains(" model=" + Fixtures.MODEL + " ") || line.contains("=?"));
     assertThat(lines.all.get(0))
         .contains("outcome=completed", "shape=[1, 4, 8, 8]", "seed=42", "steps=2", "kind=decode")
         .containsPattern("id=test-\\d+")
         .containsPattern("run_ms=[\\d.]+");
     assertThat(lines.all.get(1)).contains("outcome=failed", "error=invalid", "why=planned");
     assertThat(lines.all.get(2)).contains("outcome=rejected", "error=too_large");
+    assertThat(lines.all.get(3)).contains("model=?", "error=not_found").doesNotContain("forged");
   }
 
   /** Keeps lines as text. */

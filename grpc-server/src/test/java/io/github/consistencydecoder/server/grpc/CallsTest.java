@@ -2,6 +2,7 @@ package io.github.consistencydecoder.server.grpc;
 
 import static io.github.consistencydecoder.server.grpc.Refused.with;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.ByteString;
@@ -18,10 +19,12 @@ import io.github.consistencydecoder.proto.v1.DescribeModelRequest;
 import io.github.consistencydecoder.proto.v1.DescribeModelResponse;
 import io.github.consistencydecoder.proto.v1.EncodeRequest;
 import io.github.consistencydecoder.proto.v1.EncodeResponse;
+import io.github.consistencydecoder.proto.v1.Estimate;
 import io.github.consistencydecoder.proto.v1.LatentScale;
 import io.github.consistencydecoder.proto.v1.ListModelsRequest;
 import io.github.consistencydecoder.proto.v1.Model;
 import io.github.consistencydecoder.proto.v1.Tensor;
+import io.github.consistencydecoder.proto.v1.Tiling;
 import io.github.consistencydecoder.server.core.Ledger;
 import io.github.consistencydecoder.server.core.ModelSource;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
@@ -96,6 +99,59 @@ class CallsTest {
     assertThat(answer.getLimits().getMaxSeconds()).isEqualTo(10);
     assertThat(answer.getEstimate().getOperations()).isEqualTo(64 * 64 * 2e6);
     assertThat(answer.getEstimate().getPeakBytes()).isPositive();
+  }
+
+  private DescribeModelResponse described(DescribeModelRequest.Builder request) {
+    return door.decoder().describeModel(request.build());
+  }
+
+  @Test
+  void estimateIsOfTheAskedStepsAndTiling() {
+    BatchSize.Builder size = BatchSize.newBuilder().setCount(1).setHeight(16).setWidth(16);
+    DescribeModelRequest.Builder request = DescribeModelRequest.newBuilder();
+    Estimate usual = described(request.setBatch(size)).getEstimate();
+    size.setSteps(1).setTiling(Tiling.TILING_OVERLAPPED);
+    Estimate asked = described(request.setBatch(size)).getEstimate();
+    assertThat(asked.getOperations()).isEqualTo(usual.getOperations() / 2);
+    assertThat(asked.getPeakBytes()).isEqualTo(usual.getPeakBytes() / 4);
+  }
+
+  @Test
+  void encodingsHaveAnEstimateOfTheirOwn() {
+    DescribeModelResponse answer =
+        described(
+            DescribeModelRequest.newBuilder()
+                .setModel("drawn")
+                .setEncodeBatch(BatchSize.newBuilder().setCount(2).setHeight(8).setWidth(8)));
+    assertThat(answer.hasEstimate()).isFalse();
+    assertThat(answer.getEncodeEstimate().getOperations())
+        .isEqualTo(new DullEncoder().estimate(2, 64, 64).operations());
+  }
+
+  @Test
+  void tilingReachesTheDecoder() {
+    Latents latents = Fixtures.latents(1, 1, 2, 2);
+    for (Tiling tiling : List.of(Tiling.TILING_WHOLE, Tiling.TILING_EXACT)) {
+      DecodeResponse answer =
+          door.decoder().decode(OpenDoor.request(latents).setTiling(tiling).build());
+      assertThat("TILING_" + answer.getReport().getMetadataOrThrow("tiling"))
+          .isEqualToIgnoringCase(tiling.name());
+    }
+    DecodeResponse answer = door.decoder().decode(request());
+    assertThat(answer.getReport().getMetadataOrThrow("tiling")).isEqualTo("auto");
+  }
+
+  /** A gigabyte is there; whole it would need more than two. */
+  @Test
+  void pictureIsTakenInTilesThatIsTooLargeWhole() {
+    controls.bytesPerPixel = 65_536;
+    Latents latents = Fixtures.latents(1, 1, 24, 24);
+    assertThatThrownBy(() -> door.decoder().decode(OpenDoor.request(latents).build()))
+        .hasMessageContaining("bytes of memory");
+    DecodeResponse answer =
+        door.decoder()
+            .decode(OpenDoor.request(latents).setTiling(Tiling.TILING_OVERLAPPED).build());
+    assertThat(answer.getReport().getPredictedBytes()).isEqualTo(64L * 64 * 65_536);
   }
 
   @Test

@@ -160,7 +160,8 @@ class InferRefusalsTest {
     refused("parameters[seed]", "2 seeds", r -> r.putParameters("seed", text("1,2")));
     refused("parameters[steps]", "1 or 2", r -> r.putParameters("steps", number(3)));
     refused("parameters[steps]", "whole number", r -> r.putParameters("steps", text("2")));
-    refused("parameters[tile]", "whole pictures", r -> r.putParameters("tile", number(512)));
+    refused("parameters[tiling]", "overlapped", r -> r.putParameters("tiling", text("bands")));
+    refused("parameters[tiling]", "a text", r -> r.putParameters("tiling", number(512)));
     refused("parameters[timeout]", "not negative", r -> r.putParameters("timeout", number(-1)));
     refused("parameters[priority]", "not negative", r -> r.putParameters("priority", number(-1)));
     refused("parameters[dialect]", "original", r -> r.putParameters("dialect", text("klingon")));
@@ -189,7 +190,7 @@ class InferRefusalsTest {
                 .putParameters("priority", InferParameter.newBuilder().setUint64Param(3).build())
                 .putParameters("timeout", number(9_000_000))
                 .putParameters("triton_enable_empty_final_response", number(1))
-                .putParameters("tile", number(0))
+                .putParameters("tiling", text("exact"))
                 .putParameters("seed", text("-9"))
                 .putParameters("dialect", text("diffusers")));
     assertThat(answer.getParametersOrThrow("seed").getInt64Param()).isEqualTo(-9);

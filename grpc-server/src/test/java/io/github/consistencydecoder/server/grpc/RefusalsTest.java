@@ -17,6 +17,7 @@ import io.github.consistencydecoder.proto.v1.LatentScale;
 import io.github.consistencydecoder.proto.v1.PictureFormat;
 import io.github.consistencydecoder.proto.v1.Seeds;
 import io.github.consistencydecoder.proto.v1.Tensor;
+import io.github.consistencydecoder.proto.v1.Tiling;
 import io.github.consistencydecoder.server.core.DecodeSize;
 import io.github.consistencydecoder.server.core.ModelSource;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
@@ -152,6 +153,7 @@ class RefusalsTest {
     invalidDecode("dialect", "unknown", r -> r.setDialectValue(9));
     invalidDecode("format", "unknown", r -> r.setFormatValue(9));
     invalidDecode("priority", "unknown", r -> r.setPriorityValue(9));
+    invalidDecode("tiling", "WHOLE, EXACT and OVERLAPPED", r -> r.setTilingValue(9));
   }
 
   @Test
@@ -222,6 +224,22 @@ class RefusalsTest {
                         .build()));
   }
 
+  @Test
+  void estimatesOfEncodingsThatCannotBe() {
+    BatchSize.Builder size = BatchSize.newBuilder().setCount(1).setHeight(1).setWidth(1);
+    invalid("encode_batch", "neither steps nor tiling", () -> encodeEstimate(size.setSteps(1)));
+    size.clearSteps().setTiling(Tiling.TILING_WHOLE);
+    invalid("encode_batch", "neither steps nor tiling", () -> encodeEstimate(size));
+    size.clearTiling().setWidth(-1);
+    invalid("encode_batch", "one is -1", () -> encodeEstimate(size));
+  }
+
+  private static void encodeEstimate(BatchSize.Builder size) {
+    var unused =
+        door.decoder()
+            .describeModel(DescribeModelRequest.newBuilder().setEncodeBatch(size).build());
+  }
+
   private static EncodeRequest.Builder encode() {
     return EncodeRequest.newBuilder()
         .setScale(LatentScale.LATENT_SCALE_SCALED)
@@ -267,5 +285,10 @@ class RefusalsTest {
         "UNIMPLEMENTED",
         "has no encoder",
         () -> door.decoder().encode(encode().setModel(Fixtures.MODEL).build()));
+    with(
+        Status.Code.UNIMPLEMENTED,
+        "UNIMPLEMENTED",
+        "has no encoder",
+        () -> encodeEstimate(BatchSize.newBuilder().setCount(1).setHeight(1).setWidth(1)));
   }
 }

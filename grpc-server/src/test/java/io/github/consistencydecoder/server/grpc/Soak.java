@@ -34,6 +34,9 @@ import java.util.Random;
 final class Soak {
   private static final int SHAPES = 30;
 
+  /** Of a connection: every tenth is reset, and 400 resets in a minute would end it. */
+  private static final int CALLS_OF_A_CONNECTION = 1_000;
+
   private final int calls;
   private final int every;
   private final int leakedBytes;
@@ -93,6 +96,10 @@ final class Soak {
   private void run(OpenDoor door) throws IOException {
     ManagedChannel channel = door.tcp();
     for (int i = 1; i <= calls; i++) {
+      if (i % CALLS_OF_A_CONNECTION == 0) {
+        channel.shutdown();
+        channel = door.tcp();
+      }
       call(DecoderServiceGrpc.newBlockingStub(channel));
       if (leakedBytes > 0) {
         ByteBuffer lost = ByteBuffer.allocateDirect(leakedBytes);

@@ -266,7 +266,7 @@ final class HttpDoorTest {
 
     HttpResponse<byte[]> response =
         open.post(
-            "/?output_type=pt&seed=7,8&steps=1&dialect=diffusers&tile=none&"
+            "/?output_type=pt&seed=7,8&steps=1&dialect=diffusers&tiling=whole&"
                 + shape(latents)
                 + "&dtype=float32"
                 + SCALED,
@@ -305,6 +305,7 @@ final class HttpDoorTest {
         .as(new String(response.body(), StandardCharsets.UTF_8))
         .isEqualTo(200);
     assertThat(header(response, "x-latents")).isEqualTo("unscaled");
+    assertThat(header(response, "x-seed")).isEqualTo("given");
     assertThat(response.body())
         .isEqualTo(
             PictureBytes.planes(

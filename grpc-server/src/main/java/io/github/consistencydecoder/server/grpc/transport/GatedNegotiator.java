@@ -15,24 +15,28 @@ public final class GatedNegotiator implements InternalProtocolNegotiator.Protoco
   private final BytesInFlight bytes;
   private final ToLongFunction<String> limit;
   private final StreamHandles handles;
+  private final ConnectionLimit connections;
 
   /**
    * @param tls empty for plain text
    * @param bytes counts the bytes of messages
    * @param limit bytes that a message of a method may have
    * @param handles knows the streams
+   * @param connections that there may be
    */
   public GatedNegotiator(
       Optional<SslContext> tls,
       BytesInFlight bytes,
       ToLongFunction<String> limit,
-      StreamHandles handles) {
+      StreamHandles handles,
+      ConnectionLimit connections) {
     this.usual =
         tls.map(InternalProtocolNegotiators::serverTls)
             .orElseGet(InternalProtocolNegotiators::serverPlaintext);
     this.bytes = bytes;
     this.limit = limit;
     this.handles = handles;
+    this.connections = connections;
   }
 
   @Override
@@ -43,7 +47,7 @@ public final class GatedNegotiator implements InternalProtocolNegotiator.Protoco
   @Override
   public ChannelHandler newHandler(GrpcHttp2ConnectionHandler grpcHandler) {
     FrameGate.install(grpcHandler, bytes, limit, handles);
-    return usual.newHandler(grpcHandler);
+    return connections.before(() -> usual.newHandler(grpcHandler));
   }
 
   @Override

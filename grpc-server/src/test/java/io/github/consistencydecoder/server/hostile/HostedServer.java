@@ -1,0 +1,159 @@
+package io.github.consistencydecoder.server.hostile;
+
+import io.github.consistencydecoder.plugin.DecodeEstimate;
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Decoded;
+import io.github.consistencydecoder.plugin.DecoderInfo;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.server.core.Ledger;
+import io.github.consistencydecoder.server.core.ModelSource;
+import io.github.consistencydecoder.server.core.QueuedDecodeService;
+import io.github.consistencydecoder.server.core.ServiceLimits;
+import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
+import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.grpc.GrpcDoor;
+import io.github.consistencydecoder.server.http.HttpDoor;
+import io.github.consistencydecoder.server.http.HttpSettings;
+import io.netty.util.internal.PlatformDependent;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A process that is a server with both doors and nothing else, so that its memory is nobody else's.
+ * Prints {@code ports GRPC HTTP}, and answers each line on its standard input with a {@link
+ * ServerLook}; ends when there are no more.
+ */
+final class HostedServer {
+  /** Connections that each door may have. */
+  static final int CONNECTIONS = 1_100;
+
+  /** Bytes of messages that each door may hold. */
+  private static final long BYTES = 600L << 20;
+
+  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final List<ByteBuffer> lost = new ArrayList<>();
+  private final int leak;
+
+  private HostedServer(int leak) {
+    this.leak = leak;
+  }
+
+  /**
+   * @param args bytes of native memory to lose with each decode; milliseconds of a step
+   */
+  public static void main(String[] args) throws Exception {
+    HostedServer server = new HostedServer(Integer.parseInt(args[0]));
+    server.controls.stepTime = Duration.ofMillis(Integer.parseInt(args[1]));
+    server.serve();
+  }
+
+  private void serve() throws Exception {
+    try (QueuedDecodeService service =
+        QueuedDecodeService.builder()
+            .model(Fixtures.MODEL, ModelSource.of(() -> new Leaking(controls.openDecoder())))
+            .limits(
+                new ServiceLimits(
+                    1 << 20, 8, Duration.ofSeconds(60), Duration.ofSeconds(60), 4L << 30, 2))
+            .start()) {
+      Fixtures.awaitServing(service);
+      HttpSettings settings =
+          HttpSettings.usual()
+              .withTcp("127.0.0.1", 0)
+              .withConnections(CONNECTIONS)
+              .withBytesInFlight(BYTES);
+      try (GrpcDoor grpc =
+              GrpcDoor.builder(service)
+                  .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                  .connections(CONNECTIONS)
+                  .bytesInFlight(BYTES)
+                  .start();
+          HttpDoor http = HttpDoor.builder(service, settings).build()) {
+        http.start();
+        System.out.println("ports " + grpc.port() + " " + http.port().orElseThrow());
+        answer(service, grpc, http);
+      }
+    }
+  }
+
+  private void answer(QueuedDecodeService service, GrpcDoor grpc, HttpDoor http)
+      throws IOException, InterruptedException {
+    BufferedReader asked =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    while (asked.readLine() != null) {
+      // What the first collection finds is given back by a thread of its own.
+      System.gc();
+      Thread.sleep(50);
+      System.gc();
+      Runtime runtime = Runtime.getRuntime();
+      Ledger ledger = service.ledger();
+      System.out.println(
+          new ServerLook(
+                  runtime.totalMemory() - runtime.freeMemory(),
+                  direct(),
+                  grpc.connections(),
+                  grpc.bytesInFlight().held() + http.bytesInFlight(),
+                  ledger.accepted(),
+                  ledger.completed() + ledger.cancelled() + ledger.expired() + ledger.failed(),
+                  ledger.cancelled(),
+                  controls.inside.get())
+              .line());
+    }
+  }
+
+  private static long direct() {
+    long java =
+        ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+            .mapToLong(BufferPoolMXBean::getMemoryUsed)
+            .sum();
+    return java + Math.max(0, PlatformDependent.usedDirectMemory());
+  }
+
+  /** A decoder that may lose memory. */
+  private final class Leaking implements LatentDecoder {
+    private final LatentDecoder decoder;
+
+    Leaking(LatentDecoder decoder) {
+      this.decoder = decoder;
+    }
+
+    @Override
+    public DecoderInfo info() {
+      return decoder.info();
+    }
+
+    @Override
+    public DecodeEstimate estimate(int batch, int height, int width, DecodeOptions options) {
+      return decoder.estimate(batch, height, width, options);
+    }
+
+    @Override
+    public Decoded decode(Latents latents, DecodeOptions options) {
+      if (leak > 0) {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(leak);
+        for (int at = 0; at < leak; at += 1024) {
+          buffer.put(at, (byte) 1);
+        }
+        synchronized (lost) {
+          lost.add(buffer);
+        }
+      }
+      return decoder.decode(latents, options);
+    }
+
+    @Override
+    public void close() {
+      decoder.close();
+    }
+  }
+}

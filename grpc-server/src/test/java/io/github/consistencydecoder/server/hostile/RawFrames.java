@@ -1,0 +1,125 @@
+package io.github.consistencydecoder.server.hostile;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/** A connection of HTTP/2 on which anything is written and nothing is minded. */
+final class RawFrames implements AutoCloseable {
+  static final int DATA = 0;
+  static final int HEADERS = 1;
+  static final int RESET = 3;
+  static final int SETTINGS = 4;
+  static final int CONTINUATION = 9;
+  static final int END_STREAM = 1;
+  static final int END_HEADERS = 4;
+  static final byte[] PREFACE =
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+  final Socket socket;
+
+  /** Says what a connection begins with. */
+  RawFrames(int port) throws IOException {
+    socket = ServerAlone.socket(port);
+    try {
+      write(PREFACE);
+      write(frame(SETTINGS, 0, 0, new byte[0]));
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
+  }
+
+  void write(byte[] bytes) throws IOException {
+    socket.getOutputStream().write(bytes);
+  }
+
+  static byte[] frame(int type, int flags, int stream, byte[] payload) {
+    byte[] frame = new byte[9 + payload.length];
+    put(frame, 0, payload.length, 3);
+    frame[3] = (byte) type;
+    frame[4] = (byte) flags;
+    put(frame, 5, stream, 4);
+    System.arraycopy(payload, 0, frame, 9, payload.length);
+    return frame;
+  }
+
+  private static void put(byte[] bytes, int at, int value, int size) {
+    for (int i = 0; i < size; i++) {
+      bytes[at + i] = (byte) (value >>> (8 * (size - 1 - i)));
+    }
+  }
+
+  /** Of a reset: CANCEL. */
+  static byte[] reset(int stream) {
+    return frame(RESET, 0, stream, new byte[] {0, 0, 0, 8});
+  }
+
+  /** Reads frames until one resets the stream. */
+  void awaitReset(int stream) throws IOException {
+    DataInputStream in = new DataInputStream(socket.getInputStream());
+    boolean found = false;
+    while (!found) {
+      int lengthAndType = in.readInt();
+      in.readByte();
+      found = (lengthAndType & 0xff) == RESET && in.readInt() == stream;
+      if ((lengthAndType & 0xff) != RESET) {
+        in.readInt();
+      }
+      in.skipNBytes(lengthAndType >>> 8);
+    }
+  }
+
+  /** Headers of a decode over gRPC, or of one over HTTP, and one more. */
+  static byte[] call(boolean grpc, String name, String value) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    literal(out, ":method", "POST");
+    literal(out, ":scheme", "http");
+    literal(out, ":path", grpc ? "/consistencydecoder.v1.DecoderService/Decode" : Others.QUERY);
+    literal(out, ":authority", "test");
+    literal(out, "content-type", grpc ? "application/grpc" : "tensor/binary");
+    if (grpc) {
+      literal(out, "te", "trailers");
+    }
+    literal(out, name, value);
+    return out.toByteArray();
+  }
+
+  /** Headers, each as text and not kept. */
+  static byte[] block(Map<String, String> headers) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    headers.forEach((name, value) -> literal(out, name, value));
+    return out.toByteArray();
+  }
+
+  private static void literal(ByteArrayOutputStream out, String name, String value) {
+    out.write(0);
+    text(out, name);
+    text(out, value);
+  }
+
+  private static void text(ByteArrayOutputStream out, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+    int rest = bytes.length;
+    if (rest < 127) {
+      out.write(rest);
+    } else {
+      out.write(127);
+      rest -= 127;
+      while (rest >= 128) {
+        out.write(128 | (rest & 127));
+        rest >>>= 7;
+      }
+      out.write(rest);
+    }
+    out.writeBytes(bytes);
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}

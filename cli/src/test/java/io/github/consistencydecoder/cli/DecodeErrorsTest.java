@@ -51,6 +51,7 @@ final class DecodeErrorsTest {
     "--threads, 0, at least 1 is needed",
     "--dtype, int8, 'auto, float32 or float16 is needed'",
     "--convolutions, fast, 'auto, direct or winograd is needed'",
+    "--layout, last, 'auto, nchw or nhwc is needed'",
     "--seed, 1.5, 'invalid value for option ''--seed'''",
     "--shape, '1,4', '4 dimensions N,4,h,w are needed'",
     "--shape, '1,4,a,2', '''a'' is not a number'",

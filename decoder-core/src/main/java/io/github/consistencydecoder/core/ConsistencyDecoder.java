@@ -4,7 +4,6 @@ import io.github.consistencydecoder.core.latents.LatentCheck;
 import io.github.consistencydecoder.core.latents.LatentTransform;
 import io.github.consistencydecoder.core.noise.NoiseSource;
 import io.github.consistencydecoder.core.runtime.Lifetime;
-import io.github.consistencydecoder.core.runtime.StepModel;
 import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
 import io.github.consistencydecoder.core.sampler.Coefficients;
 import io.github.consistencydecoder.core.sampler.Sampled;
@@ -24,6 +23,7 @@ import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Pixels;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -46,23 +46,35 @@ final class ConsistencyDecoder implements LatentDecoder {
    */
   private static final int MOST_KEPT_TIMESTEPS = 64;
 
+  /** Detail: decodes that were done again in float32; absent if there was none. */
+  private static final String REDONE = "redone-in-float32";
+
   private final DecoderInfo info;
   private final ConsistencyWeights weights;
-  private final StepModel model;
+  private final StepModels models;
   private final Map<Integer, float[]> conditioning = new ConcurrentHashMap<>();
   private final Lifetime lifetime = new Lifetime("the decoder");
 
-  /** Takes ownership of the model and the checkpoint behind the weights. */
-  ConsistencyDecoder(DecoderInfo info, ConsistencyWeights weights, StepModel model) {
+  /** Takes ownership of the models and the checkpoint behind the weights. */
+  ConsistencyDecoder(DecoderInfo info, ConsistencyWeights weights, StepModels models) {
     this.info = info;
     this.weights = weights;
-    this.model = model;
-    conditioning.putAll(model.conditioning());
+    this.models = models;
+    conditioning.putAll(models.usual().conditioning());
   }
 
   @Override
   public DecoderInfo info() {
-    return lifetime.whileOpen(() -> info);
+    return lifetime.whileOpen(
+        () -> {
+          if (models.redone() == 0) {
+            return info;
+          }
+          Map<String, String> details = new TreeMap<>(info.details());
+          details.put(REDONE, Long.toString(models.redone()));
+          return new DecoderInfo(
+              info.provider(), info.model(), info.digest(), info.device(), details);
+        });
   }
 
   @Override
@@ -89,38 +101,43 @@ final class ConsistencyDecoder implements LatentDecoder {
   private Decoded decodeOpen(Latents latents, DecodeOptions options) {
     long start = System.nanoTime();
     options.cancellation().check();
-    List<String> warnings = LatentCheck.check(latents);
+    List<String> warnings = new ArrayList<>(LatentCheck.check(latents));
     warnings.forEach(options.listener()::warning);
     int height = latents.height() * Latents.PIXELS_PER_CELL;
     int width = latents.width() * Latents.PIXELS_PER_CELL;
     checkSize(latents, (long) latents.batch() * 3 * height * width);
     float[] features = LatentTransform.features(latents);
-    NoiseSource noise = NoiseSource.of(options.noise(), latents.batch(), height, width);
-    Sampled sampled =
-        Sampler.sample(
-            options,
-            noise,
-            (xt, timestep, c, x0) ->
-                model
-                    .session()
-                    .evaluate(
-                        new StepInputs(
-                            latents.batch(),
-                            latents.height(),
-                            latents.width(),
-                            features,
-                            conditioning(timestep),
-                            packed(c)),
-                        xt,
-                        x0,
-                        options.cancellation()));
+    StepModels.Result<Sampled> result =
+        models.run(
+            model ->
+                Sampler.sample(
+                    options,
+                    NoiseSource.of(options.noise(), latents.batch(), height, width),
+                    (xt, timestep, c, x0) ->
+                        model
+                            .session()
+                            .evaluate(
+                                new StepInputs(
+                                    latents.batch(),
+                                    latents.height(),
+                                    latents.width(),
+                                    features,
+                                    conditioning(timestep),
+                                    packed(c)),
+                                xt,
+                                x0,
+                                options.cancellation())),
+            sentence -> {
+              warnings.add(sentence);
+              options.listener().warning(sentence);
+            });
+    Sampled sampled = result.value();
+    Map<String, String> metadata = metadata(latents, options);
+    if (result.redone()) {
+      metadata.put("dtype", "float32");
+    }
     Pixels pixels = Pixels.takeOver(sampled.x0(), latents.batch(), height, width);
-    return new Decoded(
-        pixels,
-        sampled.stepNanos(),
-        System.nanoTime() - start,
-        metadata(latents, options),
-        warnings);
+    return new Decoded(pixels, sampled.stepNanos(), System.nanoTime() - start, metadata, warnings);
   }
 
   private static void checkSize(Latents latents, long values) {
@@ -142,7 +159,7 @@ final class ConsistencyDecoder implements LatentDecoder {
 
   private float[] conditioning(int timestep) {
     if (conditioning.size() >= MOST_KEPT_TIMESTEPS && !conditioning.containsKey(timestep)) {
-      conditioning.keySet().retainAll(model.conditioning().keySet());
+      conditioning.keySet().retainAll(models.usual().conditioning().keySet());
     }
     return conditioning.computeIfAbsent(
         timestep,
@@ -187,7 +204,7 @@ final class ConsistencyDecoder implements LatentDecoder {
     lifetime.end(
         () -> {
           try {
-            model.session().close();
+            models.close();
           } finally {
             closeCheckpoint();
           }

@@ -4,13 +4,17 @@ import io.github.consistencydecoder.core.opening.ModelOpening;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.OpenModel;
 import io.github.consistencydecoder.core.runtime.GraphCache;
+import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.runtime.StepModel;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
+import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /** From a configuration to an open decoder: find the model, read it, build or fetch its graph. */
 final class ConsistencyDecoderOpener {
@@ -25,15 +29,23 @@ final class ConsistencyDecoderOpener {
   private static LatentDecoder decoder(ModelSettings settings, OpenModel model) throws IOException {
     ConsistencyWeights weights = ConsistencyWeights.of(model.checkpoint(), model.config());
     String digest = model.digest();
-    StepModel step =
-        new GraphCache(settings.cache()).open(weights, digest, settings.type(), settings.session());
-    Map<String, String> network =
-        Map.of(
-            "widths", weights.network().widths().toString(),
-            "layers", Integer.toString(weights.network().layers()),
-            "parameters", Long.toString(weights.network().parameters()));
+    GraphCache cache = new GraphCache(settings.cache());
+    StepModel step = cache.open(weights, digest, settings.type(), settings.session());
+    Optional<StepModels.Opening> wider =
+        settings.type() == ElementType.FLOAT32
+            ? Optional.empty()
+            : Optional.of(
+                () -> cache.open(weights, digest, ElementType.FLOAT32, settings.session()));
+    Map<String, String> network = new TreeMap<>();
+    network.put("widths", weights.network().widths().toString());
+    network.put("layers", Integer.toString(weights.network().layers()));
+    network.put("parameters", Long.toString(weights.network().parameters()));
+    SessionSettings session = settings.session();
+    if (session.layout().channelsLast(session.device(), weights.network())) {
+      network.put(ModelSettings.LAYOUT, "nhwc");
+    }
     DecoderInfo info =
         model.info(ConsistencyDecoderProvider.NAME, settings, digest, step.origin(), network);
-    return new ConsistencyDecoder(info, weights, step);
+    return new ConsistencyDecoder(info, weights, new StepModels(step, wider));
   }
 }

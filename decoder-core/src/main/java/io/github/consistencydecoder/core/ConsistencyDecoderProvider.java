@@ -13,8 +13,10 @@ import io.github.consistencydecoder.plugin.LatentDecoderProvider;
  *
  * <p>Configuration: {@link DecoderConfig#MODEL} (default {@code tiny}), {@link
  * DecoderConfig#DEVICE} ({@code auto}), {@link DecoderConfig#THREADS} (0, as many as there are
- * cores), {@link DecoderConfig#DTYPE} ({@code auto}: float32 on a CPU, float16 on a GPU) and
- * {@value #CACHE}, the folder for optimised graphs (default: the store's cache folder).
+ * cores), {@link DecoderConfig#DTYPE} ({@code auto}: float32 on a CPU, float16 on a GPU; a decode
+ * whose numbers leave the range of float16 is done again in float32), {@value #CACHE}, the folder
+ * for optimised graphs (default: the store's cache folder), {@code convolutions} and {@code layout}
+ * (both {@code auto}).
  */
 public final class ConsistencyDecoderProvider implements LatentDecoderProvider {
   /** Key: folder for optimised graphs. */

@@ -39,6 +39,9 @@ class ConformanceTest {
    */
   private static final double TOLERANCE = 2e-5;
 
+  /** Half precision has 3 digits; some 70 layers leave 2 of them in values around 1. */
+  private static final double HALF_TOLERANCE = 2e-2;
+
   private static final JsonNode CASES =
       TestDecoders.json(TestDecoders.resource("conformance/conformance.json"));
 
@@ -63,6 +66,37 @@ class ConformanceTest {
   void theReducedNetworkInWinogradsFormGivesTheKnownValues(int timestep) throws Exception {
     float[] input = SyntheticWeights.input("input.x", 7 * 32 * 48);
     check("unet mini t=" + timestep, tiled(reduced, input, 32, 48, timestep));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1008, 512})
+  void theReducedNetworkChannelsLastGivesTheKnownValues(int timestep) throws Exception {
+    float[] input = SyntheticWeights.input("input.x", 7 * 32 * 48);
+    check(
+        "unet mini t=" + timestep,
+        channelsLast(reduced, ElementType.FLOAT32, input, 32, 48, timestep));
+  }
+
+  @Test
+  void inHalfPrecisionTheReducedNetworkChannelsLastIsClose() throws Exception {
+    float[] input = SyntheticWeights.input("input.x", 7 * 32 * 48);
+    float[] half = channelsLast(reduced, ElementType.FLOAT16, input, 32, 48, 1008);
+    double worst = ConformanceValues.bundled().worst("unet mini t=1008", half, 32, 48);
+    assertThat(worst).isBetween(1e-5, HALF_TOLERANCE);
+    // Not only where the values are known.
+    float[] single = channelsLast(reduced, ElementType.FLOAT32, input, 32, 48, 1008);
+    assertThat(TestDecoders.worst(single, FloatBuffer.wrap(half)))
+        .isLessThan((float) HALF_TOLERANCE);
+  }
+
+  @Test
+  void channelsLastIsTheOtherGraphAtSizesWithOddHalves() throws Exception {
+    float[] input = SyntheticWeights.input("input.x", 7 * 8 * 24);
+    assertThat(
+            TestDecoders.worst(
+                network(reduced, input, 8, 24, 512),
+                FloatBuffer.wrap(channelsLast(reduced, ElementType.FLOAT32, input, 8, 24, 512))))
+        .isLessThan((float) TOLERANCE);
   }
 
   @ParameterizedTest
@@ -104,6 +138,7 @@ class ConformanceTest {
     String second = "unet full t=512, channels 3..6 = upsampled input.latent";
     check(second, network(full, input, 16, 24, 512));
     check(second, tiled(full, input, 16, 24, 512));
+    check(second, channelsLast(full, ElementType.FLOAT32, input, 16, 24, 512));
   }
 
   private static float[] network(Path file, float[] input, int height, int width, int timestep)
@@ -113,6 +148,17 @@ class ConformanceTest {
       SessionSettings settings = new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2);
       return NetworkProbe.evaluate(
           weights, ElementType.FLOAT32, input, height, width, timestep, settings, folder);
+    }
+  }
+
+  private static float[] channelsLast(
+      Path file, ElementType type, float[] input, int height, int width, int timestep)
+      throws Exception {
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      ConsistencyWeights weights = ConsistencyWeights.of(checkpoint, Optional.empty());
+      SessionSettings settings = new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2);
+      return NetworkProbe.evaluateChannelsLast(
+          weights, type, input, height, width, timestep, settings, folder);
     }
   }
 

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,20 @@ class SelfTestTest {
             .with(ConsistencyDecoderProvider.CACHE, cache.toString());
     SelfTest.Report report = SelfTest.run(config, line -> {});
     assertThat(report.lines()).allMatch(line -> line.startsWith("ok"));
+  }
+
+  @Test
+  void aLayoutThatIsAskedForIsComparedWithTheOther() {
+    DecoderConfig config =
+        DecoderConfig.model("tiny")
+            .with(DecoderConfig.DEVICE, "cpu")
+            .with(ModelSettings.LAYOUT, "nhwc")
+            .with(ConsistencyDecoderProvider.CACHE, cache.toString());
+    SelfTest.Report report = SelfTest.run(config, line -> {});
+    assertThat(report.lines())
+        .hasSize(10)
+        .allMatch(line -> line.startsWith("ok"))
+        .anyMatch(line -> line.contains("nhwc in float32 on cpu, against the CPU"));
   }
 
   @Test

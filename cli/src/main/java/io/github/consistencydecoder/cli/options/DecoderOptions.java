@@ -17,6 +17,9 @@ public final class DecoderOptions {
   /** Key of the consistency decoder: how convolutions are computed. */
   private static final String CONVOLUTIONS = "convolutions";
 
+  /** Key of the consistency decoder: in which order values lie. */
+  private static final String LAYOUT = "layout";
+
   /** Key of the decoder over the wire: where the service is. */
   private static final String TARGET = "target";
 
@@ -46,6 +49,15 @@ public final class DecoderOptions {
   private String convolutions;
 
   @Option(
+      names = "--layout",
+      paramLabel = "auto|nchw|nhwc",
+      description = {
+        "In which order the consistency decoder keeps its values. nhwc suits NVIDIA GPUs; on the",
+        "CPU it is slow and for checking. Default: auto, nhwc on a GPU."
+      })
+  private String layout;
+
+  @Option(
       names = "--target",
       paramLabel = "ADDRESS",
       description = {
@@ -72,6 +84,13 @@ public final class DecoderOptions {
             "--convolutions " + convolutions + ": auto, direct or winograd is needed");
       }
       config = config.with(CONVOLUTIONS, convolutions);
+    }
+    if (layout != null) {
+      if (!layout.matches("auto|nchw|nhwc")) {
+        throw new CliException(
+            ExitCode.USAGE, "--layout " + layout + ": auto, nchw or nhwc is needed");
+      }
+      config = config.with(LAYOUT, layout);
     }
     if (target != null) {
       config = config.with(TARGET, target);

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.core.opening;
 import io.github.consistencydecoder.core.runtime.Convolutions;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.Devices;
+import io.github.consistencydecoder.core.runtime.Layout;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.models.ModelStore;
 import io.github.consistencydecoder.models.onnx.ElementType;
@@ -34,6 +35,12 @@ public record ModelSettings(
    */
   public static final String CONVOLUTIONS = "convolutions";
 
+  /**
+   * Key: in which order a consistency decoder's values lie, {@code auto}, {@code nchw} or {@code
+   * nhwc}; see {@link Layout}.
+   */
+  public static final String LAYOUT = "layout";
+
   private static final int MOST_THREADS = 1024;
 
   private static final Set<String> KEYS =
@@ -58,11 +65,12 @@ public record ModelSettings(
     return read(config, defaultModel);
   }
 
-  /** Like {@link #of} where there is also {@link #CONVOLUTIONS}. */
+  /** Like {@link #of} where there are also {@link #CONVOLUTIONS} and {@link #LAYOUT}. */
   public static ModelSettings ofConsistencyDecoder(
       DecoderConfig config, String thing, String defaultModel) {
     Set<String> keys = new TreeSet<>(KEYS);
     keys.add(CONVOLUTIONS);
+    keys.add(LAYOUT);
     requireKnownKeys(config, thing, keys);
     return read(config, defaultModel);
   }
@@ -74,7 +82,11 @@ public record ModelSettings(
     return new ModelSettings(
         config.get(DecoderConfig.MODEL).orElse(defaultModel),
         type(config.get(DecoderConfig.DTYPE).orElse("auto"), device),
-        new SessionSettings(device, threads, convolutions(config.get(CONVOLUTIONS).orElse("auto"))),
+        new SessionSettings(
+            device,
+            threads,
+            convolutions(config.get(CONVOLUTIONS).orElse("auto")),
+            layout(config.get(LAYOUT).orElse("auto"))),
         config.get(CACHE).map(Path::of).orElseGet(store::cacheFolder),
         store);
   }
@@ -125,6 +137,15 @@ public record ModelSettings(
       case "winograd" -> Convolutions.WINOGRAD;
       default ->
           throw invalid("convolutions '" + text + "' is unknown; auto, direct and winograd exist");
+    };
+  }
+
+  private static Layout layout(String text) {
+    return switch (text) {
+      case "auto" -> Layout.AUTO;
+      case "nchw" -> Layout.NCHW;
+      case "nhwc" -> Layout.NHWC;
+      default -> throw invalid("layout '" + text + "' is unknown; auto, nchw and nhwc exist");
     };
   }
 

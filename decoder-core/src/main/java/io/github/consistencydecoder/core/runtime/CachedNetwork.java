@@ -18,6 +18,11 @@ interface CachedNetwork<M> {
   /** Lines that tell this entry from every other one of the same weights. */
   List<String> identity();
 
+  /** Whether an entry serves any device; otherwise it is kept for the CPU alone. */
+  default boolean anyDevice() {
+    return false;
+  }
+
   /** What the entry takes on disk while it is being made. */
   long bytes();
 

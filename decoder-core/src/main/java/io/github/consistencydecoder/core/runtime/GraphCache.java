@@ -59,6 +59,10 @@ public final class GraphCache {
   public StepModel open(
       ConsistencyWeights weights, String digest, ElementType type, SessionSettings settings)
       throws IOException {
+    if (settings.layout().channelsLast(settings.device(), weights.network())) {
+      boolean fused = settings.device().kind() == Device.Kind.CUDA;
+      return open(new ChannelsLastSteps(weights, type, fused), digest, settings);
+    }
     boolean possible = type == ElementType.FLOAT32 && settings.device().kind() == Device.Kind.CPU;
     boolean tiled =
         settings
@@ -87,7 +91,7 @@ public final class GraphCache {
   private <M> M open(CachedNetwork<M> network, String digest, SessionSettings settings)
       throws IOException {
     try {
-      if (settings.device().kind() != Device.Kind.CPU) {
+      if (settings.device().kind() != Device.Kind.CPU && !network.anyDevice()) {
         // What the CUDA provider makes of a graph cannot be saved, and the weights go to the device
         // anyway.
         return network.uncached(settings);

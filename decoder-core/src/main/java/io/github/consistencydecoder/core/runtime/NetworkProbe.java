@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.github.consistencydecoder.models.network.ChannelsLastGraph;
 import io.github.consistencydecoder.models.network.Conditioning;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
@@ -74,6 +75,33 @@ public final class NetworkProbe {
     NetworkGraph graph =
         ConsistencyGraph.writeSizedNetwork(weights, size, bandBytes, derived, root);
     try (SessionHandle handle = Sessions.openPlain(graph, settings)) {
+      return evaluate(handle, input, height, width, Conditioning.of(weights, timestep));
+    } catch (OrtException e) {
+      throw failed(e);
+    } finally {
+      Files.deleteIfExists(derived);
+    }
+  }
+
+  /**
+   * One evaluation by the graph for CUDA, in standard operators so that any device can do it;
+   * otherwise as the first.
+   */
+  public static float[] evaluateChannelsLast(
+      ConsistencyWeights weights,
+      ElementType type,
+      float[] input,
+      int height,
+      int width,
+      int timestep,
+      SessionSettings settings,
+      Path folder)
+      throws IOException {
+    Path derived = folder.toRealPath().resolve("probe.weights");
+    Path root = GraphCache.root(weights, derived);
+    ChannelsLastGraph.Variant standard = new ChannelsLastGraph.Variant(type, false);
+    NetworkGraph graph = ChannelsLastGraph.writeNetwork(weights, standard, derived, root);
+    try (SessionHandle handle = Sessions.open(graph, settings)) {
       return evaluate(handle, input, height, width, Conditioning.of(weights, timestep));
     } catch (OrtException e) {
       throw failed(e);

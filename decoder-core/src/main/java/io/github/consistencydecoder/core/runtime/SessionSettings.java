@@ -8,19 +8,22 @@ import java.util.Objects;
  * @param device where
  * @param threads of one evaluation, 0 for as many as there are cores
  * @param convolutions of a consistency decoder
+ * @param layout of a consistency decoder
  */
-public record SessionSettings(Device device, int threads, Convolutions convolutions) {
+public record SessionSettings(
+    Device device, int threads, Convolutions convolutions, Layout layout) {
   /** Checks the number of threads. */
   public SessionSettings {
+    Objects.requireNonNull(layout, "layout");
     Objects.requireNonNull(convolutions, "convolutions");
     if (threads < 0 || threads > 1024) {
       throw new IllegalArgumentException("the number of threads is 0 to 1024, not " + threads);
     }
   }
 
-  /** Settings with {@link Convolutions#AUTO}. */
+  /** Settings with {@link Convolutions#AUTO} and {@link Layout#AUTO}. */
   public SessionSettings(Device device, int threads) {
-    this(device, threads, Convolutions.AUTO);
+    this(device, threads, Convolutions.AUTO, Layout.AUTO);
   }
 
   int effectiveThreads() {

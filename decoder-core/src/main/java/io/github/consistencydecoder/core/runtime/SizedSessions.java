@@ -49,7 +49,7 @@ final class SizedSessions implements StepSessions {
   }
 
   @Override
-  public int largestBatch() {
+  public int largestBatch(int height, int width) {
     return 1;
   }
 

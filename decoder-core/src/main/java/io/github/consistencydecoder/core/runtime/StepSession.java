@@ -55,9 +55,9 @@ public final class StepSession implements AutoCloseable {
    *     DecoderErrorCode#OUT_OF_MEMORY} or {@link DecoderErrorCode#RUNTIME_FAILED}
    */
   public void evaluate(StepInputs in, float[] noisy, float[] image, Cancellation cancellation) {
-    int most = sessions.largestBatch();
     int height = 8 * in.height();
     int width = 8 * in.width();
+    int most = sessions.largestBatch(height, width);
     try (StepSessions.Lease lease = sessions.lease(height, width)) {
       for (int first = 0; first < in.batch(); first += most) {
         cancellation.check();

@@ -1,12 +1,20 @@
 package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
 
 /** Where {@link StepSession} has the runtime's session for a size from. */
 interface StepSessions {
-  /** Pictures that one run can take. */
-  int largestBatch();
+  /**
+   * Pictures that one run can take.
+   *
+   * @param height in pixels
+   * @param width in pixels
+   * @throws DecoderException {@link DecoderErrorCode#INVALID_LATENTS} if that is not even one
+   */
+  int largestBatch(int height, int width);
 
   /**
    * A session for pictures of a size.
@@ -34,10 +42,31 @@ interface StepSessions {
 
   /** One session for all sizes. Takes ownership of it. */
   static StepSessions of(SessionHandle handle) {
+    return ofAtMost(handle, Long.MAX_VALUE);
+  }
+
+  /**
+   * One session for all sizes up to a limit. Takes ownership of it.
+   *
+   * @param mostPixels of all pictures of a run
+   */
+  static StepSessions ofAtMost(SessionHandle handle, long mostPixels) {
     return new StepSessions() {
       @Override
-      public int largestBatch() {
-        return Integer.MAX_VALUE;
+      public int largestBatch(int height, int width) {
+        long batch = mostPixels / ((long) height * width);
+        if (batch == 0) {
+          throw new DecoderException(
+              DecoderErrorCode.INVALID_LATENTS,
+              "a picture of "
+                  + width
+                  + "x"
+                  + height
+                  + " pixels is too large to be evaluated at once by CUDA's kernels, which take "
+                  + mostPixels
+                  + " pixels of this model: decode it in tiles, or on the CPU");
+        }
+        return (int) Math.min(Integer.MAX_VALUE, batch);
       }
 
       @Override

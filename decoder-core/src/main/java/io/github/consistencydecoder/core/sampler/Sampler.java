@@ -27,7 +27,8 @@ public final class Sampler {
    * @param denoiser borrowed
    * @throws DecoderException {@link DecoderErrorCode#CANCELLED} if the switch is thrown before or
    *     between the steps; {@link DecoderErrorCode#RUNTIME_FAILED} if the network gives values that
-   *     are not finite; and what {@code denoiser} throws
+   *     are not finite, with {@link NotFiniteException} as its cause; and what {@code denoiser}
+   *     throws
    */
   public static Sampled sample(DecodeOptions options, NoiseSource noise, Denoiser denoiser) {
     List<Integer> timesteps = options.schedule().timesteps();
@@ -88,7 +89,8 @@ public final class Sampler {
               + x0.length
               + " values that are NaN or infinite at timestep "
               + timestep
-              + ": its weights may be damaged, or its precision too small for them; try float32");
+              + ": its weights may be damaged, or its precision too small for them; try float32",
+          new NotFiniteException(timestep));
     }
     switch (clamp) {
       case EACH_STEP -> {

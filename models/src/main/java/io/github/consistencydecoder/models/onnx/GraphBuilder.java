@@ -47,6 +47,29 @@ public final class GraphBuilder {
     graph.setName(name);
   }
 
+  /** Everything of a model but its nodes, to be filled with others that give the same outputs. */
+  static GraphBuilder withoutNodes(ModelProto model) {
+    GraphBuilder g = new GraphBuilder(model.getGraph().getName());
+    g.graph.mergeFrom(model.getGraph()).clearNode();
+    g.graph.getInputList().forEach(v -> g.names.add(v.getName()));
+    g.graph.getInitializerList().forEach(t -> g.names.add(t.getName()));
+    model.getMetadataPropsList().forEach(m -> g.metadata.put(m.getKey(), m.getValue()));
+    return g;
+  }
+
+  /** Adds a node as it is. */
+  void copy(NodeProto node) {
+    for (String output : node.getOutputList()) {
+      if (!names.add(output)) {
+        throw new IllegalArgumentException("the graph has a value '" + output + "' already");
+      }
+    }
+    if (!node.getDomain().isEmpty()) {
+      domains.add(node.getDomain());
+    }
+    graph.addNode(node);
+  }
+
   /**
    * An input of the graph.
    *
@@ -89,7 +112,13 @@ public final class GraphBuilder {
         });
   }
 
-  private Value constant(String name, ElementType type, ByteBuffer bytes, long... dims) {
+  /** A constant stored in the graph itself; the first of a name is used from then on. */
+  Value sharedConstant(String name, ElementType type, ByteBuffer bytes, long... dims) {
+    return constants.computeIfAbsent(name, n -> constant(n, type, bytes, dims));
+  }
+
+  /** A constant stored in the graph itself. */
+  Value constant(String name, ElementType type, ByteBuffer bytes, long... dims) {
     TensorProto.Builder t = TensorProto.newBuilder().setName(name).setDataType(type.onnx());
     for (long d : dims) {
       t.addDims(d);
@@ -136,6 +165,20 @@ public final class GraphBuilder {
       String name, String domain, String op, List<Value> inputs, AttributeProto... attributes) {
     domains.add(domain);
     Value out = node(name, op, inputs, attributes);
+    graph.getNodeBuilder(graph.getNodeCount() - 1).setDomain(domain);
+    return out;
+  }
+
+  /** A node of an operator outside ONNX itself, with outputs like its first input. */
+  List<Value> nodes(
+      String name,
+      String domain,
+      String op,
+      List<String> outputs,
+      List<Value> inputs,
+      AttributeProto... attributes) {
+    domains.add(domain);
+    List<Value> out = nodes(name, op, inputs.get(0).type(), outputs, inputs, attributes);
     graph.getNodeBuilder(graph.getNodeCount() - 1).setDomain(domain);
     return out;
   }
@@ -375,18 +418,22 @@ public final class GraphBuilder {
     return node(name, "Reshape", List.of(normal, shape));
   }
 
+  /** A vector cut into pieces. */
+  public List<Value> split(String name, Value vector, List<String> pieces, long[] lengths) {
+    return nodes(
+        name,
+        "Split",
+        vector.type(),
+        pieces,
+        List.of(vector, constant(lengths)),
+        Attribute.of("axis", 0L));
+  }
+
   /** A vector cut into pieces, each given the shape {@code [length, 1, 1]}. */
   public List<Value> splitToChannels(
       String name, Value vector, List<String> pieces, long[] lengths) {
     List<String> flat = pieces.stream().map(p -> p + ".flat").toList();
-    List<Value> parts =
-        nodes(
-            name,
-            "Split",
-            vector.type(),
-            flat,
-            List.of(vector, constant(lengths)),
-            Attribute.of("axis", 0L));
+    List<Value> parts = split(name, vector, flat, lengths);
     List<Value> out = new ArrayList<>();
     for (int i = 0; i < pieces.size(); i++) {
       out.add(node(pieces.get(i), "Reshape", List.of(parts.get(i), constant(-1, 1, 1))));

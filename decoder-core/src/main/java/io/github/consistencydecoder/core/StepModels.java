@@ -1,0 +1,115 @@
+package io.github.consistencydecoder.core;
+
+import io.github.consistencydecoder.core.runtime.StepModel;
+import io.github.consistencydecoder.core.sampler.NotFiniteException;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The network in the precision asked for and, if that is half precision, in float32 for decodes
+ * whose numbers leave its range: those are done again from the start, and it is said.
+ *
+ * <p>Owns the models; that in float32 is opened when it is first needed and kept. Safe for use by
+ * several threads. The caller closes only when nothing runs; closing again does nothing.
+ */
+final class StepModels implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(StepModels.class);
+
+  private final StepModel usual;
+  private final Optional<Opening> opening;
+  private final AtomicLong redone = new AtomicLong();
+  private StepModel wide;
+
+  /** Opens the network in float32. */
+  interface Opening {
+    StepModel open() throws IOException;
+  }
+
+  /**
+   * What a decode gave.
+   *
+   * @param value what it returned
+   * @param redone whether it was done again in float32
+   */
+  record Result<T>(T value, boolean redone) {}
+
+  /**
+   * @param usual owned from now on
+   * @param opening of the network in float32, where {@code usual} has less
+   */
+  StepModels(StepModel usual, Optional<Opening> opening) {
+    this.usual = usual;
+    this.opening = opening;
+  }
+
+  /** The network in the precision asked for. */
+  StepModel usual() {
+    return usual;
+  }
+
+  /** Decodes that were done again. */
+  long redone() {
+    return redone.get();
+  }
+
+  /**
+   * Does a decode with the network, twice if need be.
+   *
+   * @param decode starts anew each time, noise included; a model is borrowed during the call
+   * @param warning told if it is done again
+   */
+  <T> Result<T> run(Function<StepModel, T> decode, Consumer<String> warning) {
+    try {
+      return new Result<>(decode.apply(usual), false);
+    } catch (DecoderException e) {
+      if (opening.isEmpty() || !(e.getCause() instanceof NotFiniteException)) {
+        throw e;
+      }
+      String sentence =
+          "the picture was decoded again in float32, because numbers left the range of float16 ("
+              + e.getCause().getMessage()
+              + "); dtype float32 saves the first attempt";
+      LOG.info("decode {} of this model: {}", redone.incrementAndGet(), sentence);
+      StepModel model = wide(e);
+      warning.accept(sentence);
+      return new Result<>(decode.apply(model), true);
+    }
+  }
+
+  private synchronized StepModel wide(DecoderException why) {
+    if (wide == null) {
+      try {
+        wide = opening.orElseThrow().open();
+      } catch (IOException e) {
+        e.addSuppressed(why);
+        throw new DecoderException(
+            DecoderErrorCode.MODEL_MISSING,
+            "numbers left the range of float16, and the network cannot be opened in float32: "
+                + e.getMessage(),
+            e);
+      } catch (DecoderException e) {
+        e.addSuppressed(why);
+        throw e;
+      }
+    }
+    return wide;
+  }
+
+  @Override
+  public synchronized void close() {
+    try {
+      usual.session().close();
+    } finally {
+      if (wide != null) {
+        wide.session().close();
+      }
+    }
+  }
+}

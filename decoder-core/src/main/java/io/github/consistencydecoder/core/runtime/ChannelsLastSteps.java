@@ -1,0 +1,92 @@
+package io.github.consistencydecoder.core.runtime;
+
+import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.models.network.ChannelsLastGraph;
+import io.github.consistencydecoder.models.network.ConsistencyWeights;
+import io.github.consistencydecoder.models.network.NetworkGraph;
+import io.github.consistencydecoder.models.onnx.ElementType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * One step of a consistency decoder channels last. What is kept is the graph as it was written,
+ * with its weights converted and in the kernels' order: it depends on the checkpoint alone, and
+ * saves reading and converting gigabytes at the next start.
+ *
+ * @param type of weights and activations
+ * @param fused whether it is for CUDA
+ */
+record ChannelsLastSteps(ConsistencyWeights weights, ElementType type, boolean fused)
+    implements CachedNetwork<StepModel> {
+  private static final String MODEL = "model.onnx";
+  private static final String WEIGHTS = "model.weights";
+
+  @Override
+  public List<String> identity() {
+    return List.of(
+        "network " + weights.network(),
+        "channels last, version " + ChannelsLastGraph.VERSION,
+        "type " + type,
+        fused ? "fused operators" : "standard operators");
+  }
+
+  @Override
+  public boolean anyDevice() {
+    return true;
+  }
+
+  @Override
+  public long bytes() {
+    // Two doubling kernels of four taps take the place of one of nine.
+    return type.bytes() * weights.network().parameters() * 11 / 10;
+  }
+
+  @Override
+  public void build(Path folder, SessionSettings settings) throws IOException {
+    Files.write(folder.resolve(MODEL), graph(folder).model());
+    new StepRecipe(weights, type).addFiles(folder);
+  }
+
+  @Override
+  public StepModel load(Path entry, SessionSettings settings, String origin)
+      throws IOException, OrtException {
+    byte[] model = Files.readAllBytes(entry.resolve(MODEL));
+    return opened(new NetworkGraph(model, entry.toRealPath()), settings, origin, entry);
+  }
+
+  @Override
+  public StepModel uncached(SessionSettings settings) throws IOException, OrtException {
+    Path temporary = Files.createTempDirectory("consistency-decoder-").toRealPath();
+    try {
+      return opened(graph(temporary), settings, "uncached", Path.of(""));
+    } finally {
+      // The session has copied the weights.
+      Folders.deleteOrLeave(temporary);
+    }
+  }
+
+  /** The graph, all of whose weights go into one file in that folder. */
+  private NetworkGraph graph(Path folder) throws IOException {
+    return ChannelsLastGraph.write(
+        weights, new ChannelsLastGraph.Variant(type, fused), folder.resolve(WEIGHTS), folder);
+  }
+
+  private StepModel opened(NetworkGraph graph, SessionSettings settings, String origin, Path entry)
+      throws IOException, OrtException {
+    SessionHandle handle = Sessions.open(graph, settings);
+    try {
+      return new StepModel(
+          new StepSession(
+              StepSessions.ofAtMost(handle, ChannelsLastGraph.mostPixels(weights.network())),
+              settings.device()),
+          StepRecipe.conditioning(entry),
+          origin,
+          entry);
+    } catch (IOException | RuntimeException e) {
+      handle.close();
+      throw e;
+    }
+  }
+}

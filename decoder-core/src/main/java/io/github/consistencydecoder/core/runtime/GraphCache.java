@@ -60,16 +60,31 @@ public final class GraphCache {
       ConsistencyWeights weights, String digest, ElementType type, SessionSettings settings)
       throws IOException {
     boolean possible = type == ElementType.FLOAT32 && settings.device().kind() == Device.Kind.CPU;
-    boolean tiled =
-        settings
-            .convolutions()
-            .transformed(
-                ConsistencyGraph.tilingPays(weights.network()),
-                ConsistencyGraph.preparedBytes(weights),
-                Convolutions.memoryBytes());
-    return possible && tiled
+    return possible && tiled(weights, settings)
         ? open(new TiledSteps(weights), digest, settings)
         : open(new OptimisedNetwork<>(new StepRecipe(weights, type)), digest, settings);
+  }
+
+  /**
+   * What decoding in bands, on the CPU in float32, needs of a consistency decoder's network; from
+   * the cache if possible.
+   *
+   * @param digest of the weights
+   */
+  public BandWeights openBands(ConsistencyWeights weights, String digest, SessionSettings settings)
+      throws IOException {
+    return tiled(weights, settings)
+        ? open(new BandNetwork.Tiled(new TiledSteps(weights)), digest, settings)
+        : open(new BandNetwork(weights), digest, settings);
+  }
+
+  private static boolean tiled(ConsistencyWeights weights, SessionSettings settings) {
+    return settings
+        .convolutions()
+        .transformed(
+            ConsistencyGraph.tilingPays(weights.network()),
+            ConsistencyGraph.preparedBytes(weights),
+            Convolutions.memoryBytes());
   }
 
   /**

@@ -39,8 +39,7 @@ record TiledSteps(ConsistencyWeights weights) implements CachedNetwork<StepModel
 
   @Override
   public StepModel load(Path entry, SessionSettings settings, String origin) throws IOException {
-    Path folder = entry.toRealPath();
-    PreparedWeights prepared = PreparedWeights.read(folder.resolve(WEIGHTS), folder.resolve(INDEX));
+    PreparedWeights prepared = prepared(entry);
     Path root = GraphCache.root(weights, prepared.file());
     StepSessions sessions =
         new SizedSessions(
@@ -50,6 +49,12 @@ record TiledSteps(ConsistencyWeights weights) implements CachedNetwork<StepModel
         StepRecipe.conditioning(entry),
         origin,
         entry);
+  }
+
+  /** The transformed weights of a complete entry. */
+  static PreparedWeights prepared(Path entry) throws IOException {
+    Path folder = entry.toRealPath();
+    return PreparedWeights.read(folder.resolve(WEIGHTS), folder.resolve(INDEX));
   }
 
   @Override

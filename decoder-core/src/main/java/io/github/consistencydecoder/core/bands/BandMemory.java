@@ -1,0 +1,126 @@
+package io.github.consistencydecoder.core.bands;
+
+import io.github.consistencydecoder.models.network.BandGraphs;
+import io.github.consistencydecoder.models.network.BandStage;
+import io.github.consistencydecoder.models.network.BandTensor;
+import io.github.consistencydecoder.models.network.Block;
+import io.github.consistencydecoder.models.network.ConsistencyNetwork;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What an evaluation takes, by going through it without computing anything.
+ *
+ * @param peakBytes of native memory at most
+ * @param tensorBytes of that, without the buffers that are there all the time
+ * @param peakStage the stage in which that is
+ * @param spillBytes of the temporary file
+ */
+record BandMemory(long peakBytes, long tensorBytes, int peakStage, long spillBytes) {
+  static BandMemory of(
+      BandSchedule schedule, BandLayout layout, boolean tiled, Set<Integer> spilled) {
+    Counting counting = new Counting(schedule, layout, tiled, spilled);
+    schedule.walk(layout, counting);
+    long staging =
+        Staging.sizes(schedule, layout, spilled).values().stream().mapToLong(b -> b).sum();
+    return new BandMemory(
+        counting.peak + staging, counting.peak, counting.peakStage, counting.space.end());
+  }
+
+  /**
+   * What a stage takes while it runs, besides its inputs and its result.
+   *
+   * @param tiled whether convolutions are in Winograd's form
+   */
+  static long scratchBytes(BandStage stage, BandLayout layout, boolean tiled) {
+    BandTensor result = stage.result();
+    long out = layout.bandBytes(result, 0);
+    if (stage.kind() == BandStage.Kind.IN) {
+      return 3 * out;
+    }
+    BandTensor first = stage.sources().get(0);
+    BandTensor all = new BandTensor(-1, stage.in(), first.level());
+    int rows = layout.rows(first.level(), 0);
+    long body = layout.bytes(all, rows);
+    long haloed = layout.bytes(all, rows + 2 * stage.halo());
+    long joined = stage.sources().size() > 1 ? body : 0;
+    long activating = joined + body + haloed;
+    long in = stage.change() == Block.Kind.DOWN ? haloed / 4 : haloed;
+    long convolving = 2 * in + out;
+    long ending = 2 * out;
+    if (tiled && result.level() < ConsistencyNetwork.LEVELS - 1) {
+      convolving = in + BandGraphs.TILE_BYTES + out;
+    }
+    return Math.max(activating, Math.max(convolving, ending));
+  }
+
+  /** Counts what would be held. */
+  private static final class Counting implements BandSchedule.Visitor {
+    private final BandSchedule schedule;
+    private final BandLayout layout;
+    private final boolean tiled;
+    private final Set<Integer> spilled;
+    private final SpillSpace space = new SpillSpace();
+    private final Map<Integer, Long> offsets = new HashMap<>();
+    private long held;
+    private long scratch;
+    private long peak;
+    private int peakStage;
+
+    Counting(BandSchedule schedule, BandLayout layout, boolean tiled, Set<Integer> spilled) {
+      this.schedule = schedule;
+      this.layout = layout;
+      this.tiled = tiled;
+      this.spilled = spilled;
+    }
+
+    @Override
+    public void begin(BandStage stage) {
+      scratch = scratchBytes(stage, layout, tiled);
+      if (spilled.contains(stage.result().id())) {
+        offsets.put(stage.result().id(), space.allocate(recordBytes(stage.result())));
+      }
+    }
+
+    private long recordBytes(BandTensor t) {
+      long bytes = 0;
+      for (int band = 0; band < layout.bands(); band++) {
+        bytes += layout.recordBytes(t, band);
+      }
+      return bytes;
+    }
+
+    @Override
+    public void make(BandTensor t, int band) {
+      held += bytes(t, band);
+    }
+
+    @Override
+    public void run(BandStage stage, int band) {
+      if (held + scratch > peak) {
+        peak = held + scratch;
+        peakStage = stage.index();
+      }
+    }
+
+    @Override
+    public void drop(BandTensor t, int band) {
+      held -= bytes(t, band);
+    }
+
+    private long bytes(BandTensor t, int band) {
+      return spilled.contains(t.id()) ? 0 : layout.bandBytes(t, band);
+    }
+
+    @Override
+    public void finish(BandStage stage) {
+      for (BandTensor t : schedule.ending(stage)) {
+        Long offset = offsets.remove(t.id());
+        if (offset != null) {
+          space.free(offset, recordBytes(t));
+        }
+      }
+    }
+  }
+}

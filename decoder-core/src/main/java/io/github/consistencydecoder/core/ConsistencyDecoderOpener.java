@@ -1,5 +1,7 @@
 package io.github.consistencydecoder.core;
 
+import io.github.consistencydecoder.core.memory.MemoryLedger;
+import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.core.opening.ModelOpening;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.OpenModel;
@@ -25,8 +27,8 @@ final class ConsistencyDecoderOpener {
   private static LatentDecoder decoder(ModelSettings settings, OpenModel model) throws IOException {
     ConsistencyWeights weights = ConsistencyWeights.of(model.checkpoint(), model.config());
     String digest = model.digest();
-    StepModel step =
-        new GraphCache(settings.cache()).open(weights, digest, settings.type(), settings.session());
+    GraphCache cache = new GraphCache(settings.cache());
+    StepModel step = cache.open(weights, digest, settings.type(), settings.session());
     Map<String, String> network =
         Map.of(
             "widths", weights.network().widths().toString(),
@@ -34,6 +36,8 @@ final class ConsistencyDecoderOpener {
             "parameters", Long.toString(weights.network().parameters()));
     DecoderInfo info =
         model.info(ConsistencyDecoderProvider.NAME, settings, digest, step.origin(), network);
-    return new ConsistencyDecoder(info, weights, step);
+    MemoryLedger ledger = new MemoryLedger(settings.memory(), ProcessMemory::ownBytes);
+    return new ConsistencyDecoder(
+        info, weights, step, new NetworkDivisions(cache, weights, digest, settings), ledger);
   }
 }

@@ -1,5 +1,7 @@
 package io.github.consistencydecoder.core.opening;
 
+import io.github.consistencydecoder.core.memory.MemorySize;
+import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.core.runtime.Convolutions;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.Devices;
@@ -22,9 +24,15 @@ import java.util.TreeSet;
  * @param session device and threads
  * @param cache folder for optimised graphs and digests
  * @param store where models are
+ * @param memory bytes that this process may hold of its own while a consistency decoder decodes
  */
 public record ModelSettings(
-    String model, ElementType type, SessionSettings session, Path cache, ModelStore store) {
+    String model,
+    ElementType type,
+    SessionSettings session,
+    Path cache,
+    ModelStore store,
+    long memory) {
   /** Key: folder for optimised graphs. */
   public static final String CACHE = "cache";
 
@@ -33,6 +41,13 @@ public record ModelSettings(
    * {@code direct} or {@code winograd}; see {@link Convolutions}.
    */
   public static final String CONVOLUTIONS = "convolutions";
+
+  /**
+   * Of the machine's or the container's memory, what is used where no limit is given. The rest is for
+   * the system, for other programs, and for keeping mapped weights from being read again and again:
+   * they are the system's to drop, but a decode that waits for the disk takes many times as long.
+   */
+  private static final double SHARE = 0.75;
 
   private static final int MOST_THREADS = 1024;
 
@@ -58,11 +73,12 @@ public record ModelSettings(
     return read(config, defaultModel);
   }
 
-  /** Like {@link #of} where there is also {@link #CONVOLUTIONS}. */
+  /** Like {@link #of} where there are also {@link #CONVOLUTIONS} and a limit of memory. */
   public static ModelSettings ofConsistencyDecoder(
       DecoderConfig config, String thing, String defaultModel) {
     Set<String> keys = new TreeSet<>(KEYS);
     keys.add(CONVOLUTIONS);
+    keys.add(DecoderConfig.MEMORY);
     requireKnownKeys(config, thing, keys);
     return read(config, defaultModel);
   }
@@ -76,7 +92,11 @@ public record ModelSettings(
         type(config.get(DecoderConfig.DTYPE).orElse("auto"), device),
         new SessionSettings(device, threads, convolutions(config.get(CONVOLUTIONS).orElse("auto"))),
         config.get(CACHE).map(Path::of).orElseGet(store::cacheFolder),
-        store);
+        store,
+        config
+            .get(DecoderConfig.MEMORY)
+            .map(ModelSettings::memory)
+            .orElseGet(() -> (long) (SHARE * ProcessMemory.machineBytes())));
   }
 
   /**
@@ -107,6 +127,15 @@ public record ModelSettings(
       // Said below, in the same words.
     }
     throw invalid("threads '" + text + "': a number from 0 (all cores) to 1024 is needed");
+  }
+
+  private static long memory(String text) {
+    try {
+      return MemorySize.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new DecoderException(
+          DecoderErrorCode.INVALID_OPTIONS, "memory " + e.getMessage(), e);
+    }
   }
 
   private static ElementType type(String text, Device device) {

@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.NetworkWeights;
@@ -84,7 +85,7 @@ public final class GraphCache {
         .transformed(
             ConsistencyGraph.tilingPays(weights.network()),
             ConsistencyGraph.preparedBytes(weights),
-            Convolutions.memoryBytes());
+            ProcessMemory.machineBytes());
   }
 
   /**

@@ -10,6 +10,7 @@ import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * Evaluates one step of the consistency decoder.
@@ -55,7 +56,16 @@ public final class StepSession implements AutoCloseable {
    *     DecoderErrorCode#OUT_OF_MEMORY} or {@link DecoderErrorCode#RUNTIME_FAILED}
    */
   public void evaluate(StepInputs in, float[] noisy, float[] image, Cancellation cancellation) {
-    int most = sessions.largestBatch();
+    evaluate(in, sessions.largestBatch(), noisy, image, cancellation);
+  }
+
+  /**
+   * Like {@link #evaluate(StepInputs, float[], float[], Cancellation)} with no more than so many
+   * pictures in a run, which takes less memory.
+   */
+  public void evaluate(
+      StepInputs in, int together, float[] noisy, float[] image, Cancellation cancellation) {
+    int most = Math.min(together, sessions.largestBatch());
     int height = 8 * in.height();
     int width = 8 * in.width();
     try (StepSessions.Lease lease = sessions.lease(height, width)) {
@@ -76,11 +86,39 @@ public final class StepSession implements AutoCloseable {
           cancellation,
           "decode " + in.batch() + " picture(s) of " + width + "x" + height + " pixels");
     } catch (IOException e) {
-      throw new DecoderException(
-          DecoderErrorCode.MODEL_MISSING,
-          "the model's files can no longer be read: " + e.getMessage(),
-          e);
+      throw unreadable(e);
     }
+  }
+
+  /** Pictures that one run can take. */
+  public int largestBatch() {
+    return sessions.largestBatch();
+  }
+
+  /**
+   * Bytes that a run holds at its peak, inputs and output included, the weights aside.
+   *
+   * @param pictures of the run, at most {@link #largestBatch}
+   * @param height h, of the latent in cells
+   * @param width w, of the latent in cells
+   * @return empty where what the runtime makes of the graph cannot be seen
+   */
+  public OptionalLong runBytes(int pictures, int height, int width) {
+    if (!cpu) {
+      return OptionalLong.empty();
+    }
+    try {
+      return sessions.forecast(8 * height, 8 * width).bytes(pictures, height, width);
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+
+  private static DecoderException unreadable(IOException e) {
+    return new DecoderException(
+        DecoderErrorCode.MODEL_MISSING,
+        "the model's files can no longer be read: " + e.getMessage(),
+        e);
   }
 
   private void run(

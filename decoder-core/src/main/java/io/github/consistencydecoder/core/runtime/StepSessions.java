@@ -16,6 +16,14 @@ interface StepSessions {
    */
   Lease lease(int height, int width) throws IOException, OrtException;
 
+  /**
+   * What runs for pictures of a size will take.
+   *
+   * @param height in pixels
+   * @param width in pixels
+   */
+  RunForecast forecast(int height, int width) throws IOException;
+
   /** Closes everything; closing again does nothing. */
   void close() throws OrtException;
 
@@ -32,8 +40,12 @@ interface StepSessions {
     }
   }
 
-  /** One session for all sizes. Takes ownership of it. */
-  static StepSessions of(SessionHandle handle) {
+  /**
+   * One session for all sizes. Takes ownership of it.
+   *
+   * @param forecast of its runs
+   */
+  static StepSessions of(SessionHandle handle, RunForecast forecast) {
     return new StepSessions() {
       @Override
       public int largestBatch() {
@@ -43,6 +55,11 @@ interface StepSessions {
       @Override
       public Lease lease(int height, int width) {
         return new Lease(handle, () -> {});
+      }
+
+      @Override
+      public RunForecast forecast(int height, int width) {
+        return forecast;
       }
 
       @Override

@@ -43,7 +43,9 @@ record TiledSteps(ConsistencyWeights weights) implements CachedNetwork<StepModel
     Path root = GraphCache.root(weights, prepared.file());
     StepSessions sessions =
         new SizedSessions(
-            size -> ConsistencyGraph.writeSized(weights, prepared, size, root), settings);
+            size -> ConsistencyGraph.writeSized(weights, prepared, size, root),
+            settings,
+            weights.network());
     return new StepModel(
         new StepSession(sessions, settings.device()),
         StepRecipe.conditioning(entry),

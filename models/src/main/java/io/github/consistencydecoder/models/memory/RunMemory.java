@@ -76,7 +76,7 @@ public final class RunMemory {
    * Of a graph, in the form that the runtime executes or that it is opened with.
    *
    * @param model the bytes of an ONNX model
-   * @throws IllegalArgumentException if it is none, or not one of ours
+   * @throws IllegalArgumentException if it is none, or has an operator that is not known here
    */
   public static RunMemory of(byte[] model) {
     try {
@@ -84,6 +84,11 @@ public final class RunMemory {
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalArgumentException("not an ONNX model", e);
     }
+  }
+
+  /** Operators of the graph. */
+  public int operators() {
+    return order.size();
   }
 
   /**

@@ -53,7 +53,7 @@ final class ShapeInference {
     String out = outputs.get(0);
     List<Dim> inferred = inferOne(node);
     List<Dim> said = declared.get(out);
-    shapes.put(out, said == null ? inferred : inferred == null ? said : merged(inferred, said));
+    shapes.put(out, said == null ? inferred : inferred == null ? said : merged(said, inferred));
     if (node.operator().equals("Shape") && complete(shapes.get(node.input(0)))) {
       numbers.put(out, sizes(shapes.get(node.input(0))));
     }
@@ -195,6 +195,7 @@ final class ShapeInference {
     return q.known() || p.same(q) ? q : Dim.UNKNOWN;
   }
 
+  /** What is known from either; a name in {@code a} stands against one in {@code b}. */
   private static List<Dim> merged(List<Dim> a, List<Dim> b) {
     List<Dim> shape = new ArrayList<>();
     for (int i = 0; i < a.size(); i++) {

@@ -298,6 +298,7 @@ public final class ConsistencyGraph {
 
   private Value block(Block b, Value x, Value gamma, Value beta) throws IOException {
     String name = b.name();
+    Value doubled = b.kind() == Block.Kind.UP ? g.enlarge(name + ".shortcut", x, 2) : null;
     List<Value> own = layers.ownAffine(name + ".norm1", b.in());
     Value h =
         convolved(
@@ -308,7 +309,7 @@ public final class ConsistencyGraph {
     switch (b.kind()) {
       case SAME -> {}
       case DOWN -> x = g.averagePool2(name + ".shortcut", x);
-      case UP -> x = g.enlarge(name + ".shortcut", x, 2);
+      case UP -> x = doubled;
     }
     // Written after the other branch, the runtime evaluates it before: its input may be wide and
     // is then needed no longer.

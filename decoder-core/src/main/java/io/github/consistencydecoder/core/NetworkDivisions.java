@@ -5,6 +5,8 @@ import io.github.consistencydecoder.core.bands.BandedStep;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.GraphCache;
+import io.github.consistencydecoder.core.tiles.OverlappedStep;
+import io.github.consistencydecoder.core.tiles.TilePlan;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
@@ -25,6 +27,7 @@ final class NetworkDivisions implements Divisions {
   private final String digest;
   private final ModelSettings settings;
   private BandedStep bands;
+  private OverlappedStep tiles;
 
   /**
    * Opens nothing yet.
@@ -84,7 +87,17 @@ final class NetworkDivisions implements Divisions {
 
   @Override
   public Optional<DecodePlan> tiles(int height, int width, long bytes) {
-    return Optional.empty();
+    return TilePlan.of(weights.network(), height, width, bytes)
+        .filter(plan -> !plan.isWhole(height, width))
+        .map(
+            plan ->
+                new DecodePlan(
+                    DecodePlan.Manner.TILES,
+                    plan.peakBytes(),
+                    0,
+                    "tiles of " + Latents.PIXELS_PER_CELL * plan.tile() + " pixels",
+                    (in, noisy, image, cancellation) ->
+                        tiles().evaluate(in, noisy, image, plan, cancellation)));
   }
 
   private synchronized BandedStep bands() {
@@ -100,6 +113,18 @@ final class NetworkDivisions implements Divisions {
     return bands;
   }
 
+  private synchronized OverlappedStep tiles() {
+    if (tiles == null) {
+      try {
+        tiles =
+            OverlappedStep.open(cache, weights, digest, settings.type(), settings.session());
+      } catch (IOException e) {
+        throw unreadable(e);
+      }
+    }
+    return tiles;
+  }
+
   private static DecoderException unreadable(IOException e) {
     return new DecoderException(
         DecoderErrorCode.MODEL_MISSING,
@@ -109,9 +134,16 @@ final class NetworkDivisions implements Divisions {
 
   @Override
   public synchronized void close() {
-    if (bands != null) {
-      bands.close();
+    try {
+      if (bands != null) {
+        bands.close();
+      }
+    } finally {
+      if (tiles != null) {
+        tiles.close();
+      }
       bands = null;
+      tiles = null;
     }
   }
 }

@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
+import io.github.consistencydecoder.models.network.NormStatistics;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
@@ -22,11 +23,23 @@ import java.util.OptionalLong;
 public final class StepSession implements AutoCloseable {
   private final StepSessions sessions;
   private final boolean cpu;
+  private final String norms;
 
   /** Takes ownership of the sessions. */
   StepSession(StepSessions sessions, Device device) {
+    this(sessions, device, NormStatistics.OWN);
+  }
+
+  /**
+   * Takes ownership of the sessions.
+   *
+   * @param statistics of the graphs behind them
+   */
+  StepSession(StepSessions sessions, Device device, NormStatistics statistics) {
     this.sessions = sessions;
     this.cpu = device.kind() == Device.Kind.CPU;
+    this.norms =
+        statistics == NormStatistics.GIVEN ? ConsistencyGraph.NORMS : ConsistencyGraph.CONDITIONING;
   }
 
   /**
@@ -36,7 +49,8 @@ public final class StepSession implements AutoCloseable {
    * @param height h, of the latent in cells
    * @param width w, of the latent in cells
    * @param features {@code [N, 4, h, w]}, normalised latents
-   * @param conditioning packed conditioning of the timestep
+   * @param conditioning packed conditioning of the timestep; where the graph is given its norms'
+   *     statistics, these folded with it
    * @param coefficients c_in, c_out, c_skip of the timestep
    */
   public record StepInputs(
@@ -65,6 +79,46 @@ public final class StepSession implements AutoCloseable {
    */
   public void evaluate(
       StepInputs in, int together, float[] noisy, float[] image, Cancellation cancellation) {
+    int values = 3 * 64 * in.height() * in.width();
+    evaluate(
+        in,
+        together,
+        noisy,
+        (first, x0) -> x0.get(image, first * values, x0.remaining()),
+        cancellation);
+  }
+
+  /**
+   * Runs a network that measures its norms' statistics. Returns soon after {@code cancellation} is
+   * thrown.
+   *
+   * @param in one picture
+   * @param noisy {@code [1, 3, 8h, 8w]}; borrowed
+   * @return the statistics of every norm, as {@link
+   *     io.github.consistencydecoder.models.network.FoldedNorms} takes them
+   * @throws DecoderException as {@link #evaluate}
+   */
+  float[] measure(StepInputs in, float[] noisy, Cancellation cancellation) {
+    float[][] statistics = new float[1][];
+    evaluate(
+        in,
+        1,
+        noisy,
+        (first, output) -> {
+          statistics[0] = new float[output.remaining()];
+          output.get(statistics[0]);
+        },
+        cancellation);
+    return statistics[0];
+  }
+
+  /** What is done with the output of the run whose first picture is {@code first}. */
+  private interface Output {
+    void accept(int first, FloatBuffer output);
+  }
+
+  private void evaluate(
+      StepInputs in, int together, float[] noisy, Output output, Cancellation cancellation) {
     int most = Math.min(together, sessions.largestBatch());
     int height = 8 * in.height();
     int width = 8 * in.width();
@@ -77,7 +131,7 @@ public final class StepSession implements AutoCloseable {
             first,
             Math.min(most, in.batch() - first),
             noisy,
-            image,
+            output,
             cancellation);
       }
     } catch (OrtException e) {
@@ -127,7 +181,7 @@ public final class StepSession implements AutoCloseable {
       int first,
       int count,
       float[] noisy,
-      float[] image,
+      Output output,
       Cancellation cancellation)
       throws OrtException {
     OrtEnvironment environment = OnnxRuntime.environment();
@@ -153,12 +207,15 @@ public final class StepSession implements AutoCloseable {
                 environment, FloatBuffer.wrap(in.coefficients()), new long[] {3})) {
       Map<String, OnnxTensor> inputs =
           Map.of(
-              ConsistencyGraph.NOISY, x,
-              ConsistencyGraph.FEATURES, f,
-              ConsistencyGraph.CONDITIONING, c,
-              ConsistencyGraph.COEFFICIENTS, k);
-      Evaluation.run(
-          handle, cpu, inputs, x0 -> x0.get(image, first * values, count * values), cancellation);
+              ConsistencyGraph.NOISY,
+              x,
+              ConsistencyGraph.FEATURES,
+              f,
+              norms,
+              c,
+              ConsistencyGraph.COEFFICIENTS,
+              k);
+      Evaluation.run(handle, cpu, inputs, result -> output.accept(first, result), cancellation);
     }
   }
 

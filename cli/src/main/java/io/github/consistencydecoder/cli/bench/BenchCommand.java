@@ -94,6 +94,7 @@ public final class BenchCommand implements Callable<Integer> {
           DecodeOptions.builder()
               .schedule(sampling.schedule())
               .clamp(sampling.clamp())
+              .tiling(sampling.tiling())
               .cancellation(guard.cancellation())
               .build();
       long start = System.nanoTime();

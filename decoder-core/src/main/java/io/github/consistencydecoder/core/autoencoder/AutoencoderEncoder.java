@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.core.autoencoder;
 
+import io.github.consistencydecoder.core.memory.MemoryLedger;
 import io.github.consistencydecoder.core.runtime.Lifetime;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
@@ -47,6 +48,14 @@ final class AutoencoderEncoder implements LatentEncoder {
     int height = pixels.height() / Latents.PIXELS_PER_CELL;
     int width = pixels.width() / Latents.PIXELS_PER_CELL;
     String task = "encode a picture of " + pixels.width() + "x" + pixels.height() + " pixels";
+    try (MemoryLedger.Lease lease =
+        running.memory(pixels.batch(), pixels.height(), pixels.width(), task, cancellation)) {
+      return encoded(pixels, height, width, task, cancellation);
+    }
+  }
+
+  private Latents encoded(
+      Pixels pixels, int height, int width, String task, Cancellation cancellation) {
     int size = Latents.CHANNELS * height * width;
     float[] latents = new float[pixels.batch() * size];
     for (int k = 0; k < pixels.batch(); k++) {

@@ -51,6 +51,30 @@ public final class MemoryLedger {
   }
 
   /**
+   * Refuses work that cannot be divided and does not fit.
+   *
+   * @param bytes that it takes
+   * @param task what it is, for the message: {@code decode a picture of 512x512 pixels}
+   * @throws DecoderException {@link DecoderErrorCode#OUT_OF_MEMORY}
+   */
+  public void require(long bytes, String task) {
+    long left = limit - idle();
+    if (bytes > left) {
+      throw new DecoderException(
+          DecoderErrorCode.OUT_OF_MEMORY,
+          "to "
+              + task
+              + " takes "
+              + MemorySize.say(bytes)
+              + "; "
+              + MemorySize.say(Math.max(0, left))
+              + " are left of the limit of "
+              + MemorySize.say(limit)
+              + ": raise it with the setting 'memory', or take a smaller picture");
+    }
+  }
+
+  /**
    * Takes memory, as soon as there is enough beside what others have taken.
    *
    * @param bytes at most {@code limit() - idle()} if it is to fit at all; with more it waits for

@@ -24,7 +24,7 @@ import java.util.TreeSet;
  * @param session device and threads
  * @param cache folder for optimised graphs and digests
  * @param store where models are
- * @param memory bytes that this process may hold of its own while a consistency decoder decodes
+ * @param memory bytes that this process may hold of its own while a decoder decodes
  */
 public record ModelSettings(
     String model,
@@ -73,12 +73,17 @@ public record ModelSettings(
     return read(config, defaultModel);
   }
 
-  /** Like {@link #of} where there are also {@link #CONVOLUTIONS} and a limit of memory. */
+  /** Like {@link #of} where there is also a limit of memory. */
+  public static ModelSettings ofLimited(DecoderConfig config, String thing, String defaultModel) {
+    requireKnownKeys(config, thing);
+    return read(config, defaultModel);
+  }
+
+  /** Like {@link #ofLimited} where there are also {@link #CONVOLUTIONS}. */
   public static ModelSettings ofConsistencyDecoder(
       DecoderConfig config, String thing, String defaultModel) {
-    Set<String> keys = new TreeSet<>(KEYS);
+    Set<String> keys = limitedKeys();
     keys.add(CONVOLUTIONS);
-    keys.add(DecoderConfig.MEMORY);
     requireKnownKeys(config, thing, keys);
     return read(config, defaultModel);
   }
@@ -93,19 +98,34 @@ public record ModelSettings(
         new SessionSettings(device, threads, convolutions(config.get(CONVOLUTIONS).orElse("auto"))),
         config.get(CACHE).map(Path::of).orElseGet(store::cacheFolder),
         store,
-        config
-            .get(DecoderConfig.MEMORY)
-            .map(ModelSettings::memory)
-            .orElseGet(() -> (long) (SHARE * ProcessMemory.machineBytes())));
+        memory(config));
   }
 
   /**
-   * Refuses keys that nothing here knows.
+   * Bytes that this process may hold of its own while it decodes.
+   *
+   * @throws DecoderException {@link DecoderErrorCode#INVALID_OPTIONS} if the value makes no sense
+   */
+  public static long memory(DecoderConfig config) {
+    return config
+        .get(DecoderConfig.MEMORY)
+        .map(ModelSettings::memory)
+        .orElseGet(() -> (long) (SHARE * ProcessMemory.machineBytes()));
+  }
+
+  private static Set<String> limitedKeys() {
+    Set<String> keys = new TreeSet<>(KEYS);
+    keys.add(DecoderConfig.MEMORY);
+    return keys;
+  }
+
+  /**
+   * Refuses keys that no decoder here knows, of those that have no choice of convolutions.
    *
    * @throws DecoderException {@link DecoderErrorCode#INVALID_OPTIONS} naming the first such key
    */
   public static void requireKnownKeys(DecoderConfig config, String thing) {
-    requireKnownKeys(config, thing, KEYS);
+    requireKnownKeys(config, thing, limitedKeys());
   }
 
   private static void requireKnownKeys(DecoderConfig config, String thing, Set<String> keys) {

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * How a picture is decoded in bands: how many rows a band has, and which tensors wait in a
@@ -82,15 +83,7 @@ public record BandPlan(
     while (true) {
       BandMemory memory = BandMemory.of(schedule, layout, tiled, spilled);
       if (memory.peakBytes() <= memoryBytes) {
-        return Optional.of(
-            new BandPlan(
-                layout.height(),
-                layout.width(),
-                layout.bandRows(),
-                spilled,
-                memory.peakBytes(),
-                memory.spillBytes(),
-                Path.of(System.getProperty("java.io.tmpdir"))));
+        return Optional.of(plan(layout, spilled, memory));
       }
       Optional<BandTensor> longest =
           schedule.tensors().stream()
@@ -103,6 +96,25 @@ public record BandPlan(
       }
       spilled.add(longest.get().id());
     }
+  }
+
+  /** The plan that keeps no tensor in memory. */
+  static BandPlan spillingEverything(ConsistencyNetwork network, boolean tiled, BandLayout layout) {
+    BandSchedule schedule = new BandSchedule(network);
+    Set<Integer> all =
+        schedule.tensors().stream().map(BandTensor::id).collect(Collectors.toUnmodifiableSet());
+    return plan(layout, all, BandMemory.of(schedule, layout, tiled, all));
+  }
+
+  private static BandPlan plan(BandLayout layout, Set<Integer> spilled, BandMemory memory) {
+    return new BandPlan(
+        layout.height(),
+        layout.width(),
+        layout.bandRows(),
+        spilled,
+        memory.peakBytes(),
+        memory.spillBytes(),
+        Path.of(System.getProperty("java.io.tmpdir")));
   }
 
   /** The same plan with its file in another folder. */

@@ -20,12 +20,12 @@ import java.util.Optional;
  * Evaluates one step of the consistency decoder in bands of rows, layer by layer, on the CPU in
  * float32: the same picture as at once, to rounding, in as much memory as a {@link BandPlan} says.
  *
- * <p>Owns the weights and the runtime's sessions. Safe for use by several threads, each of whose
- * evaluations takes the memory of its plan. After {@link #close}, {@link #evaluate} must not be
- * called; closing again does nothing. The caller closes only when no evaluation is running.
+ * <p>Owns the weights. Safe for use by several threads, each of whose evaluations takes the memory
+ * of its plan. After {@link #close}, {@link #evaluate} must not be called; closing again does
+ * nothing. The caller closes only when no evaluation is running.
  */
 public final class BandedStep implements AutoCloseable {
-  /** Weights up to this size are reordered and kept. */
+  /** Weights up to this size are reordered whenever a session is opened. */
   private static final long SMALL_BYTES = 64L << 20;
 
   private final ConsistencyNetwork network;
@@ -131,7 +131,6 @@ public final class BandedStep implements AutoCloseable {
   @Override
   public void close() {
     try {
-      sessions.close();
       blocks.close();
     } finally {
       weights.close();

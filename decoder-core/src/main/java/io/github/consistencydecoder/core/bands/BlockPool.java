@@ -19,6 +19,9 @@ final class BlockPool implements AutoCloseable {
   private long limit;
   private long bytes;
 
+  /** Bytes given back of which the system's allocator may still hold the pages. */
+  private long loose;
+
   /** One band's memory. */
   record Block(NativeTensor tensor, int channels, int rows, int width) {
     long bytes() {
@@ -47,8 +50,18 @@ final class BlockPool implements AutoCloseable {
     while (!idle.isEmpty() && bytes + needed > limit) {
       Block unused = idle.remove(0);
       bytes -= unused.bytes();
+      loose += unused.bytes();
       unused.tensor().close();
     }
+    if (loose > 0 && bytes + needed + loose > limit) {
+      NativeBlocks.trim();
+      loose = 0;
+    }
+  }
+
+  /** Says that others have given memory back, which the next ones use again. */
+  void freed(long most) {
+    loose = Math.max(loose, most);
   }
 
   /** A block of a shape, with whatever it held before. */
@@ -81,5 +94,6 @@ final class BlockPool implements AutoCloseable {
     used.clear();
     idle.clear();
     bytes = 0;
+    NativeBlocks.trim();
   }
 }

@@ -125,7 +125,6 @@ final class PictureEvaluation implements BandSchedule.Visitor {
     session.run(
         inputs(stage, band),
         results,
-        band == layout.bands() - 1,
         "decode a picture of " + plan.width() + "x" + plan.height() + " pixels in bands",
         cancellation);
     if (ends) {
@@ -186,6 +185,8 @@ final class PictureEvaluation implements BandSchedule.Visitor {
 
   @Override
   public void finish(BandStage stage) {
+    sessions.close();
+    store.freed(BandMemory.scratchBytes(stage, layout, tiled));
     for (BandTensor t : schedule.ending(stage)) {
       store.end(t);
       statistics.remove(t.id());

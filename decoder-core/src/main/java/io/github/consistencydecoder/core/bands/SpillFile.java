@@ -21,7 +21,8 @@ final class SpillFile implements AutoCloseable {
   private final Path file;
   private final long planned;
 
-  private SpillFile(FileChannel channel, Path file, long planned) {
+  /** Takes ownership of the channel. */
+  SpillFile(FileChannel channel, Path file, long planned) {
     this.channel = channel;
     this.file = file;
     this.planned = planned;
@@ -36,7 +37,13 @@ final class SpillFile implements AutoCloseable {
     try {
       Path file = Files.createTempFile(folder, "consistency-decoder-", ".bands");
       try {
-        return open(file, planned);
+        FileChannel channel =
+            FileChannel.open(
+                file,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.DELETE_ON_CLOSE);
+        return new SpillFile(channel, file, planned);
       } catch (IOException | RuntimeException e) {
         Files.deleteIfExists(file);
         throw e;
@@ -53,17 +60,6 @@ final class SpillFile implements AutoCloseable {
               + "): name another folder, allow more memory or decode a smaller picture",
           e);
     }
-  }
-
-  /** Opens a file that exists. */
-  static SpillFile open(Path file, long planned) throws IOException {
-    FileChannel channel =
-        FileChannel.open(
-            file,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.DELETE_ON_CLOSE);
-    return new SpillFile(channel, file, planned);
   }
 
   /** Writes what remains of a buffer. */

@@ -7,68 +7,49 @@ import io.github.consistencydecoder.models.network.BandStage;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
- * The runtime's sessions of the stages of one network.
+ * Opens the runtime's sessions of the stages of one network, as its stages come, and closes them as
+ * they go: a session keeps threads and memory, and opening one takes milliseconds. Weights of a
+ * small network are reordered for the processor, those of a large one are used as they lie in their
+ * files.
  *
- * <p>Those of a small network are opened once, with weights reordered for the processor, and serve
- * all evaluations. Those of a large one are opened as its stages come and closed as they go, each
- * with its weights as they lie in their files.
- *
- * <p>Owns the sessions. Safe for use by several threads. The caller closes only when no evaluation
- * is running.
+ * @param graphs of the stages
+ * @param settings of the sessions
+ * @param small whether the network is
  */
-final class StageSessions implements AutoCloseable {
-  private final BandGraphs graphs;
-  private final SessionSettings settings;
-  private final boolean small;
-  private final Map<Integer, StageSession> kept = new HashMap<>();
-
-  StageSessions(BandGraphs graphs, SessionSettings settings, boolean small) {
-    this.graphs = graphs;
-    this.settings = settings;
-    this.small = small;
-  }
-
-  /** The sessions that one evaluation uses, one after the other. */
+record StageSessions(BandGraphs graphs, SessionSettings settings, boolean small) {
+  /**
+   * The sessions that one evaluation uses, one after the other. Owns the one that is open. Not for
+   * use by several threads.
+   */
   final class Sequence implements AutoCloseable {
-    private BandStage stage;
     private int rows;
     private StageSession session;
 
     /**
-     * The session of a stage. The one that was given before is no longer valid.
+     * The session of the present stage. The one that was given before is no longer valid.
      *
      * @param bandRows of the result
      * @param width of the result
      */
-    StageSession of(BandStage wanted, int bandRows, int width) {
-      if (small) {
-        return kept(wanted);
-      }
-      if (!wanted.equals(stage) || (graphs.sized() && rows != bandRows)) {
+    StageSession of(BandStage stage, int bandRows, int width) {
+      if (session == null || (graphs.sized() && rows != bandRows)) {
         close();
-        session = open(wanted, bandRows, width);
-        stage = wanted;
+        session = open(stage, bandRows, width);
         rows = bandRows;
       }
       return session;
     }
 
+    /** Ends a stage. */
     @Override
     public void close() {
       if (session != null) {
         session.close();
         session = null;
-        stage = null;
       }
     }
-  }
-
-  private synchronized StageSession kept(BandStage stage) {
-    return kept.computeIfAbsent(stage.index(), i -> open(stage, 0, 0));
   }
 
   private StageSession open(BandStage stage, int rows, int width) {
@@ -80,11 +61,5 @@ final class StageSessions implements AutoCloseable {
           "the model's files can no longer be read: " + e.getMessage(),
           e);
     }
-  }
-
-  @Override
-  public synchronized void close() {
-    kept.values().forEach(StageSession::close);
-    kept.clear();
   }
 }

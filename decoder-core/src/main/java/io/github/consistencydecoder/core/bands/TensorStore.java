@@ -46,6 +46,11 @@ final class TensorStore implements AutoCloseable {
     pool.limit(bytes);
   }
 
+  /** Says that others have given memory back. */
+  void freed(long bytes) {
+    pool.freed(bytes);
+  }
+
   /** Prepares for a tensor. */
   void begin(BandTensor t) {
     if (!plan.spills(t)) {

@@ -43,20 +43,18 @@ final class Evaluation {
   }
 
   /**
-   * Runs a session into tensors that exist.
+   * Runs a session into tensors that exist. What else it takes it keeps until it is closed.
    *
-   * @param last whether the memory that the session holds between two runs goes back
    * @param outputs filled
    */
   static void run(
       SessionHandle handle,
-      boolean last,
       Map<String, OnnxTensor> inputs,
       Map<String, OnnxTensor> outputs,
       Cancellation cancellation)
       throws OrtException {
     run(
-        last,
+        false,
         options -> handle.session().run(inputs, Set.of(), outputs, options).close(),
         cancellation);
   }

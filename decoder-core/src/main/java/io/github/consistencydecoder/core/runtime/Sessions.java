@@ -81,20 +81,15 @@ final class Sessions {
   }
 
   /**
-   * A session of one stage of a network, whose constants do not take part in the coming and going
-   * of its tensors.
+   * A session of one stage of a network.
    *
    * @param reordered whether weights are copied and reordered, which takes time and memory when the
    *     session is opened and gains time when it runs
    */
   static SessionHandle openStage(NetworkGraph graph, SessionSettings settings, boolean reordered)
       throws OrtException {
-    return open(
-        settings,
-        options -> {
-          options.addConfigEntry("session.use_device_allocator_for_initializers", "1");
-          return fromBytes(graph, options, reordered ? OptLevel.ALL_OPT : OptLevel.EXTENDED_OPT);
-        });
+    OptLevel level = reordered ? OptLevel.ALL_OPT : OptLevel.EXTENDED_OPT;
+    return open(settings, options -> fromBytes(graph, options, level));
   }
 
   /** A session of a model in a file, with its weights in it or beside it. */

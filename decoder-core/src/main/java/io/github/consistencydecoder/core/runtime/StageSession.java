@@ -47,7 +47,6 @@ public final class StageSession implements AutoCloseable {
    * @param inputs by name; borrowed
    * @param results one for each of the graph's outputs, in order, each of the shape that it will
    *     have; borrowed and filled
-   * @param last whether the memory that the session holds between two runs goes back
    * @param task what is being done, for messages: {@code decode a picture of 512x512 pixels}
    * @throws DecoderException {@link DecoderErrorCode#CANCELLED}, {@link
    *     DecoderErrorCode#OUT_OF_MEMORY} or {@link DecoderErrorCode#RUNTIME_FAILED}
@@ -55,7 +54,6 @@ public final class StageSession implements AutoCloseable {
   public void run(
       Map<String, NativeTensor> inputs,
       List<NativeTensor> results,
-      boolean last,
       String task,
       Cancellation cancellation) {
     Map<String, OnnxTensor> in = new HashMap<>();
@@ -65,7 +63,7 @@ public final class StageSession implements AutoCloseable {
       out.put(outputs.get(i), results.get(i).tensor());
     }
     try {
-      Evaluation.run(handle, last, in, out, cancellation);
+      Evaluation.run(handle, in, out, cancellation);
     } catch (OrtException e) {
       throw Evaluation.failed(e, cancellation, task);
     }

@@ -12,10 +12,12 @@ import io.github.consistencydecoder.models.checkpoint.Checkpoints;
 import io.github.consistencydecoder.models.network.Conditioning;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
+import io.github.consistencydecoder.models.network.NetworkConfig;
 import io.github.consistencydecoder.models.network.SyntheticWeights;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.plugin.Cancellation;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -37,7 +39,11 @@ final class BandedNetwork implements AutoCloseable {
   BandedNetwork(Checkpoint checkpoint, Path cache, Convolutions convolutions, int threads)
       throws IOException {
     this.checkpoint = checkpoint;
-    this.weights = ConsistencyWeights.of(checkpoint, Optional.empty());
+    Path config = checkpoint.path().resolveSibling("config.json");
+    this.weights =
+        ConsistencyWeights.of(
+            checkpoint,
+            Files.exists(config) ? Optional.of(NetworkConfig.read(config)) : Optional.empty());
     SessionSettings settings =
         new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), threads, convolutions);
     GraphCache graphs = new GraphCache(cache);
@@ -88,24 +94,48 @@ final class BandedNetwork implements AutoCloseable {
   /** One evaluation by the whole graph. */
   float[] whole(int batch, int height, int width) {
     float[] image = new float[batch * 3 * height * width];
-    float[] noisy = noisy(batch, height, width);
-    whole.session().evaluate(inputs(batch, height, width), noisy, image, new Cancellation());
+    whole(inputs(batch, height, width), noisy(batch, height, width), image);
     return image;
+  }
+
+  void whole(StepInputs in, float[] noisy, float[] image) {
+    whole.session().evaluate(in, noisy, image, new Cancellation());
   }
 
   /** One evaluation in bands. */
   float[] banded(int batch, BandPlan plan) {
     float[] image = new float[batch * 3 * plan.height() * plan.width()];
-    float[] noisy = noisy(batch, plan.height(), plan.width());
-    banded.evaluate(
-        inputs(batch, plan.height(), plan.width()), noisy, image, plan, new Cancellation());
+    banded(
+        inputs(batch, plan.height(), plan.width()),
+        noisy(batch, plan.height(), plan.width()),
+        image,
+        plan);
     return image;
+  }
+
+  void banded(StepInputs in, float[] noisy, float[] image, BandPlan plan) {
+    evaluate(in, noisy, image, plan, new Cancellation());
+  }
+
+  void evaluate(
+      StepInputs in, float[] noisy, float[] image, BandPlan plan, Cancellation cancellation) {
+    banded.evaluate(in, noisy, image, plan, cancellation);
+  }
+
+  /** A plan of that many rows a band. */
+  BandPlan plan(int height, int width, int bandRows, long memoryBytes) {
+    return BandPlan.of(network(), tiled(), new BandLayout(height, width, bandRows), memoryBytes)
+        .orElseThrow();
   }
 
   /** A plan that keeps everything in memory. */
   BandPlan inMemory(int height, int width, int bandRows) {
-    return BandPlan.of(network(), tiled(), new BandLayout(height, width, bandRows), Long.MAX_VALUE)
-        .orElseThrow();
+    return plan(height, width, bandRows, Long.MAX_VALUE);
+  }
+
+  /** A plan that keeps nothing in memory. */
+  BandPlan spillingEverything(int height, int width, int bandRows) {
+    return BandPlan.spillingEverything(network(), tiled(), new BandLayout(height, width, bandRows));
   }
 
   @Override

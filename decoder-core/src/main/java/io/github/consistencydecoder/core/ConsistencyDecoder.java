@@ -143,17 +143,19 @@ final class ConsistencyDecoder implements LatentDecoder {
               + ", which differ a little from the whole; allow more with the setting 'memory'");
     }
     warnings.forEach(options.listener()::warning);
-    try (MemoryLedger.Lease lease = ledger.take(plan.peakBytes(), options.cancellation())) {
-      NoiseSource noise = NoiseSource.of(options.noise(), latents.batch(), height, width);
-      Sampled sampled = sampled(latents, options, noise, plan.step());
-      Pixels pixels = Pixels.takeOver(sampled.x0(), latents.batch(), height, width);
-      return new Decoded(
-          pixels,
-          sampled.stepNanos(),
-          System.nanoTime() - start,
-          metadata(latents, options, plan),
-          warnings);
-    }
+    return ledger.holding(
+        plan.peakBytes(),
+        options.cancellation(),
+        () -> {
+          NoiseSource noise = NoiseSource.of(options.noise(), latents.batch(), height, width);
+          Sampled sampled = sampled(latents, options, noise, plan.step());
+          return new Decoded(
+              Pixels.takeOver(sampled.x0(), latents.batch(), height, width),
+              sampled.stepNanos(),
+              System.nanoTime() - start,
+              metadata(latents, options, plan),
+              warnings);
+        });
   }
 
   private Sampled sampled(
@@ -219,8 +221,7 @@ final class ConsistencyDecoder implements LatentDecoder {
         });
   }
 
-  private Map<String, String> metadata(
-      Latents latents, DecodeOptions options, DecodePlan plan) {
+  private Map<String, String> metadata(Latents latents, DecodeOptions options, DecodePlan plan) {
     Map<String, String> m = new TreeMap<>();
     m.put("model", info.model());
     m.put("digest", info.digest());

@@ -76,10 +76,7 @@ final class DecodePlanner {
     long bytes = ledger.limit() - ledger.idle();
     Optional<DecodePlan> plan =
         switch (tiling) {
-          case AUTO ->
-              whole(task, bytes)
-                  .or(() -> bands(task, bytes))
-                  .or(() -> tiles(task, bytes));
+          case AUTO -> whole(task, bytes).or(() -> bands(task, bytes)).or(() -> tiles(task, bytes));
           case WHOLE -> whole(task, bytes);
           case EXACT -> whole(task, bytes).or(() -> bands(task, bytes));
           case OVERLAPPED -> tiles(task, bytes).or(() -> whole(task, bytes));

@@ -64,8 +64,8 @@ final class NetworkDivisions implements Divisions {
   }
 
   /**
-   * The plan with its file where there is room: in the cache's folder, since the system's folder for
-   * temporary files is often memory in disguise, or else there.
+   * The plan with its file where there is room: in the cache's folder, since the system's folder
+   * for temporary files is often memory in disguise, or else there.
    */
   private Optional<BandPlan> placed(BandPlan plan) {
     if (plan.spillBytes() == 0) {
@@ -116,8 +116,7 @@ final class NetworkDivisions implements Divisions {
   private synchronized OverlappedStep tiles() {
     if (tiles == null) {
       try {
-        tiles =
-            OverlappedStep.open(cache, weights, digest, settings.type(), settings.session());
+        tiles = OverlappedStep.open(cache, weights, digest, settings.type(), settings.session());
       } catch (IOException e) {
         throw unreadable(e);
       }

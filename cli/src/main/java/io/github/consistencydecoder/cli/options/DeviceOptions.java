@@ -2,7 +2,6 @@ package io.github.consistencydecoder.cli.options;
 
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
-import io.github.consistencydecoder.core.memory.MemorySize;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
@@ -31,15 +30,6 @@ public final class DeviceOptions {
   private String dtype;
 
   @Option(
-      names = "--memory",
-      paramLabel = "SIZE",
-      description = {
-        "Memory that the program may hold of its own, such as 3GiB or 800MB, mapped weights aside.",
-        "Larger pictures are divided as --tiling allows. Default: three quarters of what there is."
-      })
-  private String memory;
-
-  @Option(
       names = "--cache",
       paramLabel = "FOLDER",
       description = "Where optimised networks are kept. Default: what 'doctor' says.")
@@ -65,14 +55,6 @@ public final class DeviceOptions {
         throw usage("--dtype " + dtype + ": auto, float32 or float16 is needed");
       }
       config = config.with(DecoderConfig.DTYPE, dtype);
-    }
-    if (memory != null) {
-      try {
-        MemorySize.parse(memory);
-      } catch (IllegalArgumentException e) {
-        throw new CliException(ExitCode.USAGE, "--memory: " + e.getMessage(), e);
-      }
-      config = config.with(DecoderConfig.MEMORY, memory);
     }
     if (cache != null) {
       config = config.with(CACHE, cache.toAbsolutePath().toString());

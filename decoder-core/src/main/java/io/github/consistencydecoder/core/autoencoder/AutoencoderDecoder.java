@@ -1,7 +1,6 @@
 package io.github.consistencydecoder.core.autoencoder;
 
 import io.github.consistencydecoder.core.latents.LatentCheck;
-import io.github.consistencydecoder.core.memory.MemoryLedger;
 import io.github.consistencydecoder.core.runtime.Lifetime;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecodeOptions;
@@ -62,10 +61,13 @@ final class AutoencoderDecoder implements LatentDecoder {
     int height = latents.height() * Latents.PIXELS_PER_CELL;
     int width = latents.width() * Latents.PIXELS_PER_CELL;
     String task = "decode a picture of " + width + "x" + height + " pixels";
-    try (MemoryLedger.Lease lease =
-        running.memory(latents.batch(), height, width, task, options.cancellation())) {
-      return decoded(latents, options, task, warnings, start);
-    }
+    return running.holding(
+        latents.batch(),
+        height,
+        width,
+        task,
+        options.cancellation(),
+        () -> decoded(latents, options, task, warnings, start));
   }
 
   private Decoded decoded(

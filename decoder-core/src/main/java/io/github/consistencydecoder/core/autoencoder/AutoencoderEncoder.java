@@ -1,6 +1,5 @@
 package io.github.consistencydecoder.core.autoencoder;
 
-import io.github.consistencydecoder.core.memory.MemoryLedger;
 import io.github.consistencydecoder.core.runtime.Lifetime;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
@@ -48,10 +47,13 @@ final class AutoencoderEncoder implements LatentEncoder {
     int height = pixels.height() / Latents.PIXELS_PER_CELL;
     int width = pixels.width() / Latents.PIXELS_PER_CELL;
     String task = "encode a picture of " + pixels.width() + "x" + pixels.height() + " pixels";
-    try (MemoryLedger.Lease lease =
-        running.memory(pixels.batch(), pixels.height(), pixels.width(), task, cancellation)) {
-      return encoded(pixels, height, width, task, cancellation);
-    }
+    return running.holding(
+        pixels.batch(),
+        pixels.height(),
+        pixels.width(),
+        task,
+        cancellation,
+        () -> encoded(pixels, height, width, task, cancellation));
   }
 
   private Latents encoded(

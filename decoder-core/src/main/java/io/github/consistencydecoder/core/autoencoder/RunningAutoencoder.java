@@ -10,6 +10,7 @@ import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.LatentScale;
 import java.nio.FloatBuffer;
+import java.util.function.Supplier;
 
 /**
  * One half of an autoencoder, open. Images of a batch go through it one after the other, so that a
@@ -46,7 +47,7 @@ record RunningAutoencoder(
   }
 
   /**
-   * Takes the memory for a batch, as soon as what else runs here leaves it.
+   * Works with the memory for a batch, as soon as what else runs here leaves it.
    *
    * @param height of a picture in pixels
    * @param width of a picture in pixels
@@ -54,11 +55,16 @@ record RunningAutoencoder(
    * @throws DecoderException {@link DecoderErrorCode#OUT_OF_MEMORY} if it will never fit, {@link
    *     DecoderErrorCode#CANCELLED}
    */
-  MemoryLedger.Lease memory(
-      int batch, long height, long width, String task, Cancellation cancellation) {
+  <T> T holding(
+      int batch,
+      long height,
+      long width,
+      String task,
+      Cancellation cancellation,
+      Supplier<T> work) {
     long bytes = estimate(batch, height, width).peakBytes();
     ledger.require(bytes, task);
-    return ledger.take(bytes, cancellation);
+    return ledger.holding(bytes, cancellation, work);
   }
 
   /**

@@ -6,14 +6,15 @@ import io.github.consistencydecoder.plugin.DecoderException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Who may have how much of the memory that is allowed.
  *
  * <p>What a decode may take is judged as if it were alone: by the limit and by what the process
- * held when none was running. So how a picture is decoded does not depend on what else happens to be
- * going on. A decode that does not fit beside the running ones waits, in the order of coming, which
- * is what a service's queue would do, and cancelling ends the waiting.
+ * held when none was running. So how a picture is decoded does not depend on what else happens to
+ * be going on. A decode that does not fit beside the running ones waits, in the order of coming,
+ * which is what a service's queue would do, and cancelling ends the waiting.
  *
  * <p>Safe for use by several threads.
  */
@@ -75,6 +76,22 @@ public final class MemoryLedger {
   }
 
   /**
+   * Works with memory taken, as soon as there is enough beside what others have taken.
+   *
+   * @param bytes as for {@link #take}
+   * @param cancellation ends the waiting
+   * @throws DecoderException {@link DecoderErrorCode#CANCELLED}, and what {@code work} throws
+   */
+  public <T> T holding(long bytes, Cancellation cancellation, Supplier<T> work) {
+    Lease lease = take(bytes, cancellation);
+    try {
+      return work.get();
+    } finally {
+      lease.close();
+    }
+  }
+
+  /**
    * Takes memory, as soon as there is enough beside what others have taken.
    *
    * @param bytes at most {@code limit() - idle()} if it is to fit at all; with more it waits for
@@ -82,15 +99,14 @@ public final class MemoryLedger {
    * @param cancellation ends the waiting
    * @throws DecoderException {@link DecoderErrorCode#CANCELLED}
    */
-  public Lease take(long bytes, Cancellation cancellation) {
+  Lease take(long bytes, Cancellation cancellation) {
     Object turn = new Object();
     Cancellation.Registration registration = cancellation.onCancel(this::wake);
     try {
       synchronized (this) {
         waiting.add(turn);
         try {
-          while (!(waiting.peek() == turn
-              && (running == 0 || bytes <= limit - idle - reserved))) {
+          while (!(waiting.peek() == turn && (running == 0 || bytes <= limit - idle - reserved))) {
             cancellation.check();
             wait();
           }
@@ -125,7 +141,7 @@ public final class MemoryLedger {
 
   /** Memory that was taken; to be closed once. */
   @FunctionalInterface
-  public interface Lease extends AutoCloseable {
+  interface Lease extends AutoCloseable {
     @Override
     void close();
   }

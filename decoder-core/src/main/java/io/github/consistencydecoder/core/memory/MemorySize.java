@@ -10,20 +10,29 @@ import java.util.regex.Pattern;
 
 /** Sizes of memory as people write and read them. */
 public final class MemorySize {
-  private static final Pattern FORM = Pattern.compile("(\\d{1,15}(?:\\.\\d{1,9})?) ?([A-Za-z]{2,3})");
+  private static final Pattern FORM =
+      Pattern.compile("(\\d{1,15}(?:\\.\\d{1,9})?) ?([A-Za-z]{2,3})");
 
   /** Units in capitals, with their bytes. */
   private static final Map<String, Long> UNITS =
       new TreeMap<>(
           Map.of(
-              "KB", 1_000L,
-              "MB", 1_000_000L,
-              "GB", 1_000_000_000L,
-              "TB", 1_000_000_000_000L,
-              "KIB", 1L << 10,
-              "MIB", 1L << 20,
-              "GIB", 1L << 30,
-              "TIB", 1L << 40));
+              "KB",
+              1_000L,
+              "MB",
+              1_000_000L,
+              "GB",
+              1_000_000_000L,
+              "TB",
+              1_000_000_000_000L,
+              "KIB",
+              1L << 10,
+              "MIB",
+              1L << 20,
+              "GIB",
+              1L << 30,
+              "TIB",
+              1L << 40));
 
   private MemorySize() {}
 

@@ -43,9 +43,10 @@ public record ModelSettings(
   public static final String CONVOLUTIONS = "convolutions";
 
   /**
-   * Of the machine's or the container's memory, what is used where no limit is given. The rest is for
-   * the system, for other programs, and for keeping mapped weights from being read again and again:
-   * they are the system's to drop, but a decode that waits for the disk takes many times as long.
+   * Of the machine's or the container's memory, what is used where no limit is given. The rest is
+   * for the system, for other programs, and for keeping mapped weights from being read again and
+   * again: they are the system's to drop, but a decode that waits for the disk takes many times as
+   * long.
    */
   private static final double SHARE = 0.75;
 
@@ -153,8 +154,7 @@ public record ModelSettings(
     try {
       return MemorySize.parse(text);
     } catch (IllegalArgumentException e) {
-      throw new DecoderException(
-          DecoderErrorCode.INVALID_OPTIONS, "memory " + e.getMessage(), e);
+      throw new DecoderException(DecoderErrorCode.INVALID_OPTIONS, "memory " + e.getMessage(), e);
     }
   }
 

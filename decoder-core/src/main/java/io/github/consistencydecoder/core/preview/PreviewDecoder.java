@@ -74,8 +74,7 @@ final class PreviewDecoder implements LatentDecoder {
 
   @Override
   public Decoded decode(Latents latents, DecodeOptions options) {
-    long bytes =
-        estimate(latents.batch(), latents.height(), latents.width(), options).peakBytes();
+    long bytes = estimate(latents.batch(), latents.height(), latents.width(), options).peakBytes();
     return lifetime.whileOpen(
         () -> {
           ledger.require(bytes, "preview " + latents);

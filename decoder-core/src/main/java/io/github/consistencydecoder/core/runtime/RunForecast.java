@@ -17,9 +17,7 @@ final class RunForecast {
   /** Knows nothing. */
   static final RunForecast NONE = new RunForecast(Optional.empty(), 0, 0);
 
-  /**
-   * What the runtime keeps for an operator of an open session, measured: 31 MB for 1,400.
-   */
+  /** What the runtime keeps for an operator of an open session, measured: 31 MB for 1,400. */
   private static final long OPERATOR_BYTES = 22_000;
 
   private static final int MOST_KEPT = 64;

@@ -190,7 +190,8 @@ public final class RunMemory {
 
   private static List<Dim> dims(TensorShapeProto shape) {
     return shape.getDimList().stream()
-        .map(d -> d.getDimParam().isEmpty() ? Dim.of(d.getDimValue()) : new Dim(-1, d.getDimParam()))
+        .map(
+            d -> d.getDimParam().isEmpty() ? Dim.of(d.getDimValue()) : new Dim(-1, d.getDimParam()))
         .toList();
   }
 

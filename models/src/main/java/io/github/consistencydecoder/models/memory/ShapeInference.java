@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The shapes of a graph's tensors, from those of its inputs: as far as the runtime knows them before
- * a run, where dimensions may be unknown, or completely, where none is.
+ * The shapes of a graph's tensors, from those of its inputs: as far as the runtime knows them
+ * before a run, where dimensions may be unknown, or completely, where none is.
  *
  * <p>Knows the operators that this project's graphs are made of, and those that the runtime makes
  * of them.
@@ -79,7 +79,9 @@ final class ShapeInference {
       }
       case "FusedMatMul" -> {
         List<Dim> b = shapes.get(node.input(1));
-        yield b == null ? null : List.of(b.get(1).known() ? b.get(1) : x.get(0), x.get(1), b.get(2));
+        yield b == null
+            ? null
+            : List.of(b.get(1).known() ? b.get(1) : x.get(0), x.get(1), b.get(2));
       }
       case "ReorderOutput" ->
           List.of(x.get(0), Dim.of(node.number("channels", -1)), x.get(2), x.get(3));

@@ -1,9 +1,12 @@
 package io.github.consistencydecoder.core;
 
+import io.github.consistencydecoder.core.DecodePlanner.Task;
 import io.github.consistencydecoder.core.latents.LatentCheck;
 import io.github.consistencydecoder.core.latents.LatentTransform;
+import io.github.consistencydecoder.core.memory.MemoryLedger;
 import io.github.consistencydecoder.core.noise.NoiseSource;
 import io.github.consistencydecoder.core.runtime.Lifetime;
+import io.github.consistencydecoder.core.runtime.StepModel;
 import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
 import io.github.consistencydecoder.core.sampler.Coefficients;
 import io.github.consistencydecoder.core.sampler.Sampled;
@@ -22,12 +25,15 @@ import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Pixels;
+import io.github.consistencydecoder.plugin.Tiling;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The consistency decoder: noise, a few evaluations of the network, pixels.
@@ -37,6 +43,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * again does nothing.
  */
 final class ConsistencyDecoder implements LatentDecoder {
+  private static final Logger LOG = LoggerFactory.getLogger(ConsistencyDecoder.class);
+
   /** Pixels of one batch; beyond it a Java array cannot hold the picture. */
   private static final long MOST_VALUES = Integer.MAX_VALUE - 8;
 
@@ -52,14 +60,30 @@ final class ConsistencyDecoder implements LatentDecoder {
   private final DecoderInfo info;
   private final ConsistencyWeights weights;
   private final StepModels models;
+  private final Divisions divisions;
+  private final MemoryLedger ledger;
+  private final DecodePlanner planner;
   private final Map<Integer, float[]> conditioning = new ConcurrentHashMap<>();
   private final Lifetime lifetime = new Lifetime("the decoder");
 
-  /** Takes ownership of the models and the checkpoint behind the weights. */
-  ConsistencyDecoder(DecoderInfo info, ConsistencyWeights weights, StepModels models) {
+  /**
+   * Takes ownership of the models, the checkpoint behind the weights and the divisions.
+   *
+   * @param ledger of the memory that decodes may take
+   */
+  ConsistencyDecoder(
+      DecoderInfo info,
+      ConsistencyWeights weights,
+      StepModels models,
+      Divisions divisions,
+      MemoryLedger ledger) {
     this.info = info;
     this.weights = weights;
     this.models = models;
+    this.divisions = divisions;
+    this.ledger = ledger;
+    this.planner =
+        new DecodePlanner(WholeStep.of(models.usual().session(), weights.network()), divisions);
     conditioning.putAll(models.usual().conditioning());
   }
 
@@ -88,9 +112,21 @@ final class ConsistencyDecoder implements LatentDecoder {
               batch
                   * network.operations(pixelHeight, pixelWidth)
                   * options.schedule().timesteps().size();
-          return new DecodeEstimate(
-              operations, MemoryEstimate.bytes(network, batch * pixelHeight * pixelWidth));
+          Task task = new Task(batch, height, width, options.schedule().timesteps().size());
+          return new DecodeEstimate(operations, plannedOrWhole(task, options).peakBytes());
         });
+  }
+
+  /** What a decode that would be refused needs is what it needs whole. */
+  private DecodePlan plannedOrWhole(Task task, DecodeOptions options) {
+    try {
+      return planner.plan(task, options.tiling(), ledger);
+    } catch (DecoderException e) {
+      if (e.code() != DecoderErrorCode.OUT_OF_MEMORY) {
+        throw e;
+      }
+      return planner.wholeAnyway(task);
+    }
   }
 
   @Override
@@ -102,42 +138,91 @@ final class ConsistencyDecoder implements LatentDecoder {
     long start = System.nanoTime();
     options.cancellation().check();
     List<String> warnings = new ArrayList<>(LatentCheck.check(latents));
-    warnings.forEach(options.listener()::warning);
     int height = latents.height() * Latents.PIXELS_PER_CELL;
     int width = latents.width() * Latents.PIXELS_PER_CELL;
     checkSize(latents, (long) latents.batch() * 3 * height * width);
-    float[] features = LatentTransform.features(latents);
+    int steps = options.schedule().timesteps().size();
+    DecodePlan plan =
+        planner.plan(
+            new Task(latents.batch(), latents.height(), latents.width(), steps),
+            options.tiling(),
+            ledger);
+    LOG.debug("{}: {}", latents, plan);
+    if (plan.changesPixels() && options.tiling() != Tiling.OVERLAPPED) {
+      warnings.add(
+          "the memory allowed suffices neither for the whole picture nor for decoding it exactly,"
+              + " so it is decoded in overlapping "
+              + plan.part()
+              + ", which differ a little from the whole; allow more with the setting 'memory'");
+    }
+    warnings.forEach(options.listener()::warning);
+    return ledger.holding(
+        plan.peakBytes(),
+        options.cancellation(),
+        () -> decoded(latents, options, plan, warnings, start));
+  }
+
+  private Decoded decoded(
+      Latents latents,
+      DecodeOptions options,
+      DecodePlan plan,
+      List<String> warnings,
+      long startNanos) {
     StepModels.Result<Sampled> result =
-        models.run(
-            model ->
-                Sampler.sample(
-                    options,
-                    NoiseSource.of(options.noise(), latents.batch(), height, width),
-                    (xt, timestep, c, x0) ->
-                        model
-                            .session()
-                            .evaluate(
-                                new StepInputs(
-                                    latents.batch(),
-                                    latents.height(),
-                                    latents.width(),
-                                    features,
-                                    conditioning(timestep),
-                                    packed(c)),
-                                xt,
-                                x0,
-                                options.cancellation())),
-            sentence -> {
-              warnings.add(sentence);
-              options.listener().warning(sentence);
-            });
+        plan.manner() == DecodePlan.Manner.WHOLE
+            ? models.run(
+                model -> sampled(latents, options, evaluation(plan, model)),
+                sentence -> {
+                  warnings.add(sentence);
+                  options.listener().warning(sentence);
+                })
+            : new StepModels.Result<>(sampled(latents, options, plan.step()), false);
     Sampled sampled = result.value();
-    Map<String, String> metadata = metadata(latents, options);
+    Map<String, String> metadata = metadata(latents, options, plan);
     if (result.redone()) {
       metadata.put("dtype", "float32");
     }
-    Pixels pixels = Pixels.takeOver(sampled.x0(), latents.batch(), height, width);
-    return new Decoded(pixels, sampled.stepNanos(), System.nanoTime() - start, metadata, warnings);
+    Pixels pixels =
+        Pixels.takeOver(
+            sampled.x0(),
+            latents.batch(),
+            latents.height() * Latents.PIXELS_PER_CELL,
+            latents.width() * Latents.PIXELS_PER_CELL);
+    return new Decoded(
+        pixels, sampled.stepNanos(), System.nanoTime() - startNanos, metadata, warnings);
+  }
+
+  /** The plan's, which is for the usual model; another one takes a picture at a time. */
+  private StepEvaluation evaluation(DecodePlan plan, StepModel model) {
+    return model == models.usual()
+        ? plan.step()
+        : (in, noisy, image, cancellation) ->
+            model.session().evaluate(in, 1, noisy, image, cancellation);
+  }
+
+  private Sampled sampled(Latents latents, DecodeOptions options, StepEvaluation step) {
+    NoiseSource noise =
+        NoiseSource.of(
+            options.noise(),
+            latents.batch(),
+            latents.height() * Latents.PIXELS_PER_CELL,
+            latents.width() * Latents.PIXELS_PER_CELL);
+    float[] features = LatentTransform.features(latents);
+    return Sampler.sample(
+        options,
+        noise,
+        (xt, timestep, c, x0) ->
+            step.evaluate(
+                new StepInputs(
+                    latents.batch(),
+                    latents.height(),
+                    latents.width(),
+                    features,
+                    conditioning(timestep),
+                    packed(c)),
+                xt,
+                x0,
+                options.cancellation()));
   }
 
   private static void checkSize(Latents latents, long values) {
@@ -183,7 +268,7 @@ final class ConsistencyDecoder implements LatentDecoder {
         });
   }
 
-  private Map<String, String> metadata(Latents latents, DecodeOptions options) {
+  private Map<String, String> metadata(Latents latents, DecodeOptions options, DecodePlan plan) {
     Map<String, String> m = new TreeMap<>();
     m.put("model", info.model());
     m.put("digest", info.digest());
@@ -192,6 +277,9 @@ final class ConsistencyDecoder implements LatentDecoder {
     m.put("clamp", options.clamp().id());
     m.put("dialect", options.clamp() == ClampMode.EACH_STEP ? "original" : "diffusers");
     m.put("latents", latents.scale().name().toLowerCase(java.util.Locale.ROOT));
+    if (plan.changesPixels()) {
+      m.put("tiling", "overlapped " + plan.part());
+    }
     m.putAll(info.details());
     // Where the graph came from says nothing about the picture, and must not make two files of it
     // differ.
@@ -204,9 +292,13 @@ final class ConsistencyDecoder implements LatentDecoder {
     lifetime.end(
         () -> {
           try {
-            models.close();
+            divisions.close();
           } finally {
-            closeCheckpoint();
+            try {
+              models.close();
+            } finally {
+              closeCheckpoint();
+            }
           }
         });
   }

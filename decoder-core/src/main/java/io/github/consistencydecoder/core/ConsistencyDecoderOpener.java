@@ -1,5 +1,7 @@
 package io.github.consistencydecoder.core;
 
+import io.github.consistencydecoder.core.memory.MemoryLedger;
+import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.core.opening.ModelOpening;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.OpenModel;
@@ -46,6 +48,12 @@ final class ConsistencyDecoderOpener {
     }
     DecoderInfo info =
         model.info(ConsistencyDecoderProvider.NAME, settings, digest, step.origin(), network);
-    return new ConsistencyDecoder(info, weights, new StepModels(step, wider));
+    MemoryLedger ledger = new MemoryLedger(settings.memory(), ProcessMemory::ownBytes);
+    return new ConsistencyDecoder(
+        info,
+        weights,
+        new StepModels(step, wider),
+        new NetworkDivisions(cache, weights, digest, settings),
+        ledger);
   }
 }

@@ -10,6 +10,7 @@ import io.github.consistencydecoder.cli.shell.Interruption;
 import io.github.consistencydecoder.cli.shell.Memory;
 import io.github.consistencydecoder.cli.shell.Progress;
 import io.github.consistencydecoder.cli.shell.Version;
+import io.github.consistencydecoder.core.memory.MemorySize;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderException;
@@ -94,6 +95,7 @@ public final class BenchCommand implements Callable<Integer> {
           DecodeOptions.builder()
               .schedule(sampling.schedule())
               .clamp(sampling.clamp())
+              .tiling(sampling.tiling())
               .cancellation(guard.cancellation())
               .build();
       long start = System.nanoTime();
@@ -116,10 +118,30 @@ public final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  private List<Measurement> run(
-      Console console, LatentDecoder open, Latents latents, DecodeOptions options) {
+  /**
+   * What was measured.
+   *
+   * @param runs that count
+   * @param predictedBytes of memory at the peak of a decode, as the decoder said beforehand
+   * @param measuredBytes that the process grew by at most
+   */
+  private record Runs(List<Measurement> runs, long predictedBytes, long measuredBytes) {}
+
+  private Runs run(Console console, LatentDecoder open, Latents latents, DecodeOptions options) {
     DecodeEstimate estimate =
         open.estimate(latents.batch(), latents.height(), latents.width(), options);
+    try (PeakSampling memory = new PeakSampling()) {
+      List<Measurement> runs = run(console, open, latents, options, estimate);
+      return new Runs(runs, estimate.peakBytes(), memory.grownBytes());
+    }
+  }
+
+  private List<Measurement> run(
+      Console console,
+      LatentDecoder open,
+      Latents latents,
+      DecodeOptions options,
+      DecodeEstimate estimate) {
     List<Measurement> runs = new ArrayList<>();
     try (Progress progress = console.progress("bench", (long) warmup + repeat, " runs", 1)) {
       for (int i = 0; i < warmup + repeat; i++) {
@@ -149,7 +171,8 @@ public final class BenchCommand implements Callable<Integer> {
       int[] pixels,
       DecodeOptions options,
       double openSeconds,
-      List<Measurement> runs) {
+      Runs measured) {
+    List<Measurement> runs = measured.runs();
     Measurement median =
         runs.stream()
             .sorted(Comparator.comparingLong(Measurement::processorNanos))
@@ -177,7 +200,12 @@ public final class BenchCommand implements Callable<Integer> {
             median.gflopPerCoreSecond(),
             peak < 0 ? "" : String.format(Locale.ROOT, ", peak %.2f GB resident", peak / 1e9),
             openSeconds));
-    console.document(document(info, pixels, options, openSeconds, runs, median, peak));
+    console.result(
+        "memory of a decode beyond the open model: predicted "
+            + MemorySize.say(measured.predictedBytes())
+            + ", measured "
+            + MemorySize.say(measured.measuredBytes()));
+    console.document(document(info, pixels, options, openSeconds, measured, median, peak));
   }
 
   private Map<String, Object> document(
@@ -185,7 +213,7 @@ public final class BenchCommand implements Callable<Integer> {
       int[] pixels,
       DecodeOptions options,
       double openSeconds,
-      List<Measurement> runs,
+      Runs measured,
       Measurement median,
       long peak) {
     Map<String, Object> document = new LinkedHashMap<>();
@@ -202,7 +230,10 @@ public final class BenchCommand implements Callable<Integer> {
     document.putAll(median.asMap());
     document.put("tflop", median.operations() / TERA);
     document.put("peak_rss_bytes", peak < 0 ? null : peak);
-    document.put("runs", runs.stream().map(Measurement::asMap).toList());
+    document.put("tiling", options.tiling().id());
+    document.put("predicted_peak_bytes", measured.predictedBytes());
+    document.put("measured_peak_bytes", measured.measuredBytes());
+    document.put("runs", measured.runs().stream().map(Measurement::asMap).toList());
     return document;
   }
 

@@ -4,6 +4,7 @@ import io.github.consistencydecoder.cli.encode.EncoderChoice;
 import io.github.consistencydecoder.cli.latents.ScaleChoice;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.options.DeviceOptions;
+import io.github.consistencydecoder.cli.options.MemoryOption;
 import io.github.consistencydecoder.cli.options.InstalledModels;
 import io.github.consistencydecoder.cli.photographs.FitOptions;
 import io.github.consistencydecoder.cli.photographs.InputFiles;
@@ -136,6 +137,7 @@ public final class CompareCommand implements Callable<Integer> {
   @Mixin private CropOptions crops;
   @Mixin private FitOptions fit;
   @Mixin private DeviceOptions device;
+  @Mixin private MemoryOption memory;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
@@ -143,7 +145,7 @@ public final class CompareCommand implements Callable<Integer> {
   public Integer call() {
     Console console = common.console(spec.commandLine());
     ModelStore store = ModelStore.standard();
-    DecoderConfig config = device.addTo(DecoderConfig.empty());
+    DecoderConfig config = memory.addTo(device.addTo(DecoderConfig.empty()));
     Comparison.Builder builder = builder();
     OutputFolder folder = OutputFolder.of(out, named);
     Map<String, PictureSource> decoded = decoded();

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.cli.encode;
 import io.github.consistencydecoder.cli.latents.LatentsFormat;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.options.DeviceOptions;
+import io.github.consistencydecoder.cli.options.MemoryOption;
 import io.github.consistencydecoder.cli.outputs.OutputFiles;
 import io.github.consistencydecoder.cli.photographs.FitOptions;
 import io.github.consistencydecoder.cli.photographs.InputFiles;
@@ -79,6 +80,7 @@ public final class EncodeCommand implements Callable<Integer> {
 
   @Mixin private FitOptions fit;
   @Mixin private DeviceOptions device;
+  @Mixin private MemoryOption memory;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
@@ -97,7 +99,7 @@ public final class EncodeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Console console = common.console(spec.commandLine());
-    DecoderConfig config = device.addTo(DecoderConfig.empty());
+    DecoderConfig config = memory.addTo(device.addTo(DecoderConfig.empty()));
     EncodeRun.Settings settings =
         new EncodeRun.Settings(
             fit.fit(),

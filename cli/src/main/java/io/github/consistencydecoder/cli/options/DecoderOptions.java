@@ -67,6 +67,7 @@ public final class DecoderOptions {
   private String target;
 
   @Mixin private DeviceOptions device;
+  @Mixin private MemoryOption memory;
 
   /** What to open; throws if the options make no sense. */
   public DecoderConfig config() {
@@ -95,7 +96,7 @@ public final class DecoderOptions {
     if (target != null) {
       config = config.with(TARGET, target);
     }
-    return device.addTo(config);
+    return memory.addTo(device.addTo(config));
   }
 
   /** Opens the decoder; the caller closes it. Says so if the picture will be a preview. */

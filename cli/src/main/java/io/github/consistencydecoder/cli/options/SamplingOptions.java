@@ -4,6 +4,7 @@ import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.plugin.ClampMode;
 import io.github.consistencydecoder.plugin.Schedule;
+import io.github.consistencydecoder.plugin.Tiling;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
@@ -19,6 +20,17 @@ public final class SamplingOptions {
           "Clamp to [-1,1] after each step, as OpenAI does, or never, as diffusers does. Default:"
               + " ${DEFAULT-VALUE}.")
   private String clamp;
+
+  @Option(
+      names = "--tiling",
+      paramLabel = "auto|whole|exact|overlapped",
+      defaultValue = "auto",
+      description = {
+        "How a picture that is large for the memory may be divided. exact: in bands that give the",
+        "same picture, in more time; overlapped: in tiles that give nearly the same; whole: never.",
+        "auto: whole, else exact, else overlapped, which is said. Default: ${DEFAULT-VALUE}."
+      })
+  private String tiling;
 
   /** One of two ways to say when. */
   static final class Timesteps {
@@ -49,6 +61,15 @@ public final class SamplingOptions {
           ExitCode.USAGE,
           (timesteps.steps != null ? "--steps: " : "--schedule: ") + e.getMessage(),
           e);
+    }
+  }
+
+  /** How a large picture may be divided. */
+  public Tiling tiling() {
+    try {
+      return Tiling.parse(tiling);
+    } catch (IllegalArgumentException e) {
+      throw new CliException(ExitCode.USAGE, "--tiling: " + e.getMessage(), e);
     }
   }
 

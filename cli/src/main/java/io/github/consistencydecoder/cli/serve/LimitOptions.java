@@ -86,6 +86,11 @@ final class LimitOptions {
           "After that, time that accepted calls have to finish. Default: ${DEFAULT-VALUE}.")
   private double grace;
 
+  /** Bytes that running decodes may need together, beyond the loaded models. */
+  long memoryBytes() {
+    return memory == null ? ServiceLimits.defaults().memoryBytes() : bytes(memory);
+  }
+
   void addTo(SidecarConfig.Builder config) {
     ServiceLimits usual = ServiceLimits.defaults();
     try {

@@ -8,6 +8,7 @@ import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.cli.shell.Interruption;
 import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.models.ModelStore;
+import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.server.Sidecar;
@@ -95,10 +96,12 @@ public final class ServeCommand implements Callable<Integer> {
               + " ('models list' shows what there is)");
       models.add(TINY);
     }
+    // Decoders count what the process holds already.
+    long memory = ProcessMemory.ownBytes() + limits.memoryBytes();
     Set<String> names = new LinkedHashSet<>();
     List<ServedModel> served = new ArrayList<>();
     for (String text : models) {
-      ServedModel model = ServedModel.parse(text, common, names);
+      ServedModel model = ServedModel.parse(text, common, names).within(memory);
       names.add(model.name());
       served.add(model);
     }

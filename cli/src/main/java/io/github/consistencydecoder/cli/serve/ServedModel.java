@@ -68,6 +68,16 @@ record ServedModel(String name, String decoder, DecoderConfig config) {
     return new ServedModel(name, decoder, device.with(DecoderConfig.MODEL, rest));
   }
 
+  /**
+   * The same in so much memory of the whole process, if it is a decoder of ours; a plugin need not
+   * know that setting.
+   */
+  ServedModel within(long bytes) {
+    return ENCODERS.containsKey(decoder)
+        ? new ServedModel(name, decoder, config.with(DecoderConfig.MEMORY, bytes / 1000 + "KB"))
+        : this;
+  }
+
   private static boolean isDecoder(String name) {
     return Decoders.providers().stream().map(LatentDecoderProvider::name).anyMatch(name::equals);
   }

@@ -9,7 +9,9 @@ import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Pixels;
+import io.github.consistencydecoder.plugin.Tiling;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -51,12 +53,28 @@ final class AutoencoderDecoder implements LatentDecoder {
   private Decoded decodeOpen(Latents latents, DecodeOptions options) {
     long start = System.nanoTime();
     options.cancellation().check();
-    List<String> warnings = LatentCheck.check(latents);
+    List<String> warnings = new ArrayList<>(LatentCheck.check(latents));
+    if (options.tiling() == Tiling.OVERLAPPED) {
+      warnings.add(running.info().provider() + " decodes whole pictures only, not tiles");
+    }
     warnings.forEach(options.listener()::warning);
-    FloatBuffer values = latents.to(running.scale()).values();
     int height = latents.height() * Latents.PIXELS_PER_CELL;
     int width = latents.width() * Latents.PIXELS_PER_CELL;
     String task = "decode a picture of " + width + "x" + height + " pixels";
+    return running.holding(
+        latents.batch(),
+        height,
+        width,
+        task,
+        options.cancellation(),
+        () -> decoded(latents, options, task, warnings, start));
+  }
+
+  private Decoded decoded(
+      Latents latents, DecodeOptions options, String task, List<String> warnings, long start) {
+    FloatBuffer values = latents.to(running.scale()).values();
+    int height = latents.height() * Latents.PIXELS_PER_CELL;
+    int width = latents.width() * Latents.PIXELS_PER_CELL;
     float[] pixels = new float[latents.batch() * 3 * height * width];
     options.listener().stepStarted(0, 1, 0);
     long stepStart = System.nanoTime();

@@ -47,6 +47,17 @@ final class AutoencoderEncoder implements LatentEncoder {
     int height = pixels.height() / Latents.PIXELS_PER_CELL;
     int width = pixels.width() / Latents.PIXELS_PER_CELL;
     String task = "encode a picture of " + pixels.width() + "x" + pixels.height() + " pixels";
+    return running.holding(
+        pixels.batch(),
+        pixels.height(),
+        pixels.width(),
+        task,
+        cancellation,
+        () -> encoded(pixels, height, width, task, cancellation));
+  }
+
+  private Latents encoded(
+      Pixels pixels, int height, int width, String task, Cancellation cancellation) {
     int size = Latents.CHANNELS * height * width;
     float[] latents = new float[pixels.batch() * size];
     for (int k = 0; k < pixels.batch(); k++) {

@@ -1,5 +1,7 @@
 package io.github.consistencydecoder.core.autoencoder;
 
+import io.github.consistencydecoder.core.memory.MemoryLedger;
+import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.core.opening.ModelOpening;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.OpenModel;
@@ -26,7 +28,7 @@ final class AutoencoderOpener {
 
   private static RunningAutoencoder open(
       Autoencoder kind, AutoencoderPart part, DecoderConfig config) {
-    ModelSettings settings = ModelSettings.of(config, kind.thing(part), kind.defaultModel());
+    ModelSettings settings = ModelSettings.ofLimited(config, kind.thing(part), kind.defaultModel());
     return ModelOpening.open(
         settings, path -> kind.choose(path, part), model -> open(kind, part, settings, model));
   }
@@ -46,6 +48,11 @@ final class AutoencoderOpener {
             "latents", kind.scale().name().toLowerCase(Locale.ROOT));
     DecoderInfo info = model.info(kind.id(), settings, digest, network.origin(), details);
     model.releaseTo(network.session());
-    return new RunningAutoencoder(info, recognised.network(), kind.scale(), network.session());
+    return new RunningAutoencoder(
+        info,
+        recognised.network(),
+        kind.scale(),
+        network.session(),
+        new MemoryLedger(settings.memory(), ProcessMemory::ownBytes));
   }
 }

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.core.autoencoder;
 
+import io.github.consistencydecoder.core.memory.MemoryLedger;
 import io.github.consistencydecoder.core.runtime.NetworkSession;
 import io.github.consistencydecoder.models.network.AutoencoderNetwork;
 import io.github.consistencydecoder.plugin.Cancellation;
@@ -9,6 +10,7 @@ import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.LatentScale;
 import java.nio.FloatBuffer;
+import java.util.function.Supplier;
 
 /**
  * One half of an autoencoder, open. Images of a batch go through it one after the other, so that a
@@ -18,9 +20,14 @@ import java.nio.FloatBuffer;
  * @param network what it costs
  * @param scale the unit of its latents
  * @param session owned
+ * @param ledger of the memory that there is; pictures are never divided
  */
 record RunningAutoencoder(
-    DecoderInfo info, AutoencoderNetwork network, LatentScale scale, NetworkSession session) {
+    DecoderInfo info,
+    AutoencoderNetwork network,
+    LatentScale scale,
+    NetworkSession session,
+    MemoryLedger ledger) {
   /** What the allocator's rounding and reordered copies of convolution inputs add. */
   private static final double OVERHEAD = 1.2;
 
@@ -37,6 +44,27 @@ record RunningAutoencoder(
     double picture = 3.0 * height * width;
     double bytes = BYTES * (OVERHEAD * network.peakValues(height, width) + (batch + 2) * picture);
     return new DecodeEstimate(batch * network.operations(height, width), (long) bytes);
+  }
+
+  /**
+   * Works with the memory for a batch, as soon as what else runs here leaves it.
+   *
+   * @param height of a picture in pixels
+   * @param width of a picture in pixels
+   * @param task what is to be done, for messages
+   * @throws DecoderException {@link DecoderErrorCode#OUT_OF_MEMORY} if it will never fit, {@link
+   *     DecoderErrorCode#CANCELLED}
+   */
+  <T> T holding(
+      int batch,
+      long height,
+      long width,
+      String task,
+      Cancellation cancellation,
+      Supplier<T> work) {
+    long bytes = estimate(batch, height, width).peakBytes();
+    ledger.require(bytes, task);
+    return ledger.holding(bytes, cancellation, work);
   }
 
   /**

@@ -1,5 +1,7 @@
 package io.github.consistencydecoder.core.opening;
 
+import io.github.consistencydecoder.core.memory.MemorySize;
+import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.core.runtime.Convolutions;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.Devices;
@@ -23,9 +25,15 @@ import java.util.TreeSet;
  * @param session device and threads
  * @param cache folder for optimised graphs and digests
  * @param store where models are
+ * @param memory bytes that this process may hold of its own while a decoder decodes
  */
 public record ModelSettings(
-    String model, ElementType type, SessionSettings session, Path cache, ModelStore store) {
+    String model,
+    ElementType type,
+    SessionSettings session,
+    Path cache,
+    ModelStore store,
+    long memory) {
   /** Key: folder for optimised graphs. */
   public static final String CACHE = "cache";
 
@@ -40,6 +48,14 @@ public record ModelSettings(
    * nhwc}; see {@link Layout}.
    */
   public static final String LAYOUT = "layout";
+
+  /**
+   * Of the machine's or the container's memory, what is used where no limit is given. The rest is
+   * for the system, for other programs, and for keeping mapped weights from being read again and
+   * again: they are the system's to drop, but a decode that waits for the disk takes many times as
+   * long.
+   */
+  private static final double SHARE = 0.75;
 
   private static final int MOST_THREADS = 1024;
 
@@ -65,10 +81,16 @@ public record ModelSettings(
     return read(config, defaultModel);
   }
 
-  /** Like {@link #of} where there are also {@link #CONVOLUTIONS} and {@link #LAYOUT}. */
+  /** Like {@link #of} where there is also a limit of memory. */
+  public static ModelSettings ofLimited(DecoderConfig config, String thing, String defaultModel) {
+    requireKnownKeys(config, thing);
+    return read(config, defaultModel);
+  }
+
+  /** Like {@link #ofLimited} where there are also {@link #CONVOLUTIONS} and {@link #LAYOUT}. */
   public static ModelSettings ofConsistencyDecoder(
       DecoderConfig config, String thing, String defaultModel) {
-    Set<String> keys = new TreeSet<>(KEYS);
+    Set<String> keys = limitedKeys();
     keys.add(CONVOLUTIONS);
     keys.add(LAYOUT);
     requireKnownKeys(config, thing, keys);
@@ -88,16 +110,38 @@ public record ModelSettings(
             convolutions(config.get(CONVOLUTIONS).orElse("auto")),
             layout(config.get(LAYOUT).orElse("auto"))),
         config.get(CACHE).map(Path::of).orElseGet(store::cacheFolder),
-        store);
+        store,
+        // What a device has is for its own allocator to give or to refuse.
+        device.kind() == Device.Kind.CPU || config.get(DecoderConfig.MEMORY).isPresent()
+            ? memory(config)
+            : Long.MAX_VALUE);
   }
 
   /**
-   * Refuses keys that nothing here knows.
+   * Bytes that this process may hold of its own while it decodes.
+   *
+   * @throws DecoderException {@link DecoderErrorCode#INVALID_OPTIONS} if the value makes no sense
+   */
+  public static long memory(DecoderConfig config) {
+    return config
+        .get(DecoderConfig.MEMORY)
+        .map(ModelSettings::memory)
+        .orElseGet(() -> (long) (SHARE * ProcessMemory.machineBytes()));
+  }
+
+  private static Set<String> limitedKeys() {
+    Set<String> keys = new TreeSet<>(KEYS);
+    keys.add(DecoderConfig.MEMORY);
+    return keys;
+  }
+
+  /**
+   * Refuses keys that no decoder here knows, of those that have no choice of convolutions.
    *
    * @throws DecoderException {@link DecoderErrorCode#INVALID_OPTIONS} naming the first such key
    */
   public static void requireKnownKeys(DecoderConfig config, String thing) {
-    requireKnownKeys(config, thing, KEYS);
+    requireKnownKeys(config, thing, limitedKeys());
   }
 
   private static void requireKnownKeys(DecoderConfig config, String thing, Set<String> keys) {
@@ -119,6 +163,14 @@ public record ModelSettings(
       // Said below, in the same words.
     }
     throw invalid("threads '" + text + "': a number from 0 (all cores) to 1024 is needed");
+  }
+
+  private static long memory(String text) {
+    try {
+      return MemorySize.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new DecoderException(DecoderErrorCode.INVALID_OPTIONS, "memory " + e.getMessage(), e);
+    }
   }
 
   private static ElementType type(String text, Device device) {

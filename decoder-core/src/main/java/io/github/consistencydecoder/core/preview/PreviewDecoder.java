@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.core.preview;
 
 import io.github.consistencydecoder.core.latents.LatentCheck;
+import io.github.consistencydecoder.core.memory.MemoryLedger;
 import io.github.consistencydecoder.core.runtime.Lifetime;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecodeOptions;
@@ -38,6 +39,14 @@ final class PreviewDecoder implements LatentDecoder {
   private static final int OPERATIONS_PER_CELL = 2 * 3 * Latents.CHANNELS;
 
   private final Lifetime lifetime = new Lifetime("the decoder");
+  private final MemoryLedger ledger;
+
+  /**
+   * @param ledger of the memory that there is
+   */
+  PreviewDecoder(MemoryLedger ledger) {
+    this.ledger = ledger;
+  }
 
   @Override
   public DecoderInfo info() {
@@ -65,7 +74,12 @@ final class PreviewDecoder implements LatentDecoder {
 
   @Override
   public Decoded decode(Latents latents, DecodeOptions options) {
-    return lifetime.whileOpen(() -> decodeOpen(latents, options));
+    long bytes = estimate(latents.batch(), latents.height(), latents.width(), options).peakBytes();
+    return lifetime.whileOpen(
+        () -> {
+          ledger.require(bytes, "preview " + latents);
+          return decodeOpen(latents, options);
+        });
   }
 
   private static Decoded decodeOpen(Latents latents, DecodeOptions options) {

@@ -1,5 +1,7 @@
 package io.github.consistencydecoder.core.preview;
 
+import io.github.consistencydecoder.core.memory.MemoryLedger;
+import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.plugin.Availability;
 import io.github.consistencydecoder.plugin.DecoderConfig;
@@ -40,6 +42,7 @@ public final class PreviewDecoderProvider implements LatentDecoderProvider {
           DecoderErrorCode.INVALID_OPTIONS,
           "the preview has no model '" + model + "'; it has " + MODEL + " and needs no file");
     }
-    return new PreviewDecoder();
+    return new PreviewDecoder(
+        new MemoryLedger(ModelSettings.memory(config), ProcessMemory::ownBytes));
   }
 }

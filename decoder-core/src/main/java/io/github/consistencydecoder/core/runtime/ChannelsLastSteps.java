@@ -79,7 +79,8 @@ record ChannelsLastSteps(ConsistencyWeights weights, ElementType type, boolean f
     try {
       return new StepModel(
           new StepSession(
-              StepSessions.ofAtMost(handle, ChannelsLastGraph.mostPixels(weights.network())),
+              StepSessions.of(
+                  handle, RunForecast.NONE, ChannelsLastGraph.mostPixels(weights.network())),
               settings.device()),
           StepRecipe.conditioning(entry),
           origin,

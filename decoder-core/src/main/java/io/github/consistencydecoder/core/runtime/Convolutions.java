@@ -1,8 +1,5 @@
 package io.github.consistencydecoder.core.runtime;
 
-import com.sun.management.OperatingSystemMXBean;
-import java.lang.management.ManagementFactory;
-
 /** How a consistency decoder's 3x3 convolutions are computed on the CPU in float32. */
 public enum Convolutions {
   /**
@@ -31,14 +28,5 @@ public enum Convolutions {
       case DIRECT -> false;
       case WINOGRAD -> true;
     };
-  }
-
-  /**
-   * Memory of the machine, or of the container if that has less; unlimited if it cannot be told.
-   */
-  static long memoryBytes() {
-    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
-        ? system.getTotalMemorySize()
-        : Long.MAX_VALUE;
   }
 }

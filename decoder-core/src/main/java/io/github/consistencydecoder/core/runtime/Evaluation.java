@@ -10,6 +10,7 @@ import io.github.consistencydecoder.plugin.DecoderException;
 import java.nio.FloatBuffer;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** One run of a session, that can be cancelled and gives its memory back. */
@@ -31,15 +32,49 @@ final class Evaluation {
       Consumer<FloatBuffer> output,
       Cancellation cancellation)
       throws OrtException {
+    run(
+        cpu,
+        options -> {
+          try (OrtSession.Result result = handle.session().run(inputs, options)) {
+            output.accept(((OnnxTensor) result.get(0)).getFloatBuffer());
+          }
+        },
+        cancellation);
+  }
+
+  /**
+   * Runs a session into tensors that exist. What else it takes it keeps until it is closed.
+   *
+   * @param outputs filled
+   */
+  static void run(
+      SessionHandle handle,
+      Map<String, OnnxTensor> inputs,
+      Map<String, OnnxTensor> outputs,
+      Cancellation cancellation)
+      throws OrtException {
+    run(
+        false,
+        options -> handle.session().run(inputs, Set.of(), outputs, options).close(),
+        cancellation);
+  }
+
+  /** One run. */
+  private interface Running {
+    void run(RunOptions options) throws OrtException;
+  }
+
+  private static void run(boolean shrink, Running running, Cancellation cancellation)
+      throws OrtException {
     try (RunOptions options = new RunOptions()) {
-      if (cpu) {
+      if (shrink) {
         // Memory of a large decode goes back afterwards instead of staying with the process.
         options.addRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
       }
       TerminateSwitch terminate = new TerminateSwitch(options);
       Cancellation.Registration registration = cancellation.onCancel(terminate::pull);
-      try (OrtSession.Result result = handle.session().run(inputs, options)) {
-        output.accept(((OnnxTensor) result.get(0)).getFloatBuffer());
+      try {
+        running.run(options);
       } finally {
         registration.close();
         // From here on the options may be freed, even if the cancellation is just running its

@@ -1,9 +1,11 @@
 package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.NetworkWeights;
+import io.github.consistencydecoder.models.network.NormStatistics;
 import io.github.consistencydecoder.models.network.RunnableNetwork;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
@@ -63,17 +65,72 @@ public final class GraphCache {
       boolean fused = settings.device().kind() == Device.Kind.CUDA;
       return open(new ChannelsLastSteps(weights, type, fused), digest, settings);
     }
-    boolean possible = type == ElementType.FLOAT32 && settings.device().kind() == Device.Kind.CPU;
-    boolean tiled =
-        settings
-            .convolutions()
-            .transformed(
-                ConsistencyGraph.tilingPays(weights.network()),
-                ConsistencyGraph.preparedBytes(weights),
-                Convolutions.memoryBytes());
-    return possible && tiled
+    return transformed(weights, type, settings)
         ? open(new TiledSteps(weights), digest, settings)
         : open(new OptimisedNetwork<>(new StepRecipe(weights, type)), digest, settings);
+  }
+
+  /**
+   * Opens a consistency decoder's network with the norms' statistics apart, from the cache if
+   * possible; in Winograd's form it shares the transformed weights of {@link #open}.
+   *
+   * @param digest of the weights
+   * @param type precision of the graph
+   */
+  public SharedNormSteps openSharedNorms(
+      ConsistencyWeights weights, String digest, ElementType type, SessionSettings settings)
+      throws IOException {
+    if (transformed(weights, type, settings)) {
+      return open(new TiledSharedNormSteps(new TiledSteps(weights)), digest, settings);
+    }
+    StepSession measuring = directStep(weights, NormStatistics.MEASURED, digest, type, settings);
+    try {
+      return new SharedNormSteps(
+          weights, measuring, directStep(weights, NormStatistics.GIVEN, digest, type, settings));
+    } catch (IOException | RuntimeException e) {
+      measuring.close();
+      throw e;
+    }
+  }
+
+  private StepSession directStep(
+      ConsistencyWeights weights,
+      NormStatistics statistics,
+      String digest,
+      ElementType type,
+      SessionSettings settings)
+      throws IOException {
+    return open(
+        new OptimisedNetwork<>(new SharedNormRecipe(weights, statistics, type)), digest, settings);
+  }
+
+  private static boolean transformed(
+      ConsistencyWeights weights, ElementType type, SessionSettings settings) {
+    return type == ElementType.FLOAT32
+        && settings.device().kind() == Device.Kind.CPU
+        && tiled(weights, settings);
+  }
+
+  /**
+   * What decoding in bands, on the CPU in float32, needs of a consistency decoder's network; from
+   * the cache if possible.
+   *
+   * @param digest of the weights
+   */
+  public BandWeights openBands(ConsistencyWeights weights, String digest, SessionSettings settings)
+      throws IOException {
+    return tiled(weights, settings)
+        ? open(new BandNetwork.Tiled(new TiledSteps(weights)), digest, settings)
+        : open(new BandNetwork(weights), digest, settings);
+  }
+
+  private static boolean tiled(ConsistencyWeights weights, SessionSettings settings) {
+    return settings
+        .convolutions()
+        .transformed(
+            ConsistencyGraph.tilingPays(weights.network()),
+            ConsistencyGraph.preparedBytes(weights),
+            ProcessMemory.machineBytes());
   }
 
   /**

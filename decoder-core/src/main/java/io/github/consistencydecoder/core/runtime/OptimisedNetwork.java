@@ -66,6 +66,11 @@ record OptimisedNetwork<M>(GraphRecipe<M> recipe) implements CachedNetwork<M> {
     }
   }
 
+  /** The optimised graph of a complete entry. */
+  static byte[] optimised(Path entry) throws IOException {
+    return Files.readAllBytes(entry.resolve(MODEL));
+  }
+
   private NetworkGraph graph(Path derived) throws IOException {
     return recipe.write(derived, GraphCache.root(recipe.weights(), derived));
   }

@@ -69,6 +69,29 @@ final class Sessions {
         });
   }
 
+  /** A session that takes what it needs from the system and gives it back at once. */
+  static SessionHandle openWithoutArena(NetworkGraph graph, SessionSettings settings)
+      throws OrtException {
+    return open(
+        settings,
+        options -> {
+          options.setCPUArenaAllocator(false);
+          return fromBytes(graph, options, OptLevel.EXTENDED_OPT);
+        });
+  }
+
+  /**
+   * A session of one stage of a network.
+   *
+   * @param reordered whether weights are copied and reordered, which takes time and memory when the
+   *     session is opened and gains time when it runs
+   */
+  static SessionHandle openStage(NetworkGraph graph, SessionSettings settings, boolean reordered)
+      throws OrtException {
+    OptLevel level = reordered ? OptLevel.ALL_OPT : OptLevel.EXTENDED_OPT;
+    return open(settings, options -> fromBytes(graph, options, level));
+  }
+
   /** A session of a model in a file, with its weights in it or beside it. */
   static SessionHandle openFile(Path model, SessionSettings settings) throws OrtException {
     return open(

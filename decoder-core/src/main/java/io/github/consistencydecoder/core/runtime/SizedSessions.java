@@ -2,10 +2,13 @@ package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
+import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.NetworkGraph;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Sessions of one network for pictures of several sizes, over one file of weights: made when a size
@@ -21,11 +24,26 @@ final class SizedSessions implements StepSessions {
    */
   private static final int KEPT = 2;
 
+  private static final int MOST_FORECASTS = 16;
+
   private final Writing writing;
   private final SessionSettings settings;
 
   /** The one used last comes last. */
   private final List<Entry> entries = new ArrayList<>();
+
+  private final ConsistencyNetwork network;
+
+  /** Those of the sizes asked for last. */
+  private final Map<ConsistencyGraph.Size, RunForecast> forecasts =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<ConsistencyGraph.Size, RunForecast> eldest) {
+          return size() > MOST_FORECASTS;
+        }
+      };
 
   /** Writes the graph for a size. */
   interface Writing {
@@ -43,7 +61,8 @@ final class SizedSessions implements StepSessions {
     }
   }
 
-  SizedSessions(Writing writing, SessionSettings settings) {
+  SizedSessions(Writing writing, SessionSettings settings, ConsistencyNetwork network) {
+    this.network = network;
     this.writing = writing;
     this.settings = settings;
   }
@@ -70,6 +89,19 @@ final class SizedSessions implements StepSessions {
     entry.users++;
     Entry leased = entry;
     return new Lease(entry.handle, () -> release(leased));
+  }
+
+  @Override
+  public RunForecast forecast(int height, int width) throws IOException {
+    ConsistencyGraph.Size size = new ConsistencyGraph.Size(height, width);
+    synchronized (forecasts) {
+      RunForecast known = forecasts.get(size);
+      if (known == null) {
+        known = RunForecast.ofSized(writing.graph(size).model(), network);
+        forecasts.put(size, known);
+      }
+      return known;
+    }
   }
 
   private void makeRoom() throws OrtException {

@@ -42,7 +42,17 @@ record StepRecipe(ConsistencyWeights weights, ElementType type) implements Graph
   public StepModel open(SessionHandle handle, Device device, String origin, Path entry)
       throws IOException {
     return new StepModel(
-        new StepSession(StepSessions.of(handle), device), conditioning(entry), origin, entry);
+        new StepSession(StepSessions.of(handle, forecast(entry)), device),
+        conditioning(entry),
+        origin,
+        entry);
+  }
+
+  /** By the graph that is executed; without an entry it cannot be seen. */
+  private RunForecast forecast(Path entry) throws IOException {
+    return entry.toString().isEmpty()
+        ? RunForecast.NONE
+        : RunForecast.of(OptimisedNetwork.optimised(entry), weights.network());
   }
 
   /** What {@link #addFiles} kept; empty where there is no entry. */

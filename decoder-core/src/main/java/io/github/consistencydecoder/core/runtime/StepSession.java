@@ -4,12 +4,14 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
+import io.github.consistencydecoder.models.network.NormStatistics;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * Evaluates one step of the consistency decoder.
@@ -21,11 +23,23 @@ import java.util.Map;
 public final class StepSession implements AutoCloseable {
   private final StepSessions sessions;
   private final boolean cpu;
+  private final String norms;
 
   /** Takes ownership of the sessions. */
   StepSession(StepSessions sessions, Device device) {
+    this(sessions, device, NormStatistics.OWN);
+  }
+
+  /**
+   * Takes ownership of the sessions.
+   *
+   * @param statistics of the graphs behind them
+   */
+  StepSession(StepSessions sessions, Device device, NormStatistics statistics) {
     this.sessions = sessions;
     this.cpu = device.kind() == Device.Kind.CPU;
+    this.norms =
+        statistics == NormStatistics.GIVEN ? ConsistencyGraph.NORMS : ConsistencyGraph.CONDITIONING;
   }
 
   /**
@@ -35,7 +49,8 @@ public final class StepSession implements AutoCloseable {
    * @param height h, of the latent in cells
    * @param width w, of the latent in cells
    * @param features {@code [N, 4, h, w]}, normalised latents
-   * @param conditioning packed conditioning of the timestep
+   * @param conditioning packed conditioning of the timestep; where the graph is given its norms'
+   *     statistics, these folded with it
    * @param coefficients c_in, c_out, c_skip of the timestep
    */
   public record StepInputs(
@@ -55,9 +70,68 @@ public final class StepSession implements AutoCloseable {
    *     DecoderErrorCode#OUT_OF_MEMORY} or {@link DecoderErrorCode#RUNTIME_FAILED}
    */
   public void evaluate(StepInputs in, float[] noisy, float[] image, Cancellation cancellation) {
+    evaluate(in, Integer.MAX_VALUE, noisy, image, cancellation);
+  }
+
+  /**
+   * Like {@link #evaluate(StepInputs, float[], float[], Cancellation)} with no more than so many
+   * pictures in a run, which takes less memory.
+   */
+  public void evaluate(
+      StepInputs in, int together, float[] noisy, float[] image, Cancellation cancellation) {
+    int values = 3 * 64 * in.height() * in.width();
+    evaluate(
+        in,
+        together,
+        noisy,
+        (first, x0) -> x0.get(image, first * values, x0.remaining()),
+        cancellation);
+  }
+
+  /**
+   * Runs a network that measures its norms' statistics. Returns soon after {@code cancellation} is
+   * thrown.
+   *
+   * @param in one picture
+   * @param noisy {@code [1, 3, 8h, 8w]}; borrowed
+   * @return the statistics of every norm, as {@link
+   *     io.github.consistencydecoder.models.network.FoldedNorms} takes them
+   * @throws DecoderException as {@link #evaluate}
+   */
+  float[] measure(StepInputs in, float[] noisy, Cancellation cancellation) {
+    float[][] statistics = new float[1][];
+    evaluate(
+        in,
+        1,
+        noisy,
+        (first, output) -> {
+          statistics[0] = new float[output.remaining()];
+          output.get(statistics[0]);
+        },
+        cancellation);
+    return statistics[0];
+  }
+
+  /** What is done with the output of the run whose first picture is {@code first}. */
+  private interface Output {
+    void accept(int first, FloatBuffer output);
+  }
+
+  private void evaluate(
+      StepInputs in, int together, float[] noisy, Output output, Cancellation cancellation) {
     int height = 8 * in.height();
     int width = 8 * in.width();
-    int most = sessions.largestBatch(height, width);
+    int most = Math.min(together, sessions.largestBatch(height, width));
+    if (most == 0) {
+      throw new DecoderException(
+          DecoderErrorCode.INVALID_LATENTS,
+          "a picture of "
+              + width
+              + "x"
+              + height
+              + " pixels is too large to be evaluated at once by CUDA's kernels: decode it in"
+              + " tiles, or on the CPU");
+    }
     try (StepSessions.Lease lease = sessions.lease(height, width)) {
       for (int first = 0; first < in.batch(); first += most) {
         cancellation.check();
@@ -67,7 +141,7 @@ public final class StepSession implements AutoCloseable {
             first,
             Math.min(most, in.batch() - first),
             noisy,
-            image,
+            output,
             cancellation);
       }
     } catch (OrtException e) {
@@ -76,11 +150,44 @@ public final class StepSession implements AutoCloseable {
           cancellation,
           "decode " + in.batch() + " picture(s) of " + width + "x" + height + " pixels");
     } catch (IOException e) {
-      throw new DecoderException(
-          DecoderErrorCode.MODEL_MISSING,
-          "the model's files can no longer be read: " + e.getMessage(),
-          e);
+      throw unreadable(e);
     }
+  }
+
+  /**
+   * Pictures that one run can take; 0 if they are too large.
+   *
+   * @param height h, of the latent in cells
+   * @param width w, of the latent in cells
+   */
+  public int largestBatch(int height, int width) {
+    return sessions.largestBatch(8 * height, 8 * width);
+  }
+
+  /**
+   * Bytes that a run holds at its peak, inputs and output included, the weights aside.
+   *
+   * @param pictures of the run, at most {@link #largestBatch}
+   * @param height h, of the latent in cells
+   * @param width w, of the latent in cells
+   * @return empty where what the runtime makes of the graph cannot be seen
+   */
+  public OptionalLong runBytes(int pictures, int height, int width) {
+    if (!cpu) {
+      return OptionalLong.empty();
+    }
+    try {
+      return sessions.forecast(8 * height, 8 * width).bytes(pictures, height, width);
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+
+  private static DecoderException unreadable(IOException e) {
+    return new DecoderException(
+        DecoderErrorCode.MODEL_MISSING,
+        "the model's files can no longer be read: " + e.getMessage(),
+        e);
   }
 
   private void run(
@@ -89,7 +196,7 @@ public final class StepSession implements AutoCloseable {
       int first,
       int count,
       float[] noisy,
-      float[] image,
+      Output output,
       Cancellation cancellation)
       throws OrtException {
     OrtEnvironment environment = OnnxRuntime.environment();
@@ -115,12 +222,15 @@ public final class StepSession implements AutoCloseable {
                 environment, FloatBuffer.wrap(in.coefficients()), new long[] {3})) {
       Map<String, OnnxTensor> inputs =
           Map.of(
-              ConsistencyGraph.NOISY, x,
-              ConsistencyGraph.FEATURES, f,
-              ConsistencyGraph.CONDITIONING, c,
-              ConsistencyGraph.COEFFICIENTS, k);
-      Evaluation.run(
-          handle, cpu, inputs, x0 -> x0.get(image, first * values, count * values), cancellation);
+              ConsistencyGraph.NOISY,
+              x,
+              ConsistencyGraph.FEATURES,
+              f,
+              norms,
+              c,
+              ConsistencyGraph.COEFFICIENTS,
+              k);
+      Evaluation.run(handle, cpu, inputs, result -> output.accept(first, result), cancellation);
     }
   }
 

@@ -1,18 +1,15 @@
 package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
-import io.github.consistencydecoder.plugin.DecoderErrorCode;
-import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
 
 /** Where {@link StepSession} has the runtime's session for a size from. */
 interface StepSessions {
   /**
-   * Pictures that one run can take.
+   * Pictures that one run can take; 0 if they are too large.
    *
    * @param height in pixels
    * @param width in pixels
-   * @throws DecoderException {@link DecoderErrorCode#INVALID_LATENTS} if that is not even one
    */
   int largestBatch(int height, int width);
 
@@ -23,6 +20,14 @@ interface StepSessions {
    * @param width in pixels
    */
   Lease lease(int height, int width) throws IOException, OrtException;
+
+  /**
+   * What runs for pictures of a size will take.
+   *
+   * @param height in pixels
+   * @param width in pixels
+   */
+  RunForecast forecast(int height, int width) throws IOException;
 
   /** Closes everything; closing again does nothing. */
   void close() throws OrtException;
@@ -40,38 +45,37 @@ interface StepSessions {
     }
   }
 
-  /** One session for all sizes. Takes ownership of it. */
-  static StepSessions of(SessionHandle handle) {
-    return ofAtMost(handle, Long.MAX_VALUE);
+  /**
+   * One session for all sizes. Takes ownership of it.
+   *
+   * @param forecast of its runs
+   */
+  static StepSessions of(SessionHandle handle, RunForecast forecast) {
+    return of(handle, forecast, Long.MAX_VALUE);
   }
 
   /**
    * One session for all sizes up to a limit. Takes ownership of it.
    *
+   * @param forecast of its runs
    * @param mostPixels of all pictures of a run
    */
-  static StepSessions ofAtMost(SessionHandle handle, long mostPixels) {
+  static StepSessions of(SessionHandle handle, RunForecast forecast, long mostPixels) {
     return new StepSessions() {
       @Override
       public int largestBatch(int height, int width) {
         long batch = mostPixels / ((long) height * width);
-        if (batch == 0) {
-          throw new DecoderException(
-              DecoderErrorCode.INVALID_LATENTS,
-              "a picture of "
-                  + width
-                  + "x"
-                  + height
-                  + " pixels is too large to be evaluated at once by CUDA's kernels, which take "
-                  + mostPixels
-                  + " pixels of this model: decode it in tiles, or on the CPU");
-        }
         return (int) Math.min(Integer.MAX_VALUE, batch);
       }
 
       @Override
       public Lease lease(int height, int width) {
         return new Lease(handle, () -> {});
+      }
+
+      @Override
+      public RunForecast forecast(int height, int width) {
+        return forecast;
       }
 
       @Override

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.core.runtime;
 import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
+import io.github.consistencydecoder.models.network.NormStatistics;
 import io.github.consistencydecoder.models.network.PreparedWeights;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import java.io.IOException;
@@ -39,17 +40,28 @@ record TiledSteps(ConsistencyWeights weights) implements CachedNetwork<StepModel
 
   @Override
   public StepModel load(Path entry, SessionSettings settings, String origin) throws IOException {
-    Path folder = entry.toRealPath();
-    PreparedWeights prepared = PreparedWeights.read(folder.resolve(WEIGHTS), folder.resolve(INDEX));
-    Path root = GraphCache.root(weights, prepared.file());
-    StepSessions sessions =
-        new SizedSessions(
-            size -> ConsistencyGraph.writeSized(weights, prepared, size, root), settings);
     return new StepModel(
-        new StepSession(sessions, settings.device()),
+        session(entry, settings, NormStatistics.OWN),
         StepRecipe.conditioning(entry),
         origin,
         entry);
+  }
+
+  /** The transformed weights of a complete entry. */
+  static PreparedWeights prepared(Path entry) throws IOException {
+    Path folder = entry.toRealPath();
+    return PreparedWeights.read(folder.resolve(WEIGHTS), folder.resolve(INDEX));
+  }
+
+  /** Opens a complete entry for graphs with a choice of statistics. */
+  StepSession session(Path entry, SessionSettings settings, NormStatistics statistics)
+      throws IOException {
+    PreparedWeights prepared = prepared(entry);
+    Path root = GraphCache.root(weights, prepared.file());
+    SizedSessions.Writing graphs =
+        size -> ConsistencyGraph.writeSized(weights, statistics, prepared, size, root);
+    return new StepSession(
+        new SizedSessions(graphs, settings, weights.network()), settings.device(), statistics);
   }
 
   @Override

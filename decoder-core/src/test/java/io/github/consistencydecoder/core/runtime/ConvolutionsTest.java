@@ -2,6 +2,7 @@ package io.github.consistencydecoder.core.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.core.memory.ProcessMemory;
 import org.junit.jupiter.api.Test;
 
 class ConvolutionsTest {
@@ -22,6 +23,6 @@ class ConvolutionsTest {
 
   @Test
   void thisMachineHasSomeMemory() {
-    assertThat(Convolutions.memoryBytes()).isBetween(256L << 20, 1L << 50);
+    assertThat(ProcessMemory.machineBytes()).isBetween(256L << 20, 1L << 50);
   }
 }

@@ -21,7 +21,16 @@ public record Block(String name, Kind kind, int in, int out, int skip) {
     /** 2x2 average pooling. */
     DOWN,
     /** Nearest-neighbour doubling. */
-    UP
+    UP;
+
+    /** How many levels down this goes. */
+    int levels() {
+      return switch (this) {
+        case SAME -> 0;
+        case DOWN -> 1;
+        case UP -> -1;
+      };
+    }
   }
 
   /** Whether the shortcut is a 1x1 convolution. */

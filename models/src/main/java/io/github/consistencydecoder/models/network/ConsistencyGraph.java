@@ -1,6 +1,5 @@
 package io.github.consistencydecoder.models.network;
 
-import io.github.consistencydecoder.models.checkpoint.DType;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.models.onnx.GraphBuilder;
 import io.github.consistencydecoder.models.onnx.Value;
@@ -8,7 +7,6 @@ import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +34,12 @@ public final class ConsistencyGraph {
   public static final String COEFFICIENTS = "coefficients";
   public static final String IMAGE = "x0";
 
+  /** Input in place of {@link #CONDITIONING} where statistics are given: {@link FoldedNorms}. */
+  public static final String NORMS = "norms";
+
+  /** Output in place of {@link #IMAGE} where statistics are measured. */
+  public static final String STATISTICS = "statistics";
+
   /** Input of the bare network. */
   public static final String INPUT = "sample";
 
@@ -43,7 +47,7 @@ public final class ConsistencyGraph {
   public static final String OUTPUT = "output";
 
   /** Changes whenever the graph does, so that cached graphs of an older one are not used. */
-  public static final int VERSION = 2;
+  public static final int VERSION = 3;
 
   /** Changes whenever what {@link #prepare} writes does. */
   public static final int PREPARED_VERSION = 1;
@@ -57,6 +61,8 @@ public final class ConsistencyGraph {
   private final GraphBuilder g = new GraphBuilder("consistency_decoder_step");
   private final ConsistencyNetwork network;
   private final GraphLayers layers;
+  private final GraphNorms norms;
+  private final NormStatistics statistics;
   private final ElementType type;
   private final Optional<Size> size;
   private final TiledConvolutions tiled;
@@ -64,6 +70,7 @@ public final class ConsistencyGraph {
 
   private ConsistencyGraph(
       ConsistencyWeights weights,
+      NormStatistics statistics,
       ElementType type,
       DerivedWeights derived,
       Path root,
@@ -72,6 +79,8 @@ public final class ConsistencyGraph {
     this.network = weights.network();
     GraphWeights constants = new GraphWeights(g, weights, derived, root);
     this.layers = new GraphLayers(g, constants, type);
+    this.statistics = statistics;
+    this.norms = new GraphNorms(g, layers, network, statistics);
     this.type = type;
     this.size = size;
     this.tiled = size.isPresent() ? new TiledConvolutions(g, constants, bandBytes) : null;
@@ -103,10 +112,27 @@ public final class ConsistencyGraph {
   public static NetworkGraph write(
       ConsistencyWeights weights, ElementType type, Path derivedFile, Path root)
       throws IOException {
+    return write(weights, NormStatistics.OWN, type, derivedFile, root);
+  }
+
+  /**
+   * Builds the graph with a choice of statistics: {@link NormStatistics#GIVEN} has the input
+   * {@value #NORMS} instead of {@value #CONDITIONING}, {@link NormStatistics#MEASURED} takes one
+   * picture and has the output {@value #STATISTICS} instead of {@value #IMAGE}. Otherwise as the
+   * other.
+   */
+  public static NetworkGraph write(
+      ConsistencyWeights weights,
+      NormStatistics statistics,
+      ElementType type,
+      Path derivedFile,
+      Path root)
+      throws IOException {
     return GraphLayers.build(
         derivedFile,
         derived ->
-            new ConsistencyGraph(weights, type, derived, root, Optional.empty(), 0).build(root));
+            new ConsistencyGraph(weights, statistics, type, derived, root, Optional.empty(), 0)
+                .build(root));
   }
 
   /**
@@ -124,7 +150,8 @@ public final class ConsistencyGraph {
         derivedFile,
         derived -> {
           NetworkGraph graph =
-              new ConsistencyGraph(weights, ElementType.FLOAT32, derived, root, smallest, 0)
+              new ConsistencyGraph(
+                      weights, NormStatistics.OWN, ElementType.FLOAT32, derived, root, smallest, 0)
                   .build(root);
           prepared[0] = derived.prepared();
           return graph;
@@ -139,13 +166,19 @@ public final class ConsistencyGraph {
    *
    * @param prepared what {@link #prepare} wrote
    * @param root a folder that holds the prepared file and the checkpoint's at any depth
+   * @param statistics as for {@link #write}
    */
   public static NetworkGraph writeSized(
-      ConsistencyWeights weights, PreparedWeights prepared, Size size, Path root)
+      ConsistencyWeights weights,
+      NormStatistics statistics,
+      PreparedWeights prepared,
+      Size size,
+      Path root)
       throws IOException {
     try (DerivedWeights derived = DerivedWeights.complete(prepared)) {
       return new ConsistencyGraph(
               weights,
+              statistics,
               ElementType.FLOAT32,
               derived,
               root,
@@ -162,27 +195,7 @@ public final class ConsistencyGraph {
 
   /** Bytes that {@link #prepare} writes. */
   public static long preparedBytes(ConsistencyWeights weights) {
-    ConsistencyNetwork network = weights.network();
-    long kernels = (long) network.widths().get(0) * ConsistencyNetwork.IMAGE_CHANNELS;
-    int level = 0;
-    for (Block b : network.blocks()) {
-      level += levels(b.kind());
-      if (level < ConsistencyNetwork.LEVELS - 1) {
-        kernels += (long) b.out() * (b.in() + b.out());
-      }
-    }
-    boolean asTheyAre =
-        network.tensors().keySet().stream().allMatch(t -> weights.tensor(t).dtype() == DType.F32);
-    return 4 * (Winograd.PRODUCTS * kernels + (asTheyAre ? 0 : network.parameters()));
-  }
-
-  /** How many levels down a block goes. */
-  private static int levels(Block.Kind kind) {
-    return switch (kind) {
-      case SAME -> 0;
-      case DOWN -> 1;
-      case UP -> -1;
-    };
+    return PreparedWeights.bytes(weights);
   }
 
   /**
@@ -197,7 +210,13 @@ public final class ConsistencyGraph {
         derivedFile,
         derived ->
             new ConsistencyGraph(
-                    weights, ElementType.FLOAT32, derived, root, Optional.of(size), bandBytes)
+                    weights,
+                    NormStatistics.OWN,
+                    ElementType.FLOAT32,
+                    derived,
+                    root,
+                    Optional.of(size),
+                    bandBytes)
                 .buildNetwork(root));
   }
 
@@ -213,15 +232,15 @@ public final class ConsistencyGraph {
     return GraphLayers.build(
         derivedFile,
         derived ->
-            new ConsistencyGraph(weights, type, derived, root, Optional.empty(), 0)
+            new ConsistencyGraph(
+                    weights, NormStatistics.OWN, type, derived, root, Optional.empty(), 0)
                 .buildNetwork(root));
   }
 
   private NetworkGraph buildNetwork(Path root) throws IOException {
     Value input = g.input(INPUT, ElementType.FLOAT32, batch(), 7L, "height", "width");
-    Value conditioning =
-        g.input(CONDITIONING, ElementType.FLOAT32, (long) network.conditioningLength());
-    Value y = network(g.cast("input.cast", input, type), conditioning, network.outputs());
+    norms.declareInput();
+    Value y = network(g.cast("input.cast", input, type), network.outputs());
     g.output(
         g.cast(OUTPUT, y, ElementType.FLOAT32),
         batch(),
@@ -239,8 +258,7 @@ public final class ConsistencyGraph {
     Value noisy = g.input(NOISY, ElementType.FLOAT32, batch(), 3L, "height", "width");
     Value features =
         g.input(FEATURES, ElementType.FLOAT32, batch(), 4L, "latent_height", "latent_width");
-    Value conditioning =
-        g.input(CONDITIONING, ElementType.FLOAT32, (long) network.conditioningLength());
+    norms.declareInput();
     Value coefficients = g.input(COEFFICIENTS, ElementType.FLOAT32, 3L);
     List<Value> c =
         g.splitToChannels(
@@ -251,64 +269,59 @@ public final class ConsistencyGraph {
     Value image = g.cast("image.cast", g.mul("image", noisy, c.get(0)), type);
     Value latent =
         g.enlarge("latent", g.cast("features.cast", features, type), Latents.PIXELS_PER_CELL);
-    Value y =
-        network(g.concat("input", image, latent), conditioning, ConsistencyNetwork.IMAGE_CHANNELS);
+    Value input = g.concat("input", image, latent);
+    g.remark("graph", "consistency decoder, one step, version " + VERSION);
+    if (statistics == NormStatistics.MEASURED) {
+      Activation last = blocks(input);
+      norms.cut(
+          last.norm(),
+          g.cast(last.norm() + ".wide", last.x(), ElementType.FLOAT32),
+          last.channels());
+      Value measured = norms.measured(STATISTICS);
+      g.output(measured, (long) network.statisticsLength());
+      return new NetworkGraph(g.build().toByteArray(), root);
+    }
+    Value y = network(input, ConsistencyNetwork.IMAGE_CHANNELS);
     Value scaled = g.mul("scaled", g.cast("y", y, ElementType.FLOAT32), c.get(1));
     g.output(
         g.add(IMAGE, scaled, g.mul("skipped", noisy, c.get(2))), batch(), 3L, "height", "width");
-    g.remark("graph", "consistency decoder, one step, version " + VERSION);
     return new NetworkGraph(g.build().toByteArray(), root);
   }
 
-  private Value network(Value input, Value conditioning, int outputs) throws IOException {
-    List<Block> blocks = network.blocks();
-    Deque<Value> affine = new ArrayDeque<>(affine(conditioning, blocks));
+  private Value network(Value input, int outputs) throws IOException {
+    return convolved(blocks(input), "conv_out", outputs, Block.Kind.SAME);
+  }
+
+  /** Everything up to the last norm. */
+  private Activation blocks(Value input) throws IOException {
     int first = network.widths().get(0);
     Value x = layers.convolution("conv_in", input, first, ConsistencyNetwork.INPUT_CHANNELS);
     Deque<Value> skips = new ArrayDeque<>();
     skips.push(x);
-    for (Block b : blocks) {
+    for (Block b : network.blocks()) {
       if (b.skip() > 0) {
         x = sized(g.concat(b.name() + ".input", x, skips.pop()), b.in());
       }
-      x = block(b, x, affine.pop(), affine.pop());
+      x = block(b, x);
       if (b.name().startsWith("down")) {
         skips.push(x);
       }
     }
-    return convolved(
-        new Activation("conv_norm_out", x, first, layers.ownAffine("conv_norm_out", first)),
-        "conv_out",
-        outputs,
-        Block.Kind.SAME);
+    return new Activation("conv_norm_out", x, first);
   }
 
-  /** The conditioning vector cut up: gamma' and beta' of each block, {@code [C, 1, 1]} each. */
-  private List<Value> affine(Value conditioning, List<Block> blocks) {
-    List<String> names = new ArrayList<>();
-    long[] lengths = new long[2 * blocks.size()];
-    for (int i = 0; i < blocks.size(); i++) {
-      names.add(blocks.get(i).name() + ".norm2.gamma");
-      names.add(blocks.get(i).name() + ".norm2.beta");
-      lengths[2 * i] = blocks.get(i).out();
-      lengths[2 * i + 1] = blocks.get(i).out();
-    }
-    return g.splitToChannels("split_conditioning", conditioning, names, lengths);
-  }
-
-  private Value block(Block b, Value x, Value gamma, Value beta) throws IOException {
+  private Value block(Block b, Value x) throws IOException {
     String name = b.name();
-    List<Value> own = layers.ownAffine(name + ".norm1", b.in());
+    Value doubled = b.kind() == Block.Kind.UP ? g.enlarge(name + ".shortcut", x, 2) : null;
     Value h =
-        convolved(
-            new Activation(name + ".norm1", x, b.in(), own), name + ".conv1", b.out(), b.kind());
+        convolved(new Activation(name + ".norm1", x, b.in()), name + ".conv1", b.out(), b.kind());
     sized(h, b.out());
-    Activation second = new Activation(name + ".norm2", h, b.out(), List.of(gamma, beta));
+    Activation second = new Activation(name + ".norm2", h, b.out());
     h = convolved(second, name + ".conv2", b.out(), Block.Kind.SAME);
     switch (b.kind()) {
       case SAME -> {}
       case DOWN -> x = g.averagePool2(name + ".shortcut", x);
-      case UP -> x = g.enlarge(name + ".shortcut", x, 2);
+      case UP -> x = doubled;
     }
     // Written after the other branch, the runtime evaluates it before: its input may be wide and
     // is then needed no longer.
@@ -332,15 +345,14 @@ public final class ConsistencyGraph {
    * @param norm its name
    * @param x what is normalised
    * @param channels of {@code x}
-   * @param affine scale and shift after the norm, {@code [C, 1, 1]} each
    */
-  private record Activation(String norm, Value x, int channels, List<Value> affine) {}
+  private record Activation(String norm, Value x, int channels) {}
 
   /** Norm, SiLU, a change of resolution, 3x3 convolution. */
   private Value convolved(Activation a, String name, int out, Block.Kind kind) throws IOException {
     int in = a.channels();
     Size before = size.map(s -> s.at(level)).orElse(null);
-    level += levels(kind);
+    level += kind.levels();
     if (size.isEmpty() || level == ConsistencyNetwork.LEVELS - 1) {
       Value h = normalised(a);
       return switch (kind) {
@@ -357,13 +369,15 @@ public final class ConsistencyGraph {
       Value h = g.averagePool2(a.norm() + ".pooled", normalised(a));
       return tiled.convolution(layer, h, List.of());
     }
-    Value plain = layers.plainNorm(a.norm(), a.x(), network.groups(), network.epsilon());
-    return tiled.convolution(layer, tiled.sized(plain, in, before.height()), a.affine());
+    GraphNorms.Normalised n = norms.cut(a.norm(), a.x(), in);
+    Value x = n.x().equals(a.x()) ? a.x() : tiled.sized(n.x(), in, before.height());
+    return tiled.convolution(layer, x, n.affine());
   }
 
-  private Value normalised(Activation a) {
-    return g.silu(
-        a.norm() + ".silu",
-        layers.norm(a.norm(), a.x(), network.groups(), network.epsilon(), a.affine()));
+  private Value normalised(Activation a) throws IOException {
+    Value wide = g.cast(a.norm() + ".wide", a.x(), ElementType.FLOAT32);
+    GraphNorms.Normalised n = norms.cut(a.norm(), wide, a.channels());
+    Value y = g.add(a.norm(), g.mul(a.norm() + ".scaled", n.x(), n.scale()), n.shift());
+    return g.silu(a.norm() + ".silu", g.cast(a.norm() + ".narrow", y, type));
   }
 }

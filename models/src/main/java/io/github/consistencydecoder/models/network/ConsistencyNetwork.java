@@ -3,6 +3,7 @@ package io.github.consistencydecoder.models.network;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -122,6 +123,27 @@ public record ConsistencyNetwork(
    */
   public int conditioningLength() {
     return 2 * blocks().stream().mapToInt(Block::out).sum();
+  }
+
+  /** Channels of every group norm, by name, in order of execution. */
+  Map<String, Integer> norms() {
+    Map<String, Integer> norms = new LinkedHashMap<>();
+    for (Block b : blocks()) {
+      norms.put(b.name() + ".norm1", b.in());
+      norms.put(b.name() + ".norm2", b.out());
+    }
+    norms.put("conv_norm_out", widths.get(0));
+    return norms;
+  }
+
+  /** Length of what {@link FoldedNorms} takes: mean and variance of every group of every norm. */
+  public int statisticsLength() {
+    return 2 * groups * norms().size();
+  }
+
+  /** Whether a norm's affine part depends on the timestep. */
+  static boolean isConditioned(String norm) {
+    return norm.endsWith(".norm2");
   }
 
   /** Number of parameters. */

@@ -115,6 +115,24 @@ public final class GraphWeights {
         in);
   }
 
+  /**
+   * The kernels of one parity of a doubling followed by a 3x3 convolution.
+   *
+   * @param row 0 for even rows of the result, 1 for odd ones
+   * @param column likewise
+   * @return {@code [out, in, 2, 2] float32}
+   */
+  Value phase(String convolution, int row, int column, int out, int in) throws IOException {
+    String name = convolution + ".phase" + row + column + ".weight";
+    OptionalLong known = derived.offset(name);
+    if (known.isPresent()) {
+      return inDerivedFile(
+          name, ElementType.FLOAT32, known.getAsLong(), 4L * out * in, out, in, 2, 2);
+    }
+    float[] kernels = floats(convolution + ".weight");
+    return derived(name, ElementType.FLOAT32, PhaseKernels.of(kernels, row, column), out, in, 2, 2);
+  }
+
   /** Writes kernels transformed, a few output channels at a time; returns the offset. */
   private long transformed(float[] kernels, int out, int in) throws IOException {
     long plane = 4L * out * in;

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.models.network;
 
+import io.github.consistencydecoder.models.checkpoint.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,22 @@ public record PreparedWeights(Path file, Map<String, Long> offsets) {
   /** Copies {@code offsets}. */
   public PreparedWeights {
     offsets = Map.copyOf(offsets);
+  }
+
+  /** Bytes of the file for a network. */
+  static long bytes(ConsistencyWeights weights) {
+    ConsistencyNetwork network = weights.network();
+    long kernels = (long) network.widths().get(0) * ConsistencyNetwork.IMAGE_CHANNELS;
+    int level = 0;
+    for (Block b : network.blocks()) {
+      level += b.kind().levels();
+      if (level < ConsistencyNetwork.LEVELS - 1) {
+        kernels += (long) b.out() * (b.in() + b.out());
+      }
+    }
+    boolean asTheyAre =
+        network.tensors().keySet().stream().allMatch(t -> weights.tensor(t).dtype() == DType.F32);
+    return 4 * (Winograd.PRODUCTS * kernels + (asTheyAre ? 0 : network.parameters()));
   }
 
   /** Reads what {@link #writeIndex} wrote. */

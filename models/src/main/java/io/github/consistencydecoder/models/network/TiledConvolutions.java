@@ -99,26 +99,52 @@ final class TiledConvolutions {
    * @return {@code [1, out, height, width]}
    */
   Value convolution(Layer layer, Value x, List<Value> affine) throws IOException {
+    return convolution(layer, x, affine, 0);
+  }
+
+  /**
+   * Writes a convolution of a band of a picture.
+   *
+   * @param x {@code [1, in, H + 2, W]}: what is to be convolved, with a row above and one below
+   * @return {@code [1, out, height, width]}
+   */
+  Value haloedConvolution(Layer layer, Value x) throws IOException {
+    return convolution(layer, x, List.of(), 1);
+  }
+
+  /**
+   * Writes a convolution.
+   *
+   * @param halo rows of {@code x} above and below those of the result
+   */
+  private Value convolution(Layer layer, Value x, List<Value> affine, int halo) throws IOException {
     Value kernels = weights.winograd(layer.name(), layer.out(), layer.in());
     Value bias = weights.constant(layer.name() + ".bias", ElementType.FLOAT32, layer.out(), 1, 1);
     int rows = layer.bandRows(bandBytes);
     List<Value> bands = new ArrayList<>();
     for (int first = 0; first < layer.tileRows(); first += rows) {
       int count = Math.min(rows, layer.tileRows() - first);
-      bands.add(band(layer, x, affine, kernels, bias, first, count));
+      bands.add(band(layer, x, affine, halo, kernels, bias, first, count));
     }
     return bands.size() == 1 ? bands.get(0) : tiles.stack(layer.name(), bands);
   }
 
   private Value band(
-      Layer layer, Value x, List<Value> affine, Value kernels, Value bias, int first, int count) {
+      Layer layer,
+      Value x,
+      List<Value> affine,
+      int halo,
+      Value kernels,
+      Value bias,
+      int first,
+      int count) {
     String name =
         count == layer.tileRows() ? layer.name() + ".all" : layer.name() + ".band" + first;
     int step = Winograd.TILE / layer.factor();
     int window = step + 2;
-    int height = layer.height() / layer.factor();
-    int top = step * first - 1;
-    int bottom = step * (first + count - 1) - 1 + window;
+    int height = layer.height() / layer.factor() + 2 * halo;
+    int top = step * first - 1 + halo;
+    int bottom = top + step * (count - 1) + window;
     int from = Math.max(0, top);
     int to = Math.min(height, bottom);
     Value in = x;

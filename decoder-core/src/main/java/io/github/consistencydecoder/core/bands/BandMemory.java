@@ -1,0 +1,132 @@
+package io.github.consistencydecoder.core.bands;
+
+import io.github.consistencydecoder.models.network.BandGraphs;
+import io.github.consistencydecoder.models.network.BandStage;
+import io.github.consistencydecoder.models.network.BandTensor;
+import io.github.consistencydecoder.models.network.Block;
+import io.github.consistencydecoder.models.network.ConsistencyNetwork;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What an evaluation takes, by going through it without computing anything.
+ *
+ * @param peakBytes of native memory at most
+ * @param tensorBytes of that, without the buffers that are there all the time
+ * @param peakStage the stage in which that is
+ * @param spillBytes of the temporary file
+ */
+record BandMemory(long peakBytes, long tensorBytes, int peakStage, long spillBytes) {
+  static BandMemory of(
+      BandSchedule schedule, BandLayout layout, boolean tiled, Set<Integer> spilled) {
+    Counting counting = new Counting(schedule, layout, tiled, spilled);
+    schedule.walk(layout, counting);
+    long staging =
+        Staging.sizes(schedule, layout, spilled).values().stream().mapToLong(b -> b).sum();
+    return new BandMemory(
+        counting.peak + staging, counting.peak, counting.peakStage, counting.space.end());
+  }
+
+  /**
+   * What a stage takes while it runs, besides its inputs and its result. Measured: of a band with
+   * its halo the runtime keeps three or four, since what one operator leaves is a little too small
+   * for the next.
+   *
+   * @param tiled whether convolutions are in Winograd's form
+   */
+  static long scratchBytes(BandStage stage, BandLayout layout, boolean tiled) {
+    long out = layout.bandBytes(stage.result(), 0);
+    if (stage.kind() == BandStage.Kind.IN) {
+      return 2 * out;
+    }
+    int level = stage.sources().get(0).level();
+    BandTensor all = new BandTensor(-1, stage.in(), level);
+    long haloed = layout.bytes(all, layout.rows(level, 0) + 2 * stage.halo());
+    long convolving = (stage.sources().size() > 1 ? 3 : 4) * haloed;
+    if (stage.kind() == BandStage.Kind.FIRST && stage.change() == Block.Kind.UP) {
+      convolving = Math.max(convolving, 10 * out / 3);
+    }
+    if (tiled && stage.result().level() < ConsistencyNetwork.LEVELS - 1) {
+      convolving = Math.max(convolving, haloed + BandGraphs.TILE_BYTES + out);
+    }
+    return Math.max(convolving, 3 * haloed + shortcutBytes(stage, layout));
+  }
+
+  /** What is made of a shortcut before it is added. */
+  private static long shortcutBytes(BandStage stage, BandLayout layout) {
+    if (stage.shortcut().size() > 1) {
+      return stage.shortcut().stream().mapToLong(t -> layout.bandBytes(t, 0)).sum();
+    }
+    return stage.kind() == BandStage.Kind.SECOND ? layout.bandBytes(stage.result(), 0) : 0;
+  }
+
+  /** Counts what would be held. */
+  private static final class Counting implements BandSchedule.Visitor {
+    private final BandSchedule schedule;
+    private final BandLayout layout;
+    private final boolean tiled;
+    private final Set<Integer> spilled;
+    private final SpillSpace space = new SpillSpace();
+    private final Map<Integer, Long> offsets = new HashMap<>();
+    private long held;
+    private long scratch;
+    private long peak;
+    private int peakStage;
+
+    Counting(BandSchedule schedule, BandLayout layout, boolean tiled, Set<Integer> spilled) {
+      this.schedule = schedule;
+      this.layout = layout;
+      this.tiled = tiled;
+      this.spilled = spilled;
+    }
+
+    @Override
+    public void begin(BandStage stage) {
+      scratch = scratchBytes(stage, layout, tiled);
+      if (spilled.contains(stage.result().id())) {
+        offsets.put(stage.result().id(), space.allocate(recordBytes(stage.result())));
+      }
+    }
+
+    private long recordBytes(BandTensor t) {
+      long bytes = 0;
+      for (int band = 0; band < layout.bands(); band++) {
+        bytes += layout.recordBytes(t, band);
+      }
+      return bytes;
+    }
+
+    @Override
+    public void make(BandTensor t, int band) {
+      held += bytes(t, band);
+    }
+
+    @Override
+    public void run(BandStage stage, int band) {
+      if (held + scratch > peak) {
+        peak = held + scratch;
+        peakStage = stage.index();
+      }
+    }
+
+    @Override
+    public void drop(BandTensor t, int band) {
+      held -= bytes(t, band);
+    }
+
+    private long bytes(BandTensor t, int band) {
+      return spilled.contains(t.id()) ? 0 : layout.bandBytes(t, band);
+    }
+
+    @Override
+    public void finish(BandStage stage) {
+      for (BandTensor t : schedule.ending(stage)) {
+        Long offset = offsets.remove(t.id());
+        if (offset != null) {
+          space.free(offset, recordBytes(t));
+        }
+      }
+    }
+  }
+}

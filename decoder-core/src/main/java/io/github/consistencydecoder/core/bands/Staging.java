@@ -1,0 +1,88 @@
+package io.github.consistencydecoder.core.bands;
+
+import io.github.consistencydecoder.models.network.BandGraphs;
+import io.github.consistencydecoder.models.network.BandStage;
+import io.github.consistencydecoder.models.network.BandTensor;
+import io.github.consistencydecoder.models.network.ConsistencyNetwork;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Direct buffers of one evaluation, used again for every band: for bands that come from a file or
+ * go to it, and for what is small. Not for use by several threads.
+ */
+final class Staging {
+  static final String RESULT = "result";
+  static final String RESULT_TOP = "result.top";
+  static final String RESULT_BOTTOM = "result.bottom";
+  static final String ZEROS = "zeros";
+  static final String MEAN = "mean";
+  static final String SQUARES = "squares";
+
+  private final Map<String, ByteBuffer> buffers = new HashMap<>();
+
+  Staging(Map<String, Long> sizes) {
+    sizes.forEach(
+        (slot, bytes) ->
+            buffers.put(
+                slot,
+                ByteBuffer.allocateDirect(Math.toIntExact(bytes)).order(ByteOrder.nativeOrder())));
+  }
+
+  /** The beginning of a buffer; its order is the machine's. */
+  ByteBuffer bytes(String slot, long bytes) {
+    ByteBuffer whole = buffers.get(slot).duplicate();
+    return whole.limit(Math.toIntExact(bytes)).slice().order(ByteOrder.nativeOrder());
+  }
+
+  /** The beginning of a buffer. */
+  FloatBuffer floats(String slot, long values) {
+    return bytes(slot, 4 * values).asFloatBuffer();
+  }
+
+  /** Bytes of each buffer that an evaluation needs. */
+  static Map<String, Long> sizes(BandSchedule schedule, BandLayout layout, Set<Integer> spilled) {
+    Map<String, Long> sizes = new HashMap<>();
+    int rows = layout.rows(0, 0);
+    int width = layout.width(0);
+    grow(sizes, BandGraphs.INPUT, 4L * ConsistencyNetwork.INPUT_CHANNELS * (rows + 2) * width);
+    for (BandStage stage : schedule.stages()) {
+      BandTensor result = stage.result();
+      if (stage.kind() == BandStage.Kind.OUT || spilled.contains(result.id())) {
+        grow(sizes, RESULT, layout.bandBytes(result, 0));
+        grow(sizes, RESULT_TOP, layout.bytes(result, BandLayout.EDGE_ROWS));
+        grow(sizes, RESULT_BOTTOM, layout.bytes(result, BandLayout.EDGE_ROWS));
+      }
+      grow(sizes, MEAN, 4L * result.channels());
+      grow(sizes, SQUARES, 4L * result.channels());
+      grow(sizes, BandGraphs.SCALE, 4L * stage.in());
+      grow(sizes, BandGraphs.SHIFT, 4L * stage.in());
+      long zeros = 0;
+      for (int i = 0; i < stage.sources().size(); i++) {
+        BandTensor t = stage.sources().get(i);
+        zeros += layout.bytes(t, stage.halo());
+        if (spilled.contains(t.id())) {
+          grow(sizes, BandGraphs.BODY + i, layout.bandBytes(t, 0));
+          grow(sizes, BandGraphs.ABOVE + i, layout.bytes(t, BandLayout.EDGE_ROWS));
+          grow(sizes, BandGraphs.BELOW + i, layout.bytes(t, BandLayout.EDGE_ROWS));
+        }
+      }
+      grow(sizes, ZEROS, zeros);
+      for (int i = 0; i < stage.shortcut().size(); i++) {
+        BandTensor t = stage.shortcut().get(i);
+        if (spilled.contains(t.id())) {
+          grow(sizes, BandGraphs.SHORTCUT + i, layout.bandBytes(t, 0));
+        }
+      }
+    }
+    return sizes;
+  }
+
+  private static void grow(Map<String, Long> sizes, String slot, long bytes) {
+    sizes.merge(slot, bytes, Math::max);
+  }
+}

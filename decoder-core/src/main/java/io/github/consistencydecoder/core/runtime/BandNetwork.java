@@ -1,0 +1,95 @@
+package io.github.consistencydecoder.core.runtime;
+
+import io.github.consistencydecoder.models.network.BandGraphs;
+import io.github.consistencydecoder.models.network.ConsistencyGraph;
+import io.github.consistencydecoder.models.network.ConsistencyWeights;
+import io.github.consistencydecoder.models.network.PreparedWeights;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A consistency decoder evaluated in bands with the runtime's own convolutions: what is kept is the
+ * weights that the checkpoint does not hold as they are used, which depend on nothing else.
+ */
+record BandNetwork(ConsistencyWeights weights) implements CachedNetwork<BandWeights> {
+  private static final String WEIGHTS = "bands.weights";
+  private static final String INDEX = "bands.index";
+
+  @Override
+  public List<String> identity() {
+    return List.of(
+        "network " + weights.network(),
+        "weights for bands, version " + BandGraphs.PREPARED_VERSION);
+  }
+
+  @Override
+  public long bytes() {
+    return BandGraphs.preparedBytes(weights);
+  }
+
+  @Override
+  public void build(Path folder, SessionSettings settings) throws IOException {
+    prepare(folder).writeIndex(folder.resolve(INDEX));
+  }
+
+  @Override
+  public BandWeights load(Path entry, SessionSettings settings, String origin) throws IOException {
+    Path folder = entry.toRealPath();
+    PreparedWeights prepared = PreparedWeights.read(folder.resolve(WEIGHTS), folder.resolve(INDEX));
+    return new BandWeights(weights, prepared, false, Optional.empty());
+  }
+
+  @Override
+  public BandWeights uncached(SessionSettings settings) throws IOException {
+    Path temporary = Files.createTempDirectory("consistency-decoder-").toRealPath();
+    try {
+      return new BandWeights(weights, prepare(temporary), false, Optional.of(temporary));
+    } catch (IOException | RuntimeException e) {
+      Folders.deleteOrLeave(temporary);
+      throw e;
+    }
+  }
+
+  private PreparedWeights prepare(Path folder) throws IOException {
+    Path file = folder.resolve(WEIGHTS);
+    return BandGraphs.prepare(weights, file, GraphCache.root(weights, file));
+  }
+
+  /** The same in Winograd's form, over the weights that {@link TiledSteps} keeps. */
+  record Tiled(TiledSteps steps) implements CachedNetwork<BandWeights> {
+    @Override
+    public ConsistencyWeights weights() {
+      return steps.weights();
+    }
+
+    @Override
+    public List<String> identity() {
+      return steps.identity();
+    }
+
+    @Override
+    public long bytes() {
+      return ConsistencyGraph.preparedBytes(weights());
+    }
+
+    @Override
+    public void build(Path folder, SessionSettings settings) throws IOException {
+      steps.build(folder, settings);
+    }
+
+    @Override
+    public BandWeights load(Path entry, SessionSettings settings, String origin)
+        throws IOException {
+      return new BandWeights(weights(), TiledSteps.prepared(entry), true, Optional.empty());
+    }
+
+    @Override
+    public BandWeights uncached(SessionSettings settings) throws IOException {
+      // As for whole pictures: gigabytes of transformed weights are not made for one start.
+      return new BandNetwork(weights()).uncached(settings);
+    }
+  }
+}

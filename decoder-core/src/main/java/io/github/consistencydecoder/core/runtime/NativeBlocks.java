@@ -1,0 +1,81 @@
+package io.github.consistencydecoder.core.runtime;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import io.github.consistencydecoder.models.network.BandGraphs;
+import io.github.consistencydecoder.plugin.Cancellation;
+import java.lang.management.ManagementFactory;
+import java.nio.LongBuffer;
+import java.nio.file.Path;
+import java.util.Map;
+import javax.management.JMException;
+import javax.management.JMRuntimeException;
+import javax.management.ObjectName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes tensors in native memory, each by itself, so that closing one gives its memory back: Java's
+ * direct buffers would wait for the garbage collector and are limited in sum.
+ *
+ * <p>Owns a session of the runtime, not the tensors. Safe for use by several threads. Closing again
+ * does nothing.
+ */
+public final class NativeBlocks implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(NativeBlocks.class);
+
+  private final SessionHandle handle;
+
+  /** Opens the runtime's session. */
+  public NativeBlocks(SessionSettings settings) {
+    try {
+      this.handle = Sessions.openWithoutArena(BandGraphs.block(Path.of("")), settings);
+    } catch (OrtException e) {
+      throw Evaluation.failed(e, new Cancellation(), "prepare for decoding in bands");
+    }
+  }
+
+  /** A tensor; what it holds is for its user to write. */
+  public NativeTensor allocate(long... shape) {
+    try (OnnxTensor s =
+        OnnxTensor.createTensor(
+            OnnxRuntime.environment(), LongBuffer.wrap(shape), new long[] {shape.length})) {
+      // The result is not closed: all it owns is what is handed out.
+      OrtSession.Result result = handle.session().run(Map.of(BandGraphs.SHAPE, s));
+      return new NativeTensor((OnnxTensor) result.get(0));
+    } catch (OrtException e) {
+      throw Evaluation.failed(
+          e,
+          new Cancellation(),
+          "hold " + shape[1] + " planes of " + shape[3] + "x" + shape[2] + " values");
+    }
+  }
+
+  /**
+   * Asks the system's allocator for the pages of blocks that it has got back and keeps for later.
+   * Does nothing where that cannot be asked: on Linux this Java can from 17.0.9 on, others seldom
+   * keep much.
+   */
+  public static void trim() {
+    try {
+      ManagementFactory.getPlatformMBeanServer()
+          .invoke(
+              new ObjectName("com.sun.management:type=DiagnosticCommand"),
+              "systemTrimNativeHeap",
+              new Object[0],
+              new String[0]);
+    } catch (JMException | JMRuntimeException e) {
+      LOG.debug("the native heap cannot be trimmed here", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      handle.close();
+    } catch (OrtException e) {
+      throw Evaluation.failed(e, new Cancellation(), "end decoding in bands");
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package io.github.consistencydecoder.core.tiles;
+
+import io.github.consistencydecoder.models.network.Block;
+import io.github.consistencydecoder.models.network.ConsistencyNetwork;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+
+/**
+ * How a picture is divided into overlapping tiles.
+ *
+ * @param tile side of a tile in cells; where the picture is shorter, its tiles are as long as it is
+ * @param overlap cells that neighbouring tiles share at least
+ * @param peakBytes that an evaluation holds at most beyond the open networks and the whole pictures
+ */
+public record TilePlan(int tile, int overlap, long peakBytes) {
+  /** Cells of one side of the small areas that the statistics are taken from. */
+  static final int RUN = 8;
+
+  /** Sides of tiles to choose from, in cells. */
+  private static final int[] TILES = {128, 96, 64, 48, 32, 24};
+
+  private static final int OVERLAP = 16;
+
+  /** What the allocator's rounding and the reordered inputs of convolutions add. */
+  private static final double OVERHEAD = 1.2;
+
+  /** Values of a tile's pixels in Java, in the runtime, and of the result. */
+  private static final double ARRAYS = 4 * 3;
+
+  /** Tiles for each sample that statistics are taken from. */
+  private static final int TILES_PER_SAMPLE = 16;
+
+  /**
+   * Checks the numbers.
+   *
+   * @throws IllegalArgumentException if a tile would have nothing of its own
+   */
+  public TilePlan {
+    if (overlap < 0 || tile <= overlap) {
+      throw new IllegalArgumentException(
+          "tiles of " + tile + " cells cannot share " + overlap + " with the next");
+    }
+  }
+
+  /**
+   * The largest tiles whose memory suffices.
+   *
+   * @param height of the picture in cells
+   * @param width of the picture in cells
+   * @param memoryBytes that an evaluation may take; see {@link #peakBytes}
+   * @return empty if not even the smallest tiles fit
+   */
+  public static Optional<TilePlan> of(
+      ConsistencyNetwork network, int height, int width, long memoryBytes) {
+    for (int tile : TILES) {
+      TilePlan plan = of(network, height, width, tile, Math.min(OVERLAP, tile / 3));
+      if (plan.peakBytes <= memoryBytes) {
+        return Optional.of(plan);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Tiles of a given size, whatever they need. */
+  public static TilePlan of(
+      ConsistencyNetwork network, int height, int width, int tile, int overlap) {
+    long pixels = 64L * Math.min(tile, height) * Math.min(tile, width);
+    return new TilePlan(tile, overlap, (long) (4.0 * pixels * valuesPerPixel(network)));
+  }
+
+  /** Whether a picture is one tile. */
+  public boolean isWhole(int height, int width) {
+    return height <= tile && width <= tile;
+  }
+
+  /** How many samples the statistics of a picture of that many tiles are taken from. */
+  static int samples(int tiles) {
+    return Math.max(1, tiles / TILES_PER_SAMPLE);
+  }
+
+  private static double valuesPerPixel(ConsistencyNetwork network) {
+    Deque<Double> skips = new ArrayDeque<>();
+    double share = 1;
+    double kept = network.widths().get(0);
+    skips.push(kept);
+    double peak = 0;
+    for (Block b : network.blocks()) {
+      double wide = b.in() * share;
+      if (b.skip() > 0) {
+        kept -= skips.pop();
+      }
+      // Input of the block, the same centred, and what scale and shift make of it before SiLU.
+      double before = kept + 4 * wide;
+      if (b.kind() == Block.Kind.DOWN) {
+        share /= 4;
+      } else if (b.kind() == Block.Kind.UP) {
+        share *= 4;
+      }
+      double out = b.out() * share;
+      double within = kept + wide + 3 * out;
+      peak = Math.max(peak, Math.max(before, within));
+      if (b.name().startsWith("down")) {
+        skips.push(out);
+        kept += out;
+      }
+    }
+    return peak * OVERHEAD + ARRAYS;
+  }
+}

@@ -1,0 +1,11 @@
+package io.github.consistencydecoder.models.network;
+
+/** Where the group norms of a graph have mean and variance from. */
+public enum NormStatistics {
+  /** Each image's own. */
+  OWN,
+  /** One image's own, which are also what the graph gives, instead of the picture. */
+  MEASURED,
+  /** Given from outside, folded with the conditioning ({@link FoldedNorms}). */
+  GIVEN
+}

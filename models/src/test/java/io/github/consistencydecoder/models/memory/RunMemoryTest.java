@@ -1,0 +1,84 @@
+package io.github.consistencydecoder.models.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.consistencydecoder.models.onnx.ElementType;
+import io.github.consistencydecoder.models.onnx.GraphBuilder;
+import io.github.consistencydecoder.models.onnx.Value;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RunMemoryTest {
+  /** Bytes of one tensor. */
+  private static final long T = 4 * 8 * 64 * 64;
+
+  private final GraphBuilder g = new GraphBuilder("test");
+
+  private Value input(Object height) {
+    return g.input("x", ElementType.FLOAT32, 1L, 8L, height, 64L);
+  }
+
+  private long bytes(Value output) {
+    g.output(output, 1L, 8L, 64L, 64L);
+    return RunMemory.of(g.build().toByteArray())
+        .peakBytes(Map.of("x", new long[] {1, 8, 64, 64}), 2);
+  }
+
+  @Test
+  void inputsAndOutputsAreOthers() {
+    Value x = input(64L);
+    assertThat(bytes(g.add("y", x, x))).isZero();
+  }
+
+  @Test
+  void elementwiseOperatorsWorkInPlaceWhereShapesAreKnown() {
+    Value x = input(64L);
+    Value a = g.add("a", x, x);
+    assertThat(bytes(g.add("y", g.mul("c", g.mul("b", a, x), x), x))).isEqualTo(T);
+  }
+
+  @Test
+  void anOperandThatIsNeededAgainIsNotOverwritten() {
+    Value x = input(64L);
+    Value a = g.add("a", x, x);
+    assertThat(bytes(g.add("y", g.mul("b", a, x), a))).isEqualTo(2 * T);
+  }
+
+  @Test
+  void whatLookedAlikeOnlyWhileRunningSharesNothing() {
+    Value x = input("height");
+    // A slice whose size only the run shows.
+    Value a = g.averagePool2("a", x);
+    Value b = g.averagePool2("b", x);
+    Value sum = g.add("sum", a, b);
+    assertThat(bytes(g.enlarge("y", sum, 2))).isEqualTo(3 * T / 4);
+  }
+
+  @Test
+  void aViewTakesNothing() {
+    Value x = input(64L);
+    Value flat = g.flattenPlane("flat", g.add("a", x, x));
+    assertThat(bytes(g.add("y", flat, flat))).isEqualTo(T);
+  }
+
+  @Test
+  void theBranchThatWasWrittenLastRunsFirst() {
+    Value x = input(64L);
+    // Written in this order the small one is held while the large ones come and go.
+    Value wide = g.averagePool2("wide", g.concat("joined", x, x));
+    Value narrow = g.averagePool2("narrow", x);
+    assertThat(bytes(g.enlarge("y", g.concat("both", wide, narrow), 2)))
+        .isEqualTo(2 * T + T / 2 + T / 4);
+  }
+
+  @Test
+  void anOperatorThatIsNotKnownIsRefused() {
+    Value x = input(64L);
+    g.output(g.tanh("y", x), 1L, 8L, 64L, 64L);
+    byte[] model = g.build().toByteArray();
+    assertThatThrownBy(() -> RunMemory.of(model))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the memory of operator 'Tanh' cannot be told");
+  }
+}

@@ -15,7 +15,10 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -77,7 +80,14 @@ class HealthTest {
   void watchersHearNotServingBeforeTheyAreToldToGo() throws Exception {
     try (QueuedDecodeService service = Fixtures.service(controls);
         OpenDoor door = OpenDoor.over(service)) {
-      ManagedChannel channel = door.tcp();
+      // Heard on the thread that reads, or what came first might be told last.
+      ManagedChannel channel =
+          door.keep(
+              NettyChannelBuilder.forAddress(
+                      new InetSocketAddress(InetAddress.getLoopbackAddress(), door.door.port()))
+                  .usePlaintext()
+                  .directExecutor()
+                  .build());
       Watcher watcher = new Watcher();
       HealthGrpc.newStub(channel).watch(of(""), watcher);
       Fixtures.await("SERVING", () -> watcher.heard.contains("SERVING"));

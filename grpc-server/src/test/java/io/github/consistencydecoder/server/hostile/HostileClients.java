@@ -29,6 +29,7 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 
 /**
@@ -44,6 +45,7 @@ abstract class HostileClients {
   private ServerAlone server;
   private Others others;
   private MemoryWatch memory;
+  private String test;
 
   /** Whether there is time. */
   abstract boolean longer();
@@ -53,11 +55,14 @@ abstract class HostileClients {
   }
 
   @BeforeEach
-  void start() throws IOException {
+  void start(TestInfo info) throws Exception {
+    test = info.getDisplayName();
     assumeTrue(ServerAlone.possible(), "skipped: memory is read from /proc, which is not here");
     server = ServerAlone.start(HEAP_MB, 0, 0);
     others = Others.start(server);
-    others.serveAgain(20);
+    // Until then the server compiles itself.
+    others.serveAgain(times(20, 500));
+    others.forget();
     memory = MemoryWatch.start(server);
   }
 
@@ -85,8 +90,7 @@ abstract class HostileClients {
     others.serveAgain(5);
     long peak = memory.peakGrowth();
     System.out.printf(
-        "%s: %s; native memory grew by at most %d MB%n",
-        getClass().getSimpleName(), others.report(), peak / MB);
+        "%s: %s; native memory grew by at most %d MB%n", test, others.report(), peak / MB);
     for (AutoCloseable attacker : attackers) {
       attacker.close();
     }

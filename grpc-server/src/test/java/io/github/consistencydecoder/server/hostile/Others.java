@@ -122,16 +122,24 @@ final class Others {
     return others;
   }
 
-  /** Returns when both have been served so often again. */
-  void serveAgain(int times) {
+  /** How long calls have taken so far counts no more. */
+  void forget() {
+    grpcNanos.clear();
+    httpNanos.clear();
+  }
+
+  /** Returns when both have been served so often again, within two minutes, or one has failed. */
+  void serveAgain(int times) throws InterruptedException {
     int grpcCalls = grpcNanos.size();
     int httpCalls = httpNanos.size();
-    Fixtures.await(
-        "the others to be served " + times + " times",
-        () ->
-            !failures.isEmpty()
-                || (grpcNanos.size() >= grpcCalls + times
-                    && httpNanos.size() >= httpCalls + times));
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+    while (failures.isEmpty()
+        && (grpcNanos.size() < grpcCalls + times || httpNanos.size() < httpCalls + times)) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("the others are not served " + times + " times: " + report());
+      }
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
   }
 
   /** What went wrong for them. */

@@ -90,7 +90,6 @@ final class RandomLeaver implements AutoCloseable {
     } else {
       call.cancel("left", null);
     }
-    Status unused = closed.get(20, TimeUnit.SECONDS);
   }
 
   private void http() throws IOException {

@@ -86,7 +86,8 @@ public final class OverlappedStep implements AutoCloseable {
       TileAxis rows,
       TileAxis columns,
       Cancellation cancellation) {
-    int count = TilePlan.samples(rows.count() * columns.count());
+    int areas = rows.runs(TilePlan.RUN) * columns.runs(TilePlan.RUN);
+    int count = TilePlan.samples(rows.count() * columns.count(), areas);
     PooledStatistics pooled = new PooledStatistics(steps.groups());
     for (int i = 0; i < count; i++) {
       Patch sample =

@@ -7,6 +7,9 @@ import io.github.consistencydecoder.plugin.Latents;
  * each has in every pixel's value: raised cosines over the overlaps, 1 in sum.
  */
 final class TileAxis {
+  /** Convolutions in Winograd's form make 4 by 4 values at half the tile's resolution. */
+  private static final int EVEN = 2;
+
   private final int cells;
   private final int length;
   private final int[] starts;
@@ -16,27 +19,32 @@ final class TileAxis {
    * Places the tiles.
    *
    * @param cells of the picture
-   * @param tile cells of a tile; a shorter picture has one tile of its own length
+   * @param tile cells of a tile at most; a shorter picture has one tile of its own length
    * @param overlap cells that neighbouring tiles share at least, less than {@code tile}
    */
   TileAxis(int cells, int tile, int overlap) {
     this.cells = cells;
-    this.length = Math.min(cells, tile);
-    this.starts = starts(cells, length, overlap);
+    this.length = length(cells, tile, overlap);
+    this.starts = new int[count(cells, tile, overlap)];
+    for (int i = 1; i < starts.length; i++) {
+      starts[i] = (int) Math.round((double) i * (cells - length) / (starts.length - 1));
+    }
     this.shares = shares();
   }
 
-  private static int[] starts(int cells, int length, int overlap) {
-    if (cells == length) {
-      return new int[1];
-    }
-    int step = length - overlap;
-    int count = (cells - overlap + step - 1) / step;
-    int[] starts = new int[count];
-    for (int i = 0; i < count; i++) {
-      starts[i] = (int) Math.round((double) i * (cells - length) / (count - 1));
-    }
-    return starts;
+  private static int count(int cells, int tile, int overlap) {
+    return cells <= tile ? 1 : ceil(cells - overlap, tile - overlap);
+  }
+
+  /** Cells that a tile needs, if as many as are needed share the picture evenly. */
+  static int length(int cells, int tile, int overlap) {
+    int count = count(cells, tile, overlap);
+    int even = ceil(cells + (count - 1) * overlap, EVEN * count) * EVEN;
+    return count == 1 ? cells : Math.min(even, tile);
+  }
+
+  private static int ceil(int a, int b) {
+    return (a + b - 1) / b;
   }
 
   private float[][] shares() {
@@ -107,6 +115,11 @@ final class TileAxis {
     return all;
   }
 
+  /** Runs of a sample. */
+  int runs(int run) {
+    return Math.max(1, length / run);
+  }
+
   /**
    * As many cells as a tile has, in short runs spread evenly over the whole side: those of the
    * {@code index}-th of {@code count} samples, which differ in where the runs begin.
@@ -114,7 +127,7 @@ final class TileAxis {
    * @param run cells of a run, at least
    */
   int[] sample(int run, int index, int count) {
-    int runs = Math.max(1, length / run);
+    int runs = runs(run);
     int[] all = new int[length];
     for (int r = 0; r < runs; r++) {
       int first = r * length / runs;

@@ -9,7 +9,7 @@ import java.util.Optional;
 /**
  * How a picture is divided into overlapping tiles.
  *
- * @param tile side of a tile in cells; where the picture is shorter, its tiles are as long as it is
+ * @param tile side of a tile in cells at most; tiles are only as large as their number needs
  * @param overlap cells that neighbouring tiles share at least
  * @param peakBytes that an evaluation holds at most beyond the open networks and the whole pictures
  */
@@ -28,7 +28,10 @@ public record TilePlan(int tile, int overlap, long peakBytes) {
   /** Values of a tile's pixels in Java, in the runtime, and of the result. */
   private static final double ARRAYS = 4 * 3;
 
-  /** Tiles for each sample that statistics are taken from. */
+  /** Areas that statistics are taken from at least, as long as a sample costs little. */
+  private static final int LEAST_AREAS = 36;
+
+  /** Tiles for each sample in large pictures. */
   private static final int TILES_PER_SAMPLE = 16;
 
   /**
@@ -65,7 +68,9 @@ public record TilePlan(int tile, int overlap, long peakBytes) {
   /** Tiles of a given size, whatever they need. */
   public static TilePlan of(
       ConsistencyNetwork network, int height, int width, int tile, int overlap) {
-    long pixels = 64L * Math.min(tile, height) * Math.min(tile, width);
+    long cells =
+        (long) TileAxis.length(height, tile, overlap) * TileAxis.length(width, tile, overlap);
+    long pixels = 64 * cells;
     return new TilePlan(tile, overlap, (long) (4.0 * pixels * valuesPerPixel(network)));
   }
 
@@ -74,9 +79,17 @@ public record TilePlan(int tile, int overlap, long peakBytes) {
     return height <= tile && width <= tile;
   }
 
-  /** How many samples the statistics of a picture of that many tiles are taken from. */
-  static int samples(int tiles) {
-    return Math.max(1, tiles / TILES_PER_SAMPLE);
+  /**
+   * How many samples the statistics of a picture are taken from.
+   *
+   * @param tiles of the picture
+   * @param areas of a sample
+   */
+  static int samples(int tiles, int areas) {
+    int enough = (LEAST_AREAS + areas - 1) / areas;
+    return tiles == 1
+        ? 1
+        : Math.max(1, Math.max(Math.min(enough, tiles / 4), tiles / TILES_PER_SAMPLE));
   }
 
   private static double valuesPerPixel(ConsistencyNetwork network) {

@@ -48,9 +48,16 @@ record BandMemory(long peakBytes, long tensorBytes, int peakStage, long spillByt
       convolving = Math.max(convolving, 10 * out / 3);
     }
     if (tiled && stage.result().level() < ConsistencyNetwork.LEVELS - 1) {
-      convolving = Math.max(convolving, haloed + BandGraphs.TILE_BYTES + out);
+      convolving = Math.max(convolving, haloed + tileBytes(stage, layout) + out);
     }
     return Math.max(convolving, 3 * haloed + shortcutBytes(stage, layout));
+  }
+
+  /** What the transformed inputs and products of a stage take at a time. */
+  private static long tileBytes(BandStage stage, BandLayout layout) {
+    BandTensor result = stage.result();
+    return BandGraphs.tileBytes(
+        stage, layout.rows(result.level(), 0), layout.width(result.level()));
   }
 
   /** What is made of a shortcut before it is added. */

@@ -33,11 +33,20 @@ public record BandPlan(
   /** Rows that a band may have, best first: the more, the fewer times weights are read. */
   private static final List<Integer> BAND_ROWS = List.of(256, 128, 64, 32, 16, 8);
 
-  /**
-   * Bytes of a band of the widest tensor up to which more rows are better: beyond, the runtime's
-   * convolutions gain nothing.
-   */
-  private static final long BAND_BYTES = 32L << 20;
+  /** Weights from this size on are read from memory again for every band, so bands are high. */
+  private static final long LARGE_WEIGHTS = 64L << 20;
+
+  /** Bytes of a band of the widest tensor at most, where weights are small: caches hold it. */
+  private static final long LOW_BAND_BYTES = 17L << 20;
+
+  /** The same where weights are large. */
+  private static final long HIGH_BAND_BYTES = 96L << 20;
+
+  /** How many times as long a byte takes to go to the file and back as a weight's to be read. */
+  private static final long FILE_COST = 16;
+
+  /** How many times as much the transformed weights of Winograd's form are. */
+  private static final long TRANSFORMED = 4;
 
   /** Copies the set. */
   public BandPlan {
@@ -45,8 +54,8 @@ public record BandPlan(
   }
 
   /**
-   * The fastest plan that keeps to a limit: the one that writes least to the file, and among those
-   * the one with the highest bands.
+   * The plan that should be fastest among those that keep to a limit: writing less to the file and
+   * reading the weights less often, in fewer bands.
    *
    * @param tiled whether convolutions are in Winograd's form
    * @param height of the picture in pixels, a multiple of 8
@@ -58,12 +67,17 @@ public record BandPlan(
   public static Optional<BandPlan> of(
       ConsistencyNetwork network, boolean tiled, int height, int width, long memoryBytes) {
     BandSchedule schedule = new BandSchedule(network);
+    long weights = 4 * network.parameters() * (tiled ? TRANSFORMED : 1);
+    long most = weights >= LARGE_WEIGHTS ? HIGH_BAND_BYTES : LOW_BAND_BYTES;
+    int lowest = BAND_ROWS.get(BAND_ROWS.size() - 1);
     return BAND_ROWS.stream()
-        .filter(rows -> rows == 8 || bandBytes(schedule, height, width, rows) <= BAND_BYTES)
+        .filter(rows -> rows == lowest || bandBytes(schedule, height, width, rows) <= most)
         .map(rows -> new BandLayout(height, width, rows))
         .flatMap(layout -> fitting(schedule, layout, tiled, memoryBytes).stream())
         // The first of equals stays first.
-        .min(Comparator.comparingLong(BandPlan::spillBytes));
+        .min(
+            Comparator.comparingLong(
+                p -> FILE_COST * p.spillBytes() + p.layout().bands() * weights));
   }
 
   /** A plan of that many rows a band with that much memory, for measurements. */

@@ -34,6 +34,12 @@ public final class BandedStep implements AutoCloseable {
   private final StageSessions sessions;
   private final NativeBlocks blocks;
 
+  /**
+   * Buffers that no evaluation uses: the garbage collector would free those of each evaluation too
+   * late.
+   */
+  private Staging spare;
+
   /** Weight and bias of the norms that the conditioning does not replace. */
   private final Map<String, float[][]> norms = new HashMap<>();
 
@@ -104,7 +110,7 @@ public final class BandedStep implements AutoCloseable {
               + 8 * in.height());
     }
     BandMemory memory = BandMemory.of(schedule, plan.layout(), weights.tiled(), plan.spilled());
-    Staging staging = new Staging(Staging.sizes(schedule, plan.layout(), plan.spilled()));
+    Staging staging = takeStaging(Staging.sizes(schedule, plan.layout(), plan.spilled()));
     for (int picture = 0; picture < in.batch(); picture++) {
       cancellation.check();
       PictureInOut data = new PictureInOut(in, noisy, image, picture);
@@ -126,6 +132,22 @@ public final class BandedStep implements AutoCloseable {
         schedule.walk(plan.layout(), evaluation);
       }
     }
+    keepStaging(staging);
+  }
+
+  /** The buffers of an earlier evaluation, or new ones. */
+  private Staging takeStaging(Map<String, Long> sizes) {
+    Staging staging;
+    synchronized (this) {
+      staging = spare == null ? new Staging() : spare;
+      spare = null;
+    }
+    staging.grow(sizes);
+    return staging;
+  }
+
+  private synchronized void keepStaging(Staging staging) {
+    spare = staging;
   }
 
   @Override

@@ -4,6 +4,8 @@ import io.github.consistencydecoder.models.network.BandGraphs;
 import io.github.consistencydecoder.models.network.BandStage;
 import io.github.consistencydecoder.models.network.BandTensor;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -25,12 +27,32 @@ final class Staging {
 
   private final Map<String, ByteBuffer> buffers = new HashMap<>();
 
-  Staging(Map<String, Long> sizes) {
-    sizes.forEach(
-        (slot, bytes) ->
-            buffers.put(
-                slot,
-                ByteBuffer.allocateDirect(Math.toIntExact(bytes)).order(ByteOrder.nativeOrder())));
+  /**
+   * Makes room.
+   *
+   * @param sizes bytes of each buffer at least
+   */
+  void grow(Map<String, Long> sizes) {
+    for (Map.Entry<String, Long> size : sizes.entrySet()) {
+      ByteBuffer present = buffers.get(size.getKey());
+      if (present == null || present.capacity() < size.getValue()) {
+        buffers.remove(size.getKey());
+        buffers.put(size.getKey(), allocate(Math.toIntExact(size.getValue())));
+      }
+    }
+  }
+
+  private static ByteBuffer allocate(int bytes) {
+    try {
+      return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+    } catch (OutOfMemoryError e) {
+      throw new DecoderException(
+          DecoderErrorCode.OUT_OF_MEMORY,
+          "Java gives no direct buffer of "
+              + bytes
+              + " bytes for decoding in bands: allow it more with -XX:MaxDirectMemorySize",
+          e);
+    }
   }
 
   /** The beginning of a buffer; its order is the machine's. */

@@ -32,22 +32,23 @@ final class BandedNetwork implements AutoCloseable {
   private final float[] conditioning;
   private final BandWeights bandWeights;
 
-  BandedNetwork(Path file, Path cache, Convolutions convolutions) throws IOException {
-    this(Checkpoints.open(file), cache, convolutions, 2);
-  }
-
-  BandedNetwork(Checkpoint checkpoint, Path cache, Convolutions convolutions, int threads)
+  /**
+   * Opens a network.
+   *
+   * @param digest of its weights
+   * @param cache of graphs
+   */
+  BandedNetwork(Path file, String digest, Path cache, Convolutions convolutions)
       throws IOException {
-    this.checkpoint = checkpoint;
+    this.checkpoint = Checkpoints.open(file);
     Path config = checkpoint.path().resolveSibling("config.json");
     this.weights =
         ConsistencyWeights.of(
             checkpoint,
             Files.exists(config) ? Optional.of(NetworkConfig.read(config)) : Optional.empty());
     SessionSettings settings =
-        new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), threads, convolutions);
+        new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2, convolutions);
     GraphCache graphs = new GraphCache(cache);
-    String digest = checkpoint.path().getFileName().toString();
     this.whole = graphs.open(weights, digest, ElementType.FLOAT32, settings);
     this.bandWeights = graphs.openBands(weights, digest, settings);
     this.banded = new BandedStep(bandWeights, settings);
@@ -60,7 +61,8 @@ final class BandedNetwork implements AutoCloseable {
     Path file =
         folder.resolve("network-" + Integer.toHexString(network.hashCode()) + ".safetensors");
     SyntheticWeights.write(network, file);
-    return new BandedNetwork(file, folder.resolve("cache"), convolutions);
+    return new BandedNetwork(
+        file, file.getFileName().toString(), folder.resolve("cache"), convolutions);
   }
 
   ConsistencyNetwork network() {

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -55,7 +56,7 @@ class BandedStepTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"64,64,32", "72,200,16", "136,96,32", "64,64,64", "40,24,8", "8,8,8"})
+  @CsvSource({"64,64,32", "72,200,16", "64,64,64", "40,24,8", "8,8,8"})
   void picturesInBandsAreThoseAtOnce(int height, int width, int rows) {
     float[] found = direct.banded(1, direct.inMemory(height, width, rows));
     assertThat(worst(direct.whole(1, height, width), found)).isLessThan(TOLERANCE);
@@ -133,10 +134,10 @@ class BandedStepTest {
 
   @Test
   void aCancelledDecodeEndsSoonAndLeavesNothing() throws Exception {
-    BandPlan plan = spilling(direct, 512, 512, 32);
+    BandPlan plan = spilling(direct, 256, 256, 32);
     Cancellation cancellation = new Cancellation();
-    StepInputs in = direct.inputs(1, 512, 512);
-    float[] noisy = BandedNetwork.noisy(1, 512, 512);
+    StepInputs in = direct.inputs(1, 256, 256);
+    float[] noisy = BandedNetwork.noisy(1, 256, 256);
     CompletableFuture<Void> decode = new CompletableFuture<>();
     Thread thread =
         new Thread(
@@ -150,7 +151,7 @@ class BandedStepTest {
             });
     thread.start();
     while (thread.isAlive() && !isInside(thread, "StageSession")) {
-      Thread.onSpinWait();
+      LockSupport.parkNanos(1_000_000);
     }
     cancellation.cancel();
     assertThatThrownBy(decode::join)

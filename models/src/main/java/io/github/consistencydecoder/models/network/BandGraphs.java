@@ -50,7 +50,7 @@ public final class BandGraphs {
   public static final int PREPARED_VERSION = 1;
 
   /** Bytes that the transformed inputs and products of one product may take. */
-  public static final long TILE_BYTES = 48L << 20;
+  private static final long TILE_BYTES = 48L << 20;
 
   private final ConsistencyWeights weights;
   private final PreparedWeights prepared;
@@ -112,6 +112,20 @@ public final class BandGraphs {
             .mapToLong(b -> 16L * b.in() * b.out())
             .sum();
     return 4 * (phases + network.parameters());
+  }
+
+  /**
+   * Bytes that the transformed inputs and products of a stage in Winograd's form take at a time.
+   *
+   * @param rows of the band of the result
+   * @param width of the result
+   */
+  public static long tileBytes(BandStage stage, int rows, int width) {
+    TiledConvolutions.Layer layer =
+        new TiledConvolutions.Layer(
+            stage.convolution(), stage.result().channels(), stage.in(), rows, width, false);
+    long tiles = (long) layer.bandRows(TILE_BYTES) * layer.tileColumns();
+    return 4L * Winograd.PRODUCTS * (layer.in() + layer.out()) * tiles;
   }
 
   /**

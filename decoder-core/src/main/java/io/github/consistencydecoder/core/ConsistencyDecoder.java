@@ -100,7 +100,11 @@ final class ConsistencyDecoder implements LatentDecoder {
                   * network.operations(pixelHeight, pixelWidth)
                   * options.schedule().timesteps().size();
           Task task = new Task(batch, height, width, options.schedule().timesteps().size());
-          return new DecodeEstimate(operations, plannedOrWhole(task, options).peakBytes());
+          long bytes =
+              model.session().onCpu()
+                  ? plannedOrWhole(task, options).peakBytes()
+                  : MemoryEstimate.bytes(network, batch * pixelHeight * pixelWidth);
+          return new DecodeEstimate(operations, bytes);
         });
   }
 

@@ -113,7 +113,11 @@ final class ConsistencyDecoder implements LatentDecoder {
                   * network.operations(pixelHeight, pixelWidth)
                   * options.schedule().timesteps().size();
           Task task = new Task(batch, height, width, options.schedule().timesteps().size());
-          return new DecodeEstimate(operations, plannedOrWhole(task, options).peakBytes());
+          long bytes =
+              models.usual().session().onCpu()
+                  ? plannedOrWhole(task, options).peakBytes()
+                  : MemoryEstimate.bytes(network, batch * pixelHeight * pixelWidth);
+          return new DecodeEstimate(operations, bytes);
         });
   }
 
@@ -171,7 +175,8 @@ final class ConsistencyDecoder implements LatentDecoder {
     StepModels.Result<Sampled> result =
         plan.manner() == DecodePlan.Manner.WHOLE
             ? models.run(
-                model -> sampled(latents, options, evaluation(plan, model)),
+                () -> sampled(latents, options, plan.step()),
+                model -> sampled(latents, options, oneAtATime(model)),
                 sentence -> {
                   warnings.add(sentence);
                   options.listener().warning(sentence);
@@ -192,12 +197,9 @@ final class ConsistencyDecoder implements LatentDecoder {
         pixels, sampled.stepNanos(), System.nanoTime() - startNanos, metadata, warnings);
   }
 
-  /** The plan's, which is for the usual model; another one takes a picture at a time. */
-  private StepEvaluation evaluation(DecodePlan plan, StepModel model) {
-    return model == models.usual()
-        ? plan.step()
-        : (in, noisy, image, cancellation) ->
-            model.session().evaluate(in, 1, noisy, image, cancellation);
+  private static StepEvaluation oneAtATime(StepModel model) {
+    return (in, noisy, image, cancellation) ->
+        model.session().evaluate(in, 1, noisy, image, cancellation);
   }
 
   private Sampled sampled(Latents latents, DecodeOptions options, StepEvaluation step) {

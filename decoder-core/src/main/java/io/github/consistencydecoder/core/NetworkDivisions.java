@@ -22,6 +22,12 @@ final class NetworkDivisions implements Divisions {
   /** Of the room on a disk, what one decode may fill. */
   private static final double SHARE_OF_DISK = 0.9;
 
+  /**
+   * What sessions of the stages, their threads and the code that is compiled for them take the
+   * first time, measured: 60 to 80 MB.
+   */
+  private static final long STAGES = 64L << 20;
+
   private final GraphCache cache;
   private final ConsistencyWeights weights;
   private final String digest;
@@ -50,13 +56,14 @@ final class NetworkDivisions implements Divisions {
       return Optional.empty();
     }
     BandedStep step = bands();
-    return step.plan(height * Latents.PIXELS_PER_CELL, width * Latents.PIXELS_PER_CELL, bytes)
+    return step.plan(
+            height * Latents.PIXELS_PER_CELL, width * Latents.PIXELS_PER_CELL, bytes - STAGES)
         .flatMap(this::placed)
         .map(
             plan ->
                 new DecodePlan(
                     DecodePlan.Manner.BANDS,
-                    plan.peakBytes(),
+                    plan.peakBytes() + STAGES,
                     plan.spillBytes(),
                     "bands of " + plan.bandRows() + " rows",
                     (in, noisy, image, cancellation) ->

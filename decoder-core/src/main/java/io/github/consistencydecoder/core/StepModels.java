@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,14 +61,15 @@ final class StepModels implements AutoCloseable {
   }
 
   /**
-   * Does a decode with the network, twice if need be.
+   * Does a decode, twice if need be.
    *
-   * @param decode starts anew each time, noise included; a model is borrowed during the call
+   * @param decode with the usual network
+   * @param again the same anew, noise included, with the network given, borrowed during the call
    * @param warning told if it is done again
    */
-  <T> Result<T> run(Function<StepModel, T> decode, Consumer<String> warning) {
+  <T> Result<T> run(Supplier<T> decode, Function<StepModel, T> again, Consumer<String> warning) {
     try {
-      return new Result<>(decode.apply(usual), false);
+      return new Result<>(decode.get(), false);
     } catch (DecoderException e) {
       if (opening.isEmpty() || !(e.getCause() instanceof NotFiniteException)) {
         throw e;
@@ -79,7 +81,7 @@ final class StepModels implements AutoCloseable {
       LOG.info("decode {} of this model: {}", redone.incrementAndGet(), sentence);
       StepModel model = wide(e);
       warning.accept(sentence);
-      return new Result<>(decode.apply(model), true);
+      return new Result<>(again.apply(model), true);
     }
   }
 

@@ -111,10 +111,7 @@ public record ModelSettings(
             layout(config.get(LAYOUT).orElse("auto"))),
         config.get(CACHE).map(Path::of).orElseGet(store::cacheFolder),
         store,
-        // What a device has is for its own allocator to give or to refuse.
-        device.kind() == Device.Kind.CPU || config.get(DecoderConfig.MEMORY).isPresent()
-            ? memory(config)
-            : Long.MAX_VALUE);
+        memory(config));
   }
 
   /**

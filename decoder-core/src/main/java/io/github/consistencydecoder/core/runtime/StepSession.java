@@ -154,6 +154,11 @@ public final class StepSession implements AutoCloseable {
     }
   }
 
+  /** Whether it runs on the CPU. */
+  public boolean onCpu() {
+    return cpu;
+  }
+
   /**
    * Pictures that one run can take; 0 if they are too large.
    *
@@ -165,7 +170,8 @@ public final class StepSession implements AutoCloseable {
   }
 
   /**
-   * Bytes that a run holds at its peak, inputs and output included, the weights aside.
+   * Bytes of the process's memory that a run holds at its peak, inputs and output included, the
+   * weights aside; on another device than the CPU, inputs and output alone.
    *
    * @param pictures of the run, at most {@link #largestBatch}
    * @param height h, of the latent in cells
@@ -174,7 +180,7 @@ public final class StepSession implements AutoCloseable {
    */
   public OptionalLong runBytes(int pictures, int height, int width) {
     if (!cpu) {
-      return OptionalLong.empty();
+      return OptionalLong.of(2L * Float.BYTES * 3 * 64 * pictures * height * width);
     }
     try {
       return sessions.forecast(8 * height, 8 * width).bytes(pictures, height, width);

@@ -4,6 +4,7 @@ import io.github.consistencydecoder.core.runtime.BandWeights;
 import io.github.consistencydecoder.core.runtime.Convolutions;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.GraphCache;
+import io.github.consistencydecoder.core.runtime.Layout;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.runtime.StepModel;
 import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
@@ -47,7 +48,7 @@ final class BandedNetwork implements AutoCloseable {
             checkpoint,
             Files.exists(config) ? Optional.of(NetworkConfig.read(config)) : Optional.empty());
     SessionSettings settings =
-        new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2, convolutions);
+        new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2, convolutions, Layout.AUTO);
     GraphCache graphs = new GraphCache(cache);
     this.whole = graphs.open(weights, digest, ElementType.FLOAT32, settings);
     this.bandWeights = graphs.openBands(weights, digest, settings);

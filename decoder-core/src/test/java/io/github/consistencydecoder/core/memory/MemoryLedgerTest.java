@@ -31,10 +31,10 @@ class MemoryLedgerTest {
   void whatRunningWorkHoldsIsNotTakenForWhatTheProcessHolds() {
     own.set(200);
     assertThat(ledger.idle()).isEqualTo(200);
-    try (MemoryLedger.Lease lease = ledger.take(500, never)) {
-      own.set(700);
-      assertThat(ledger.idle()).isEqualTo(200);
-    }
+    MemoryLedger.Lease lease = ledger.take(500, never);
+    own.set(700);
+    assertThat(ledger.idle()).isEqualTo(200);
+    lease.close();
     own.set(230);
     assertThat(ledger.idle()).isEqualTo(230);
   }

@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.core.tiles;
 
 import io.github.consistencydecoder.models.network.Block;
+import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -33,6 +34,9 @@ public record TilePlan(int tile, int overlap, long peakBytes) {
 
   /** Tiles for each sample in large pictures. */
   private static final int TILES_PER_SAMPLE = 16;
+
+  /** Bytes that two sessions and their bands hold in Winograd's form, whatever the tile. */
+  private static final long WINOGRAD_BYTES = 150L << 20;
 
   /**
    * Checks the numbers.
@@ -71,7 +75,8 @@ public record TilePlan(int tile, int overlap, long peakBytes) {
     long cells =
         (long) TileAxis.length(height, tile, overlap) * TileAxis.length(width, tile, overlap);
     long pixels = 64 * cells;
-    return new TilePlan(tile, overlap, (long) (4.0 * pixels * valuesPerPixel(network)));
+    long fixed = ConsistencyGraph.tilingPays(network) ? WINOGRAD_BYTES : 0;
+    return new TilePlan(tile, overlap, fixed + (long) (4.0 * pixels * valuesPerPixel(network)));
   }
 
   /** Whether a picture is one tile. */

@@ -21,7 +21,7 @@ final class TiledConvolutions {
    * because each reads the weights again, and leave the allocator with more holes
    * (docs/decisions.md).
    */
-  static final long BAND_BYTES = 256L << 20;
+  static final long BAND_BYTES = 192L << 20;
 
   /** Bands of a layer at most: opening a graph takes more than linear time in its nodes. */
   private static final int MOST_BANDS = 8;

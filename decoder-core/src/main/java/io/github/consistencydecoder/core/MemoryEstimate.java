@@ -7,8 +7,8 @@ import java.util.Deque;
 
 /**
  * How much memory a decode needs beyond the open model where what the runtime makes of the graph
- * cannot be seen: the largest sum of tensors alive at one
- * moment when operators run one after the other, as ONNX Runtime's CPU provider runs them.
+ * cannot be seen: the largest sum of tensors alive at one moment when operators run one after the
+ * other, as ONNX Runtime's CPU provider runs them.
  */
 final class MemoryEstimate {
   /**

@@ -108,7 +108,11 @@ public final class DecodeCommand implements Callable<Integer> {
     Console console = common.console(spec.commandLine());
     RawFormat raw = shape == null ? null : RawFormat.parse(shape, rawDtype);
     DecodeOptions options =
-        DecodeOptions.builder().schedule(sampling.schedule()).clamp(sampling.clamp()).tiling(sampling.tiling()).build();
+        DecodeOptions.builder()
+            .schedule(sampling.schedule())
+            .clamp(sampling.clamp())
+            .tiling(sampling.tiling())
+            .build();
     decoder.config();
     OutputPlan plan = OutputPlan.of(inputs, out, format, force);
     return new DecodeRun(console, decoder, plan, rounding, Path::toString)

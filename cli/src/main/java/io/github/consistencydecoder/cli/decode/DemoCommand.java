@@ -58,7 +58,11 @@ public final class DemoCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Console console = common.console(spec.commandLine());
     DecodeOptions options =
-        DecodeOptions.builder().schedule(sampling.schedule()).clamp(sampling.clamp()).tiling(sampling.tiling()).build();
+        DecodeOptions.builder()
+            .schedule(sampling.schedule())
+            .clamp(sampling.clamp())
+            .tiling(sampling.tiling())
+            .build();
     DecoderConfig config = decoder.config();
     Path file = Files.createTempFile(NAME, ".safetensors");
     try {

@@ -57,11 +57,12 @@ final class BenchCommandTest {
         CommandRun.of("bench", "--decoder", "fake", "--size", "8", "--repeat", 2, "--warmup", 0);
 
     assertThat(run.code()).as(run.err()).isZero();
-    assertThat(run.out().lines()).hasSize(4);
+    assertThat(run.out().lines()).hasSize(5);
     assertThat(run.out())
         .contains(
             "run 1: ", "run 2: ", "plain on cpu: it is a fake: 8x8, batch 1, schedule 1008,512")
-        .contains("GFLOP per core-second");
+        .contains("GFLOP per core-second")
+        .containsPattern("memory of a decode beyond the open model: predicted 1 MB, measured \\d+");
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.NetworkGraph;
+import io.github.consistencydecoder.models.network.SizedForm;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,6 +27,9 @@ final class SizedSessions implements StepSessions {
 
   private static final int MOST_FORECASTS = 16;
 
+  /** Of the memory of a form, what another one must fall below to be taken instead. */
+  private static final double WORTH_IT = 0.97;
+
   private final Writing writing;
   private final SessionSettings settings;
 
@@ -35,20 +39,28 @@ final class SizedSessions implements StepSessions {
   private final ConsistencyNetwork network;
 
   /** Those of the sizes asked for last. */
-  private final Map<ConsistencyGraph.Size, RunForecast> forecasts =
+  private final Map<ConsistencyGraph.Size, Chosen> forecasts =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<ConsistencyGraph.Size, RunForecast> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<ConsistencyGraph.Size, Chosen> eldest) {
           return size() > MOST_FORECASTS;
         }
       };
 
-  /** Writes the graph for a size. */
+  /** Writes the graph for a size in one of its forms. */
   interface Writing {
-    NetworkGraph graph(ConsistencyGraph.Size size) throws IOException;
+    NetworkGraph graph(ConsistencyGraph.Size size, SizedForm form) throws IOException;
   }
+
+  /**
+   * The form that takes least memory at a size, and how much.
+   *
+   * @param form of the graph
+   * @param forecast of its runs
+   */
+  private record Chosen(SizedForm form, RunForecast forecast) {}
 
   private static final class Entry {
     private final ConsistencyGraph.Size size;
@@ -81,7 +93,8 @@ final class SizedSessions implements StepSessions {
     }
     if (entry == null) {
       makeRoom();
-      entry = new Entry(size, Sessions.openPlain(writing.graph(size), settings));
+      entry =
+          new Entry(size, Sessions.openPlain(writing.graph(size, chosen(size).form()), settings));
     } else {
       entries.remove(entry);
     }
@@ -93,15 +106,32 @@ final class SizedSessions implements StepSessions {
 
   @Override
   public RunForecast forecast(int height, int width) throws IOException {
-    ConsistencyGraph.Size size = new ConsistencyGraph.Size(height, width);
+    return chosen(new ConsistencyGraph.Size(height, width)).forecast();
+  }
+
+  private Chosen chosen(ConsistencyGraph.Size size) throws IOException {
     synchronized (forecasts) {
-      RunForecast known = forecasts.get(size);
+      Chosen known = forecasts.get(size);
       if (known == null) {
-        known = RunForecast.ofSized(writing.graph(size).model(), network);
+        known = choose(size);
         forecasts.put(size, known);
       }
       return known;
     }
+  }
+
+  private Chosen choose(ConsistencyGraph.Size size) throws IOException {
+    Chosen best = null;
+    long least = Long.MAX_VALUE;
+    for (SizedForm form : SizedForm.ALL) {
+      RunForecast forecast = RunForecast.ofSized(writing.graph(size, form).model(), network);
+      long bytes = forecast.bytes(1, size.height() / 8, size.width() / 8).orElse(Long.MAX_VALUE);
+      if (best == null || bytes < WORTH_IT * least) {
+        best = new Chosen(form, forecast);
+        least = bytes;
+      }
+    }
+    return best;
   }
 
   private void makeRoom() throws OrtException {

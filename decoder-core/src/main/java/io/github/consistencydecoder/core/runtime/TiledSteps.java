@@ -59,7 +59,8 @@ record TiledSteps(ConsistencyWeights weights) implements CachedNetwork<StepModel
     PreparedWeights prepared = prepared(entry);
     Path root = GraphCache.root(weights, prepared.file());
     SizedSessions.Writing graphs =
-        size -> ConsistencyGraph.writeSized(weights, statistics, prepared, size, root);
+        (size, form) ->
+            ConsistencyGraph.writeSized(weights, statistics, prepared, size, form, root);
     return new StepSession(
         new SizedSessions(graphs, settings, weights.network()), settings.device(), statistics);
   }

@@ -66,6 +66,7 @@ public final class ConsistencyGraph {
   private final ElementType type;
   private final Optional<Size> size;
   private final TiledConvolutions tiled;
+  private final boolean lateShortcuts;
   private int level;
 
   private ConsistencyGraph(
@@ -75,7 +76,7 @@ public final class ConsistencyGraph {
       DerivedWeights derived,
       Path root,
       Optional<Size> size,
-      long bandBytes) {
+      SizedForm form) {
     this.network = weights.network();
     GraphWeights constants = new GraphWeights(g, weights, derived, root);
     this.layers = new GraphLayers(g, constants, type);
@@ -83,7 +84,8 @@ public final class ConsistencyGraph {
     this.norms = new GraphNorms(g, layers, network, statistics);
     this.type = type;
     this.size = size;
-    this.tiled = size.isPresent() ? new TiledConvolutions(g, constants, bandBytes) : null;
+    this.tiled = size.isPresent() ? new TiledConvolutions(g, constants, form.bandBytes()) : null;
+    this.lateShortcuts = form.lateShortcuts();
   }
 
   /**
@@ -131,7 +133,8 @@ public final class ConsistencyGraph {
     return GraphLayers.build(
         derivedFile,
         derived ->
-            new ConsistencyGraph(weights, statistics, type, derived, root, Optional.empty(), 0)
+            new ConsistencyGraph(
+                    weights, statistics, type, derived, root, Optional.empty(), SizedForm.USUAL)
                 .build(root));
   }
 
@@ -151,7 +154,13 @@ public final class ConsistencyGraph {
         derived -> {
           NetworkGraph graph =
               new ConsistencyGraph(
-                      weights, NormStatistics.OWN, ElementType.FLOAT32, derived, root, smallest, 0)
+                      weights,
+                      NormStatistics.OWN,
+                      ElementType.FLOAT32,
+                      derived,
+                      root,
+                      smallest,
+                      SizedForm.USUAL)
                   .build(root);
           prepared[0] = derived.prepared();
           return graph;
@@ -165,6 +174,7 @@ public final class ConsistencyGraph {
    * weights would be many and are used for few pixels.
    *
    * @param prepared what {@link #prepare} wrote
+   * @param form of the graph
    * @param root a folder that holds the prepared file and the checkpoint's at any depth
    * @param statistics as for {@link #write}
    */
@@ -173,17 +183,12 @@ public final class ConsistencyGraph {
       NormStatistics statistics,
       PreparedWeights prepared,
       Size size,
+      SizedForm form,
       Path root)
       throws IOException {
     try (DerivedWeights derived = DerivedWeights.complete(prepared)) {
       return new ConsistencyGraph(
-              weights,
-              statistics,
-              ElementType.FLOAT32,
-              derived,
-              root,
-              Optional.of(size),
-              TiledConvolutions.BAND_BYTES)
+              weights, statistics, ElementType.FLOAT32, derived, root, Optional.of(size), form)
           .build(root);
     }
   }
@@ -216,7 +221,7 @@ public final class ConsistencyGraph {
                     derived,
                     root,
                     Optional.of(size),
-                    bandBytes)
+                    new SizedForm(bandBytes, true))
                 .buildNetwork(root));
   }
 
@@ -233,7 +238,13 @@ public final class ConsistencyGraph {
         derivedFile,
         derived ->
             new ConsistencyGraph(
-                    weights, NormStatistics.OWN, type, derived, root, Optional.empty(), 0)
+                    weights,
+                    NormStatistics.OWN,
+                    type,
+                    derived,
+                    root,
+                    Optional.empty(),
+                    SizedForm.USUAL)
                 .buildNetwork(root));
   }
 
@@ -312,7 +323,11 @@ public final class ConsistencyGraph {
 
   private Value block(Block b, Value x) throws IOException {
     String name = b.name();
-    Value doubled = b.kind() == Block.Kind.UP ? g.enlarge(name + ".shortcut", x, 2) : null;
+    Value doubled = null;
+    if (b.kind() == Block.Kind.UP && lateShortcuts) {
+      // Written first, the runtime evaluates it last.
+      doubled = g.enlarge(name + ".shortcut", x, 2);
+    }
     Value h =
         convolved(new Activation(name + ".norm1", x, b.in()), name + ".conv1", b.out(), b.kind());
     sized(h, b.out());
@@ -321,7 +336,7 @@ public final class ConsistencyGraph {
     switch (b.kind()) {
       case SAME -> {}
       case DOWN -> x = g.averagePool2(name + ".shortcut", x);
-      case UP -> x = doubled;
+      case UP -> x = lateShortcuts ? doubled : g.enlarge(name + ".shortcut", x, 2);
     }
     // Written after the other branch, the runtime evaluates it before: its input may be wide and
     // is then needed no longer.

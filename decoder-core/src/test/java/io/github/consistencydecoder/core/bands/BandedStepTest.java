@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The same picture in bands as at once, in memory and through a file. */
 class BandedStepTest {
   /**
-   * A hundredth of what issue 6 asks for. Both sides compute in float32 and differ in the order of
+   * A hundredth of what tiling may be off. Both sides compute in float32 and differ in the order of
    * sums only.
    */
   private static final float TOLERANCE = 2e-5f;

@@ -43,8 +43,6 @@ class MemoryPredictionTest {
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
                 MemoryRun.class.getName(),
                 MODEL,
                 cache.toString(),
@@ -53,7 +51,10 @@ class MemoryPredictionTest {
                 Integer.toString(batch)));
     command.addAll(List.of(settings));
     Path errors = Files.createTempFile(cache, "run", ".err");
-    Process process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
+    // On the command line a class path as long as this one is more than the runtime can read.
+    builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+    Process process = builder.start();
     String output =
         new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     assertThat(process.waitFor()).as(Files.readString(errors)).isZero();

@@ -18,6 +18,9 @@ import java.util.Set;
  * @param spillBytes of the temporary file
  */
 record BandMemory(long peakBytes, long tensorBytes, int peakStage, long spillBytes) {
+  /** What a session takes by itself: constants, and what its threads keep. */
+  private static final long SESSION_BYTES = 4L << 20;
+
   static BandMemory of(
       BandSchedule schedule, BandLayout layout, boolean tiled, Set<Integer> spilled) {
     Counting counting = new Counting(schedule, layout, tiled, spilled);
@@ -30,27 +33,27 @@ record BandMemory(long peakBytes, long tensorBytes, int peakStage, long spillByt
 
   /**
    * What a stage takes while it runs, besides its inputs and its result. Measured: of a band with
-   * its halo the runtime keeps three or four, since what one operator leaves is a little too small
-   * for the next.
+   * its halo the runtime keeps four, since what one operator leaves is a little too small for the
+   * next.
    *
    * @param tiled whether convolutions are in Winograd's form
    */
   static long scratchBytes(BandStage stage, BandLayout layout, boolean tiled) {
     long out = layout.bandBytes(stage.result(), 0);
     if (stage.kind() == BandStage.Kind.IN) {
-      return 2 * out;
+      return SESSION_BYTES + 2 * out;
     }
     int level = stage.sources().get(0).level();
     BandTensor all = new BandTensor(-1, stage.in(), level);
     long haloed = layout.bytes(all, layout.rows(level, 0) + 2 * stage.halo());
-    long convolving = (stage.sources().size() > 1 ? 3 : 4) * haloed;
+    long convolving = 4 * haloed;
     if (stage.kind() == BandStage.Kind.FIRST && stage.change() == Block.Kind.UP) {
       convolving = Math.max(convolving, 10 * out / 3);
     }
     if (tiled && stage.result().level() < ConsistencyNetwork.LEVELS - 1) {
       convolving = Math.max(convolving, haloed + tileBytes(stage, layout) + out);
     }
-    return Math.max(convolving, 3 * haloed + shortcutBytes(stage, layout));
+    return SESSION_BYTES + Math.max(convolving, 3 * haloed + shortcutBytes(stage, layout));
   }
 
   /** What the transformed inputs and products of a stage take at a time. */

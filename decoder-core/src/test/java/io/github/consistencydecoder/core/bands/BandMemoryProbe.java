@@ -1,0 +1,73 @@
+package io.github.consistencydecoder.core.bands;
+
+import io.github.consistencydecoder.core.runtime.Convolutions;
+import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
+import io.github.consistencydecoder.models.network.SyntheticWeights;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A program that evaluates a network in bands, in memory and partly through a file, and prints for
+ * each {@code PLANNED GROWN}, both in bytes. A process of its own, so that nothing but the
+ * evaluation makes it grow.
+ */
+final class BandMemoryProbe {
+  static final Path STATUS = Path.of("/proc/self/status");
+
+  private BandMemoryProbe() {}
+
+  /** Takes a folder for its files. */
+  public static void main(String[] arguments) throws Exception {
+    Path folder = Path.of(arguments[0]);
+    try (BandedNetwork network =
+        BandedNetwork.synthetic(SyntheticWeights.reducedNetwork(), folder, Convolutions.DIRECT)) {
+      BandPlan inMemory = network.inMemory(512, 512, 64);
+      // The first evaluation also warms Java up: its compiler's memory is not what is measured.
+      measure(network, inMemory);
+      BandPlan partly = network.plan(512, 512, 64, inMemory.peakBytes() / 2);
+      System.out.println(inMemory.peakBytes() + " " + measure(network, inMemory));
+      System.out.println(
+          partly.peakBytes() + " " + measure(network, partly.withSpillFolder(folder)));
+    }
+  }
+
+  private static long measure(BandedNetwork network, BandPlan plan) throws InterruptedException {
+    StepInputs in = network.inputs(1, plan.height(), plan.width());
+    float[] noisy = BandedNetwork.noisy(1, plan.height(), plan.width());
+    float[] image = new float[noisy.length];
+    long before = anonymousBytes();
+    AtomicLong peak = new AtomicLong();
+    AtomicBoolean done = new AtomicBoolean();
+    Thread watcher =
+        new Thread(
+            () -> {
+              while (!done.get()) {
+                peak.accumulateAndGet(anonymousBytes(), Math::max);
+                LockSupport.parkNanos(1_000_000);
+              }
+            });
+    watcher.start();
+    network.banded(in, noisy, image, plan);
+    done.set(true);
+    watcher.join();
+    return peak.get() - before;
+  }
+
+  /** Memory of the process that is no file's. */
+  private static long anonymousBytes() {
+    try {
+      return Files.readAllLines(STATUS).stream()
+          .filter(line -> line.startsWith("RssAnon:"))
+          .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
+          .findFirst()
+          .orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -78,7 +78,7 @@ record BandMemory(long peakBytes, long tensorBytes, int peakStage, long spillByt
     private final boolean tiled;
     private final Set<Integer> spilled;
     private final SpillSpace space = new SpillSpace();
-    private final Map<Integer, Long> offsets = new HashMap<>();
+    private final Map<Integer, long[]> offsets = new HashMap<>();
     private long held;
     private long scratch;
     private long peak;
@@ -94,22 +94,16 @@ record BandMemory(long peakBytes, long tensorBytes, int peakStage, long spillByt
     @Override
     public void begin(BandStage stage) {
       scratch = scratchBytes(stage, layout, tiled);
-      if (spilled.contains(stage.result().id())) {
-        offsets.put(stage.result().id(), space.allocate(recordBytes(stage.result())));
-      }
-    }
-
-    private long recordBytes(BandTensor t) {
-      long bytes = 0;
-      for (int band = 0; band < layout.bands(); band++) {
-        bytes += layout.recordBytes(t, band);
-      }
-      return bytes;
     }
 
     @Override
     public void make(BandTensor t, int band) {
-      held += bytes(t, band);
+      if (spilled.contains(t.id())) {
+        long[] records = offsets.computeIfAbsent(t.id(), id -> new long[layout.bands()]);
+        records[band] = space.allocate(layout.recordBytes(t, band));
+      } else {
+        held += layout.bandBytes(t, band);
+      }
     }
 
     @Override
@@ -122,21 +116,16 @@ record BandMemory(long peakBytes, long tensorBytes, int peakStage, long spillByt
 
     @Override
     public void drop(BandTensor t, int band) {
-      held -= bytes(t, band);
-    }
-
-    private long bytes(BandTensor t, int band) {
-      return spilled.contains(t.id()) ? 0 : layout.bandBytes(t, band);
+      if (spilled.contains(t.id())) {
+        space.free(offsets.get(t.id())[band], layout.recordBytes(t, band));
+      } else {
+        held -= layout.bandBytes(t, band);
+      }
     }
 
     @Override
     public void finish(BandStage stage) {
-      for (BandTensor t : schedule.ending(stage)) {
-        Long offset = offsets.remove(t.id());
-        if (offset != null) {
-          space.free(offset, recordBytes(t));
-        }
-      }
+      schedule.ending(stage).forEach(t -> offsets.remove(t.id()));
     }
   }
 }

@@ -24,7 +24,7 @@ final class TensorStore implements AutoCloseable {
   private final SpillSpace space = new SpillSpace();
   private final Map<Integer, BlockPool.Block[]> kept = new HashMap<>();
 
-  /** Of each spilled tensor, where the records of its bands begin and where the last one ends. */
+  /** Of each spilled tensor, where the records of its bands begin. */
   private final Map<Integer, long[]> records = new HashMap<>();
 
   /** Views of buffers that the present run uses. */
@@ -57,15 +57,7 @@ final class TensorStore implements AutoCloseable {
       kept.put(t.id(), new BlockPool.Block[layout.bands()]);
       return;
     }
-    long[] offsets = new long[layout.bands() + 1];
-    for (int band = 0; band < layout.bands(); band++) {
-      offsets[band + 1] = offsets[band] + layout.recordBytes(t, band);
-    }
-    long start = space.allocate(offsets[layout.bands()]);
-    for (int i = 0; i < offsets.length; i++) {
-      offsets[i] += start;
-    }
-    records.put(t.id(), offsets);
+    records.put(t.id(), new long[layout.bands()]);
   }
 
   /** Where a run shall write a band. */
@@ -77,6 +69,7 @@ final class TensorStore implements AutoCloseable {
       kept.get(t.id())[band] = block;
       return block.tensor();
     }
+    records.get(t.id())[band] = space.allocate(layout.recordBytes(t, band));
     return view(staging.floats(Staging.RESULT, layout.bandBytes(t, band) / 4), t, rows);
   }
 
@@ -121,8 +114,9 @@ final class TensorStore implements AutoCloseable {
       return none(t);
     }
     int edge = layout.edgeRows(t, band - 1);
+    long behind = layout.recordBytes(t, band - 1) - layout.bytes(t, edge);
     return plan.spills(t)
-        ? read(t, edge, slot, records.get(t.id())[band] - layout.bytes(t, edge))
+        ? read(t, edge, slot, records.get(t.id())[band - 1] + behind)
         : kept.get(t.id())[band - 1].tensor();
   }
 
@@ -165,20 +159,19 @@ final class TensorStore implements AutoCloseable {
 
   /** A band is needed no more. */
   void drop(BandTensor t, int band) {
-    if (!plan.spills(t)) {
-      BlockPool.Block[] blocks = kept.get(t.id());
-      pool.release(blocks[band]);
-      blocks[band] = null;
+    if (plan.spills(t)) {
+      space.free(records.get(t.id())[band], layout.recordBytes(t, band));
+      return;
     }
+    BlockPool.Block[] blocks = kept.get(t.id());
+    pool.release(blocks[band]);
+    blocks[band] = null;
   }
 
   /** A tensor is needed no more. */
   void end(BandTensor t) {
     kept.remove(t.id());
-    long[] offsets = records.remove(t.id());
-    if (offsets != null) {
-      space.free(offsets[0], offsets[offsets.length - 1] - offsets[0]);
-    }
+    records.remove(t.id());
   }
 
   @Override

@@ -22,6 +22,12 @@ final class DecodePlanner {
    */
   private static final long BESIDES = 12L << 20;
 
+  /**
+   * Beyond this, bands are the better way even where the memory suffices: a tenth more time for
+   * half of the memory and for a small part of the mapped weights at once (docs/decisions.md).
+   */
+  private static final long MODEST = 2L << 30;
+
   /** Values of a picture for each of its cells. */
   private static final long CELL = 3L * Latents.PIXELS_PER_CELL * Latents.PIXELS_PER_CELL;
 
@@ -76,12 +82,20 @@ final class DecodePlanner {
     long bytes = ledger.limit() - ledger.idle();
     Optional<DecodePlan> plan =
         switch (tiling) {
-          case AUTO -> whole(task, bytes).or(() -> bands(task, bytes)).or(() -> tiles(task, bytes));
+          case AUTO -> exact(task, bytes).or(() -> tiles(task, bytes));
           case WHOLE -> whole(task, bytes);
-          case EXACT -> whole(task, bytes).or(() -> bands(task, bytes));
+          case EXACT -> exact(task, bytes);
           case OVERLAPPED -> tiles(task, bytes).or(() -> whole(task, bytes));
         };
     return plan.orElseThrow(() -> refused(task, tiling, ledger));
+  }
+
+  /** Whole where that takes little or bands would need the disk, else in bands. */
+  private Optional<DecodePlan> exact(Task task, long bytes) {
+    return whole(task, Math.min(bytes, MODEST))
+        .or(() -> bands(task, bytes).filter(p -> p.spillBytes() == 0))
+        .or(() -> whole(task, bytes))
+        .or(() -> bands(task, bytes));
   }
 
   /** A decode of whole pictures whatever it needs, one at a time. */

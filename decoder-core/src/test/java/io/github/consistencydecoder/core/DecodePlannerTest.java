@@ -23,6 +23,7 @@ class DecodePlannerTest {
   /** 100 MB a picture. */
   private static final class Whole implements WholeStep {
     private int together;
+    private long pictureBytes = 100 * MB;
 
     @Override
     public int largestBatch(int height, int width) {
@@ -31,7 +32,7 @@ class DecodePlannerTest {
 
     @Override
     public long runBytes(int pictures, int height, int width) {
-      return 100 * MB * pictures;
+      return pictureBytes * pictures;
     }
 
     @Override
@@ -42,7 +43,7 @@ class DecodePlannerTest {
   }
 
   /** Bands take 50 MB, or 30 with 70 on disk; tiles take 10. */
-  private static final class Divided implements Divisions {
+  private static class Divided implements Divisions {
     @Override
     public Optional<DecodePlan> bands(int height, int width, long bytes) {
       if (bytes < 30 * MB) {
@@ -82,6 +83,32 @@ class DecodePlannerTest {
     assertThat(plan(ONE, Tiling.AUTO, 60))
         .hasToString("exact, bands of 8 rows, 49 MB and 70 MB on disk");
     assertThat(plan(ONE, Tiling.AUTO, 40)).hasToString("overlapped, tiles of 256 pixels, 29 MB");
+  }
+
+  @Test
+  void bandsAreTakenWhereTheWholeTakesMuchThoughItFits() {
+    whole.pictureBytes = 3000 * MB;
+    assertThat(plan(ONE, Tiling.AUTO, 9000)).hasToString("exact, bands of 8 rows, 69 MB");
+    assertThat(plan(ONE, Tiling.EXACT, 9000).manner()).isEqualTo(Manner.BANDS);
+    assertThat(plan(ONE, Tiling.WHOLE, 9000).manner()).isEqualTo(Manner.WHOLE);
+    whole.pictureBytes = 2000 * MB;
+    assertThat(plan(ONE, Tiling.AUTO, 9000).manner()).isEqualTo(Manner.WHOLE);
+  }
+
+  @Test
+  void theDiskIsNotUsedWhereTheWholeFits() {
+    whole.pictureBytes = 3000 * MB;
+    DecodePlanner onDisk =
+        new DecodePlanner(
+            whole,
+            new Divided() {
+              @Override
+              public Optional<DecodePlan> bands(int height, int width, long bytes) {
+                return super.bands(height, width, 40 * MB);
+              }
+            });
+    DecodePlan plan = onDisk.plan(ONE, Tiling.AUTO, new MemoryLedger(9000 * MB, () -> 0));
+    assertThat(plan.manner()).isEqualTo(Manner.WHOLE);
   }
 
   @Test

@@ -3,8 +3,8 @@ package io.github.consistencydecoder.plugin;
 /** Whether and how a decoder may divide a picture that is large for its memory. */
 public enum Tiling {
   /**
-   * Whole where the memory suffices; otherwise {@link #EXACT}; {@link #OVERLAPPED}, with a warning,
-   * only where that does not suffice either. The default.
+   * {@link #EXACT} where the memory suffices for it; {@link #OVERLAPPED}, with a warning, where it
+   * does not. The default.
    */
   AUTO("auto"),
 
@@ -12,8 +12,9 @@ public enum Tiling {
   WHOLE("whole"),
 
   /**
-   * Whole, or layer by layer in bands of rows with the norms' statistics taken over the whole
-   * picture: the same picture to rounding. Refused where that does not fit either.
+   * Whole where that takes little memory, or else layer by layer in bands of rows with the norms'
+   * statistics taken over the whole picture: the same picture to rounding. Refused where neither
+   * fits.
    */
   EXACT("exact"),
 

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.core.runtime;
 import io.github.consistencydecoder.models.memory.RunMemory;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -15,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class RunForecast {
   /** Knows nothing. */
-  static final RunForecast NONE = new RunForecast(Optional.empty(), 0, 0);
+  static final RunForecast NONE = new RunForecast(Optional.empty(), Map.of(), 0);
 
   /** What the runtime keeps for an operator of an open session, measured: 31 MB for 1,400. */
   private static final long OPERATOR_BYTES = 22_000;
@@ -23,13 +24,13 @@ final class RunForecast {
   private static final int MOST_KEPT = 64;
 
   private final Optional<RunMemory> memory;
-  private final int conditioning;
+  private final Map<String, long[]> vectors;
   private final long session;
   private final Map<String, Long> known = new ConcurrentHashMap<>();
 
-  private RunForecast(Optional<RunMemory> memory, int conditioning, long session) {
+  private RunForecast(Optional<RunMemory> memory, Map<String, long[]> vectors, long session) {
     this.memory = memory;
-    this.conditioning = conditioning;
+    this.vectors = vectors;
     this.session = session;
   }
 
@@ -39,16 +40,22 @@ final class RunForecast {
    * @param model as the runtime executes it
    */
   static RunForecast of(byte[] model, ConsistencyNetwork network) {
-    return new RunForecast(memory(model), network.conditioningLength(), 0);
+    return new RunForecast(memory(model), vectors(network), 0);
   }
 
   /** By a graph whose session is opened when it is needed. */
   static RunForecast ofSized(byte[] model, ConsistencyNetwork network) {
     Optional<RunMemory> memory = memory(model);
     return new RunForecast(
-        memory,
-        network.conditioningLength(),
-        memory.map(m -> OPERATOR_BYTES * m.operators()).orElse(0L));
+        memory, vectors(network), memory.map(m -> OPERATOR_BYTES * m.operators()).orElse(0L));
+  }
+
+  /** Inputs whose length is the network's; a graph has one of the first two. */
+  private static Map<String, long[]> vectors(ConsistencyNetwork network) {
+    return Map.of(
+        ConsistencyGraph.CONDITIONING, new long[] {network.conditioningLength()},
+        ConsistencyGraph.NORMS, new long[] {network.normsLength()},
+        ConsistencyGraph.COEFFICIENTS, new long[] {3});
   }
 
   private static Optional<RunMemory> memory(byte[] model) {
@@ -84,13 +91,9 @@ final class RunForecast {
   private long bytes(RunMemory run, long pictures, long height, long width) {
     long[] picture = {pictures, 3, 8 * height, 8 * width};
     long inAndOut = 2 * Float.BYTES * pictures * 3 * 64 * height * width;
-    return inAndOut
-        + run.peakBytes(
-            Map.of(
-                ConsistencyGraph.NOISY, picture,
-                ConsistencyGraph.FEATURES, new long[] {pictures, 4, height, width},
-                ConsistencyGraph.CONDITIONING, new long[] {conditioning},
-                ConsistencyGraph.COEFFICIENTS, new long[] {3}),
-            Runtime.getRuntime().availableProcessors());
+    Map<String, long[]> shapes = new HashMap<>(vectors);
+    shapes.put(ConsistencyGraph.NOISY, picture);
+    shapes.put(ConsistencyGraph.FEATURES, new long[] {pictures, 4, height, width});
+    return inAndOut + run.peakBytes(shapes, Runtime.getRuntime().availableProcessors());
   }
 }

@@ -141,6 +141,11 @@ public record ConsistencyNetwork(
     return 2 * groups * norms().size();
   }
 
+  /** Length of a scale and a shift for every channel of every norm. */
+  public int normsLength() {
+    return 2 * norms().values().stream().mapToInt(c -> c).sum();
+  }
+
   /** Whether a norm's affine part depends on the timestep. */
   static boolean isConditioned(String norm) {
     return norm.endsWith(".norm2");

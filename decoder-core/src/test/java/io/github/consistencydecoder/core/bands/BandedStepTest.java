@@ -62,6 +62,14 @@ class BandedStepTest {
     assertThat(worst(direct.whole(1, height, width), found)).isLessThan(TOLERANCE);
   }
 
+  /** The more values a norm has, the less exactly the runtime sums them at once. */
+  @ParameterizedTest
+  @CsvSource({"264,520,64", "520,392,128", "1024,1024,128"})
+  void largePicturesAreTheSameToATenThousandth(int height, int width, int rows) {
+    float[] found = direct.banded(1, direct.inMemory(height, width, rows));
+    assertThat(worst(direct.whole(1, height, width), found)).isLessThan(1e-4f);
+  }
+
   @ParameterizedTest
   @CsvSource({"64,64,32", "72,200,16", "40,24,8", "24,8,16"})
   void inWinogradsFormToo(int height, int width, int rows) {

@@ -14,29 +14,15 @@
 # REPORT  file whose table is replaced (docs/benchmarks.md); "-" prints the table only
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
-MODEL=${MODEL:?"set MODEL to a model folder; make_full_weights.py --out DIR writes one"}
+# shellcheck source=common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 SIZES=${SIZES:-64 128 256}
 ROUNDS=${ROUNDS:-2}
 PEERS=${PEERS:-eager compile onnxruntime}
-CPUS=${CPUS:-0,1}
-PYTHON=${PYTHON:-python3}
-DECODER=${DECODER:-$root/consistency-decoder}
 REPORT=${REPORT:-$root/docs/benchmarks.md}
 if [[ -z ${THROUGH:-} ]]; then
   if "$PYTHON" -c 'import diffusers' 2>/dev/null; then THROUGH=diffusers; else THROUGH=network; fi
 fi
-if [[ -z ${OUT:-} ]]; then
-  OUT=$(mktemp -d)
-  trap 'rm -r "$OUT"' EXIT
-fi
-mkdir -p "$OUT"
-
-# shellcheck source=quiet.sh
-source "$here/quiet.sh"
-
-threads=$(taskset -c "$CPUS" nproc)
 export OMP_NUM_THREADS=$threads
 if [[ " $PEERS " == *" onnxruntime "* && ! -e $OUT/peer.onnx ]]; then
   echo "exporting the network for ONNX Runtime" >&2

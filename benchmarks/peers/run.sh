@@ -11,25 +11,11 @@
 # OUT     folder for the JSON of every run (a temporary one, removed at the end)
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
-MODEL=${MODEL:?"set MODEL to a model folder; make_full_weights.py --out DIR writes one"}
+# shellcheck source=common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 SIZE=${SIZE:-128}
 PAIRS=${PAIRS:-2}
 REPEAT=${REPEAT:-1}
-CPUS=${CPUS:-0,1}
-PYTHON=${PYTHON:-python3}
-DECODER=${DECODER:-$root/consistency-decoder}
-if [[ -z ${OUT:-} ]]; then
-  OUT=$(mktemp -d)
-  trap 'rm -r "$OUT"' EXIT
-fi
-mkdir -p "$OUT"
-
-# shellcheck source=quiet.sh
-source "$here/quiet.sh"
-
-threads=$(taskset -c "$CPUS" nproc)
 files=()
 for ((pair = 1; pair <= PAIRS; pair++)); do
   echo "pair $pair of $PAIRS: ours, then PyTorch, ${SIZE}x${SIZE}, $threads threads" >&2

@@ -52,7 +52,7 @@ final class ServeCommandTest {
         "--tls-cert=a|--tls-cert and --tls-key belong together",
         "--tls-client-ca=a|--tls-client-ca needs",
         "--lanes=0|0 lanes",
-        "--memory=much|--memory much: bytes are needed",
+        "--memory=much|--memory: 'much' is not a size of memory",
         "--warm=5x5|--warm 5x5: width and height",
         "--grace=-1|--grace -1.0: seconds",
         "--log=xml|--log xml: text or json",

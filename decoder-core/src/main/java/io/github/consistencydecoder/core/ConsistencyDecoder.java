@@ -3,9 +3,11 @@ package io.github.consistencydecoder.core;
 import io.github.consistencydecoder.core.DecodePlanner.Task;
 import io.github.consistencydecoder.core.latents.LatentCheck;
 import io.github.consistencydecoder.core.latents.LatentTransform;
+import io.github.consistencydecoder.core.memory.MemoryEstimate;
 import io.github.consistencydecoder.core.memory.MemoryLedger;
 import io.github.consistencydecoder.core.noise.NoiseSource;
 import io.github.consistencydecoder.core.runtime.Lifetime;
+import io.github.consistencydecoder.core.runtime.ModelFiles;
 import io.github.consistencydecoder.core.runtime.StepModel;
 import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
 import io.github.consistencydecoder.core.sampler.Coefficients;
@@ -151,6 +153,7 @@ final class ConsistencyDecoder implements LatentDecoder {
             new Task(latents.batch(), latents.height(), latents.width(), steps),
             options.tiling(),
             ledger);
+    NoiseSource noise = noise(latents, options);
     LOG.debug("{}: {}", latents, plan);
     if (plan.changesPixels() && options.tiling() != Tiling.OVERLAPPED) {
       warnings.add(
@@ -163,25 +166,26 @@ final class ConsistencyDecoder implements LatentDecoder {
     return ledger.holding(
         plan.peakBytes(),
         options.cancellation(),
-        () -> decoded(latents, options, plan, warnings, start));
+        () -> decoded(latents, options, plan, noise, warnings, start));
   }
 
   private Decoded decoded(
       Latents latents,
       DecodeOptions options,
       DecodePlan plan,
+      NoiseSource noise,
       List<String> warnings,
       long startNanos) {
     StepModels.Result<Sampled> result =
         plan.manner() == DecodePlan.Manner.WHOLE
             ? models.run(
-                () -> sampled(latents, options, plan.step()),
-                model -> sampled(latents, options, oneAtATime(model)),
+                () -> sampled(latents, options, noise, plan.step()),
+                model -> sampled(latents, options, noise(latents, options), oneAtATime(model)),
                 sentence -> {
                   warnings.add(sentence);
                   options.listener().warning(sentence);
                 })
-            : new StepModels.Result<>(sampled(latents, options, plan.step()), false);
+            : new StepModels.Result<>(sampled(latents, options, noise, plan.step()), false);
     Sampled sampled = result.value();
     Map<String, String> metadata = metadata(latents, options, plan);
     if (result.redone()) {
@@ -202,13 +206,17 @@ final class ConsistencyDecoder implements LatentDecoder {
         model.session().evaluate(in, 1, noisy, image, cancellation);
   }
 
-  private Sampled sampled(Latents latents, DecodeOptions options, StepEvaluation step) {
-    NoiseSource noise =
-        NoiseSource.of(
-            options.noise(),
-            latents.batch(),
-            latents.height() * Latents.PIXELS_PER_CELL,
-            latents.width() * Latents.PIXELS_PER_CELL);
+  /** At its first step; checked, so that a mistake neither waits nor costs an evaluation. */
+  private static NoiseSource noise(Latents latents, DecodeOptions options) {
+    return NoiseSource.of(
+        options.noise(),
+        latents.batch(),
+        latents.height() * Latents.PIXELS_PER_CELL,
+        latents.width() * Latents.PIXELS_PER_CELL);
+  }
+
+  private Sampled sampled(
+      Latents latents, DecodeOptions options, NoiseSource noise, StepEvaluation step) {
     float[] features = LatentTransform.features(latents);
     return Sampler.sample(
         options,
@@ -262,10 +270,7 @@ final class ConsistencyDecoder implements LatentDecoder {
           try {
             return Conditioning.of(weights, t);
           } catch (IOException e) {
-            throw new DecoderException(
-                DecoderErrorCode.MODEL_MISSING,
-                "the model's file can no longer be read: " + e.getMessage(),
-                e);
+            throw ModelFiles.unreadable(e);
           }
         });
   }

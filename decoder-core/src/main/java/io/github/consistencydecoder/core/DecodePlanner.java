@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.function.LongFunction;
 
 /**
- * Chooses how a decode is done: whole if the memory suffices, otherwise divided as far as that is
- * allowed.
+ * Chooses how a decode is done: whole if that takes little or nothing else fits, otherwise divided
+ * as far as that is allowed.
  *
  * <p>Safe for use by several threads.
  */

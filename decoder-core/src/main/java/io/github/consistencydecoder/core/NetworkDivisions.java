@@ -5,12 +5,11 @@ import io.github.consistencydecoder.core.bands.BandedStep;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.GraphCache;
+import io.github.consistencydecoder.core.runtime.ModelFiles;
 import io.github.consistencydecoder.core.tiles.OverlappedStep;
 import io.github.consistencydecoder.core.tiles.TilePlan;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.onnx.ElementType;
-import io.github.consistencydecoder.plugin.DecoderErrorCode;
-import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -114,7 +113,7 @@ final class NetworkDivisions implements Divisions {
             new BandedStep(
                 cache.openBands(weights, digest, settings.session()), settings.session());
       } catch (IOException e) {
-        throw unreadable(e);
+        throw ModelFiles.unreadable(e);
       }
     }
     return bands;
@@ -125,17 +124,10 @@ final class NetworkDivisions implements Divisions {
       try {
         tiles = OverlappedStep.open(cache, weights, digest, settings.type(), settings.session());
       } catch (IOException e) {
-        throw unreadable(e);
+        throw ModelFiles.unreadable(e);
       }
     }
     return tiles;
-  }
-
-  private static DecoderException unreadable(IOException e) {
-    return new DecoderException(
-        DecoderErrorCode.MODEL_MISSING,
-        "the model's files can no longer be read: " + e.getMessage(),
-        e);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.core;
 
+import io.github.consistencydecoder.core.memory.MemoryEstimate;
 import io.github.consistencydecoder.core.runtime.StepSession;
 import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.cli.options;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.Decoders;
 import io.github.consistencydecoder.plugin.LatentDecoder;
@@ -13,12 +14,6 @@ import picocli.CommandLine.Option;
 public final class DecoderOptions {
   private static final String CONSISTENCY = "consistency";
   private static final String TINY = "tiny";
-
-  /** Key of the consistency decoder: how convolutions are computed. */
-  private static final String CONVOLUTIONS = "convolutions";
-
-  /** Key of the consistency decoder: in which order values lie. */
-  private static final String LAYOUT = "layout";
 
   /** Key of the decoder over the wire: where the service is. */
   private static final String TARGET = "target";
@@ -84,14 +79,14 @@ public final class DecoderOptions {
             ExitCode.USAGE,
             "--convolutions " + convolutions + ": auto, direct or winograd is needed");
       }
-      config = config.with(CONVOLUTIONS, convolutions);
+      config = config.with(ModelSettings.CONVOLUTIONS, convolutions);
     }
     if (layout != null) {
       if (!layout.matches("auto|nchw|nhwc")) {
         throw new CliException(
             ExitCode.USAGE, "--layout " + layout + ": auto, nchw or nhwc is needed");
       }
-      config = config.with(LAYOUT, layout);
+      config = config.with(ModelSettings.LAYOUT, layout);
     }
     if (target != null) {
       config = config.with(TARGET, target);

@@ -28,7 +28,8 @@ public final class SamplingOptions {
       description = {
         "How a picture that is large for the memory may be divided. exact: in bands that give the",
         "same picture, in more time; overlapped: in tiles that give nearly the same; whole: never.",
-        "auto: whole, else exact, else overlapped, which is said. Default: ${DEFAULT-VALUE}."
+        "auto: the same picture, in bands if it is large, else overlapped, which is said. Default:",
+        "${DEFAULT-VALUE}."
       })
   private String tiling;
 

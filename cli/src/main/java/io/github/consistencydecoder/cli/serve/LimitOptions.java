@@ -2,22 +2,20 @@ package io.github.consistencydecoder.cli.serve;
 
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.core.memory.MemorySize;
 import io.github.consistencydecoder.server.SidecarConfig;
 import io.github.consistencydecoder.server.core.DecodeSize;
 import io.github.consistencydecoder.server.core.ServiceLimits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** What the sidecar takes, and how it ends. */
 final class LimitOptions {
-  private static final Pattern BYTES = Pattern.compile("(\\d{1,12})([KMGT]?)(i?B?)");
   private static final Pattern SIDES = Pattern.compile("(\\d{1,5})x(\\d{1,5})");
-  private static final String UNITS = "KMGT";
 
   @Option(
       names = "--lanes",
@@ -48,9 +46,9 @@ final class LimitOptions {
 
   @Option(
       names = "--memory",
-      paramLabel = "BYTES",
+      paramLabel = "SIZE",
       description = {
-        "That running decodes may need together, such as 8G. Default: seven tenths of what is",
+        "That running decodes may need together, such as 8GB. Default: seven tenths of what is",
         "available at the start."
       })
   private String memory;
@@ -88,7 +86,14 @@ final class LimitOptions {
 
   /** Bytes that running decodes may need together, beyond the loaded models. */
   long memoryBytes() {
-    return memory == null ? ServiceLimits.defaults().memoryBytes() : bytes(memory);
+    if (memory == null) {
+      return ServiceLimits.defaults().memoryBytes();
+    }
+    try {
+      return MemorySize.parse(memory);
+    } catch (IllegalArgumentException e) {
+      throw usage("--memory: " + e.getMessage());
+    }
   }
 
   void addTo(SidecarConfig.Builder config) {
@@ -100,7 +105,7 @@ final class LimitOptions {
               maxBatch == null ? usual.maxBatch() : maxBatch,
               maxTime == null ? usual.maxTime() : seconds("--max-time", maxTime),
               maxQueue == null ? usual.maxQueued() : seconds("--max-queue", maxQueue),
-              memory == null ? usual.memoryBytes() : bytes(memory),
+              memoryBytes(),
               lanes == null ? usual.lanes() : lanes));
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
@@ -120,17 +125,6 @@ final class LimitOptions {
       throw usage(option + " " + value + ": seconds from 0 to a million are needed");
     }
     return Duration.ofNanos((long) (value * 1e9));
-  }
-
-  /** With decimal units, as elsewhere in this command. */
-  static long bytes(String text) {
-    Matcher matcher = BYTES.matcher(text.toUpperCase(Locale.ROOT).replace("IB", "iB"));
-    if (!matcher.matches()) {
-      throw usage("--memory " + text + ": bytes are needed, such as 8G or 900M");
-    }
-    int unit = matcher.group(2).isEmpty() ? 0 : UNITS.indexOf(matcher.group(2)) + 1;
-    double factor = Math.pow(matcher.group(3).startsWith("i") ? 1024 : 1000, unit);
-    return (long) (Long.parseLong(matcher.group(1)) * factor);
   }
 
   private static DecodeSize size(String text) {

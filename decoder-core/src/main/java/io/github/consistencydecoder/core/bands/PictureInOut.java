@@ -4,6 +4,7 @@ import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.plugin.Latents;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /**
  * One picture of a batch: what goes into the network's first convolution, and what becomes of the
@@ -43,7 +44,7 @@ record PictureInOut(StepInputs in, float[] noisy, float[] image, int picture) {
     for (int c = 0; c < ConsistencyNetwork.INPUT_CHANNELS; c++) {
       for (int row = first; row < first + rows; row++) {
         if (row < 0 || row >= height()) {
-          java.util.Arrays.fill(line, 0);
+          Arrays.fill(line, 0);
         } else if (c < COLOURS) {
           int at = at(c, row);
           for (int x = 0; x < line.length; x++) {

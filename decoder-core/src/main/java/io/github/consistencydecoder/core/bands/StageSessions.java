@@ -1,11 +1,10 @@
 package io.github.consistencydecoder.core.bands;
 
+import io.github.consistencydecoder.core.runtime.ModelFiles;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.runtime.StageSession;
 import io.github.consistencydecoder.models.network.BandGraphs;
 import io.github.consistencydecoder.models.network.BandStage;
-import io.github.consistencydecoder.plugin.DecoderErrorCode;
-import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
 
 /**
@@ -56,10 +55,7 @@ record StageSessions(BandGraphs graphs, SessionSettings settings, boolean small)
     try {
       return StageSession.open(graphs.write(stage, rows, width), settings, small);
     } catch (IOException e) {
-      throw new DecoderException(
-          DecoderErrorCode.MODEL_MISSING,
-          "the model's files can no longer be read: " + e.getMessage(),
-          e);
+      throw ModelFiles.unreadable(e);
     }
   }
 }

@@ -1,7 +1,6 @@
 package io.github.consistencydecoder.core.runtime;
 
 import io.github.consistencydecoder.models.network.BandGraphs;
-import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.PreparedWeights;
 import java.io.IOException;
@@ -59,37 +58,22 @@ record BandNetwork(ConsistencyWeights weights) implements CachedNetwork<BandWeig
   }
 
   /** The same in Winograd's form, over the weights that {@link TiledSteps} keeps. */
-  record Tiled(TiledSteps steps) implements CachedNetwork<BandWeights> {
+  record Tiled(TiledSteps steps) implements SharedEntry<BandWeights> {
     @Override
-    public ConsistencyWeights weights() {
-      return steps.weights();
-    }
-
-    @Override
-    public List<String> identity() {
-      return steps.identity();
-    }
-
-    @Override
-    public long bytes() {
-      return ConsistencyGraph.preparedBytes(weights());
-    }
-
-    @Override
-    public void build(Path folder, SessionSettings settings) throws IOException {
-      steps.build(folder, settings);
+    public TiledSteps kept() {
+      return steps;
     }
 
     @Override
     public BandWeights load(Path entry, SessionSettings settings, String origin)
         throws IOException {
-      return new BandWeights(weights(), TiledSteps.prepared(entry), true, Optional.empty());
+      return new BandWeights(steps.weights(), TiledSteps.prepared(entry), true, Optional.empty());
     }
 
     @Override
     public BandWeights uncached(SessionSettings settings) throws IOException {
       // As for whole pictures: gigabytes of transformed weights are not made for one start.
-      return new BandNetwork(weights()).uncached(settings);
+      return new BandNetwork(steps.weights()).uncached(settings);
     }
   }
 }

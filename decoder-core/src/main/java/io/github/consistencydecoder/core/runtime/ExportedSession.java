@@ -64,11 +64,6 @@ public final class ExportedSession implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      handle.close();
-    } catch (OrtException e) {
-      throw new DecoderException(
-          DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed to close a session", e);
-    }
+    handle.close();
   }
 }

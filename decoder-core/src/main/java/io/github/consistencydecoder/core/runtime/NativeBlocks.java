@@ -72,10 +72,6 @@ public final class NativeBlocks implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      handle.close();
-    } catch (OrtException e) {
-      throw Evaluation.failed(e, new Cancellation(), "end decoding in bands");
-    }
+    handle.close();
   }
 }

@@ -8,7 +8,6 @@ import io.github.consistencydecoder.models.network.ChannelsLastGraph;
 import io.github.consistencydecoder.models.network.Conditioning;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
-import io.github.consistencydecoder.models.network.NetworkGraph;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
@@ -42,16 +41,12 @@ public final class NetworkProbe {
       SessionSettings settings,
       Path folder)
       throws IOException {
-    Path derived = folder.toRealPath().resolve("probe.weights");
-    Path root = GraphCache.root(weights, derived);
-    NetworkGraph graph = ConsistencyGraph.writeNetwork(weights, type, derived, root);
-    try (SessionHandle handle = Sessions.open(graph, settings)) {
-      return evaluate(handle, input, height, width, Conditioning.of(weights, timestep));
-    } catch (OrtException e) {
-      throw failed(e);
-    } finally {
-      Files.deleteIfExists(derived);
-    }
+    return evaluate(
+        weights,
+        (derived, root) ->
+            Sessions.open(ConsistencyGraph.writeNetwork(weights, type, derived, root), settings),
+        new Input(input, height, width, timestep),
+        folder);
   }
 
   /**
@@ -69,18 +64,15 @@ public final class NetworkProbe {
       SessionSettings settings,
       Path folder)
       throws IOException {
-    Path derived = folder.toRealPath().resolve("probe.weights");
-    Path root = GraphCache.root(weights, derived);
     ConsistencyGraph.Size size = new ConsistencyGraph.Size(height, width);
-    NetworkGraph graph =
-        ConsistencyGraph.writeSizedNetwork(weights, size, bandBytes, derived, root);
-    try (SessionHandle handle = Sessions.openPlain(graph, settings)) {
-      return evaluate(handle, input, height, width, Conditioning.of(weights, timestep));
-    } catch (OrtException e) {
-      throw failed(e);
-    } finally {
-      Files.deleteIfExists(derived);
-    }
+    return evaluate(
+        weights,
+        (derived, root) ->
+            Sessions.openPlain(
+                ConsistencyGraph.writeSizedNetwork(weights, size, bandBytes, derived, root),
+                settings),
+        new Input(input, height, width, timestep),
+        folder);
   }
 
   /**
@@ -97,12 +89,34 @@ public final class NetworkProbe {
       SessionSettings settings,
       Path folder)
       throws IOException {
-    Path derived = folder.toRealPath().resolve("probe.weights");
-    Path root = GraphCache.root(weights, derived);
     ChannelsLastGraph.Variant standard = new ChannelsLastGraph.Variant(type, false);
-    NetworkGraph graph = ChannelsLastGraph.writeNetwork(weights, standard, derived, root);
-    try (SessionHandle handle = Sessions.open(graph, settings)) {
-      return evaluate(handle, input, height, width, Conditioning.of(weights, timestep));
+    return evaluate(
+        weights,
+        (derived, root) ->
+            Sessions.open(
+                ChannelsLastGraph.writeNetwork(weights, standard, derived, root), settings),
+        new Input(input, height, width, timestep),
+        folder);
+  }
+
+  /** Opens a network whose derived weights go into a file. */
+  private interface Opening {
+    SessionHandle open(Path derived, Path root) throws IOException, OrtException;
+  }
+
+  /** What is evaluated. */
+  private record Input(float[] values, int height, int width, int timestep) {}
+
+  private static float[] evaluate(
+      ConsistencyWeights weights, Opening opening, Input input, Path folder) throws IOException {
+    Path derived = folder.toRealPath().resolve("probe.weights");
+    try (SessionHandle handle = opening.open(derived, GraphCache.root(weights, derived))) {
+      return evaluate(
+          handle,
+          input.values(),
+          input.height(),
+          input.width(),
+          Conditioning.of(weights, input.timestep()));
     } catch (OrtException e) {
       throw failed(e);
     } finally {

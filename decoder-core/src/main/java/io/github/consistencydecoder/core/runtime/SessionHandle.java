@@ -3,11 +3,14 @@ package io.github.consistencydecoder.core.runtime;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
 
 /**
  * A session and the options that must live as long as it does.
  *
- * <p>Owns both. Closing again does nothing.
+ * <p>Owns both. Closing again does nothing; if it fails, the error is {@link
+ * DecoderErrorCode#RUNTIME_FAILED}.
  */
 final class SessionHandle implements AutoCloseable {
   private final OrtSession session;
@@ -24,14 +27,16 @@ final class SessionHandle implements AutoCloseable {
   }
 
   @Override
-  public synchronized void close() throws OrtException {
-    if (!closed) {
-      closed = true;
-      try {
-        session.close();
-      } finally {
-        options.close();
-      }
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try (options) {
+      session.close();
+    } catch (OrtException e) {
+      throw new DecoderException(
+          DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed to close a session", e);
     }
   }
 }

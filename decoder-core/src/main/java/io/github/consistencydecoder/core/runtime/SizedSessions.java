@@ -134,7 +134,7 @@ final class SizedSessions implements StepSessions {
     return best;
   }
 
-  private void makeRoom() throws OrtException {
+  private void makeRoom() {
     for (int i = 0; entries.size() >= KEPT && i < entries.size(); ) {
       if (entries.get(i).users == 0) {
         entries.remove(i).handle.close();
@@ -149,7 +149,7 @@ final class SizedSessions implements StepSessions {
   }
 
   @Override
-  public synchronized void close() throws OrtException {
+  public synchronized void close() {
     for (Entry e : entries) {
       e.handle.close();
     }

@@ -71,11 +71,6 @@ public final class StageSession implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      handle.close();
-    } catch (OrtException e) {
-      throw new DecoderException(
-          DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed to close a session", e);
-    }
+    handle.close();
   }
 }

@@ -150,7 +150,7 @@ public final class StepSession implements AutoCloseable {
           cancellation,
           "decode " + in.batch() + " picture(s) of " + width + "x" + height + " pixels");
     } catch (IOException e) {
-      throw unreadable(e);
+      throw ModelFiles.unreadable(e);
     }
   }
 
@@ -185,15 +185,8 @@ public final class StepSession implements AutoCloseable {
     try {
       return sessions.forecast(8 * height, 8 * width).bytes(pictures, height, width);
     } catch (IOException e) {
-      throw unreadable(e);
+      throw ModelFiles.unreadable(e);
     }
-  }
-
-  private static DecoderException unreadable(IOException e) {
-    return new DecoderException(
-        DecoderErrorCode.MODEL_MISSING,
-        "the model's files can no longer be read: " + e.getMessage(),
-        e);
   }
 
   private void run(
@@ -242,11 +235,6 @@ public final class StepSession implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      sessions.close();
-    } catch (OrtException e) {
-      throw new DecoderException(
-          DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed to close a session", e);
-    }
+    sessions.close();
   }
 }

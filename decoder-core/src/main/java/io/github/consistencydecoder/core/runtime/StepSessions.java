@@ -30,7 +30,7 @@ interface StepSessions {
   RunForecast forecast(int height, int width) throws IOException;
 
   /** Closes everything; closing again does nothing. */
-  void close() throws OrtException;
+  void close();
 
   /**
    * A session in use.
@@ -79,7 +79,7 @@ interface StepSessions {
       }
 
       @Override
-      public void close() throws OrtException {
+      public void close() {
         handle.close();
       }
     };

@@ -18,7 +18,7 @@ record Patch(int[] rows, int[] columns) {
    * @param conditioning of the part
    */
   StepInputs inputs(StepInputs in, int picture, float[] conditioning) {
-    int channels = 4;
+    int channels = Latents.CHANNELS;
     float[] features = new float[channels * rows.length * columns.length];
     int at = 0;
     for (int c = 0; c < channels; c++) {

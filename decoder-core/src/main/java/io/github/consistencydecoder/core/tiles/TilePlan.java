@@ -1,10 +1,8 @@
 package io.github.consistencydecoder.core.tiles;
 
-import io.github.consistencydecoder.models.network.Block;
+import io.github.consistencydecoder.core.memory.MemoryEstimate;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Optional;
 
 /**
@@ -23,11 +21,11 @@ public record TilePlan(int tile, int overlap, long peakBytes) {
 
   private static final int OVERLAP = 16;
 
-  /** What the allocator's rounding and the reordered inputs of convolutions add. */
-  private static final double OVERHEAD = 1.2;
-
-  /** Values of a tile's pixels in Java, in the runtime, and of the result. */
-  private static final double ARRAYS = 4 * 3;
+  /**
+   * Bytes a pixel of a tile has besides: three values in Java, in the runtime, and twice in the
+   * result.
+   */
+  private static final long ARRAYS = 4L * 3 * Float.BYTES;
 
   /** Areas that statistics are taken from at least, as long as a sample costs little. */
   private static final int LEAST_AREAS = 36;
@@ -76,7 +74,8 @@ public record TilePlan(int tile, int overlap, long peakBytes) {
         (long) TileAxis.length(height, tile, overlap) * TileAxis.length(width, tile, overlap);
     long pixels = 64 * cells;
     long fixed = ConsistencyGraph.tilingPays(network) ? WINOGRAD_BYTES : 0;
-    return new TilePlan(tile, overlap, fixed + (long) (4.0 * pixels * valuesPerPixel(network)));
+    return new TilePlan(
+        tile, overlap, fixed + MemoryEstimate.bytes(network, pixels) + ARRAYS * pixels);
   }
 
   /** Whether a picture is one tile. */
@@ -95,34 +94,5 @@ public record TilePlan(int tile, int overlap, long peakBytes) {
     return tiles == 1
         ? 1
         : Math.max(1, Math.max(Math.min(enough, tiles / 4), tiles / TILES_PER_SAMPLE));
-  }
-
-  private static double valuesPerPixel(ConsistencyNetwork network) {
-    Deque<Double> skips = new ArrayDeque<>();
-    double share = 1;
-    double kept = network.widths().get(0);
-    skips.push(kept);
-    double peak = 0;
-    for (Block b : network.blocks()) {
-      double wide = b.in() * share;
-      if (b.skip() > 0) {
-        kept -= skips.pop();
-      }
-      // Input of the block, the same centred, and what scale and shift make of it before SiLU.
-      double before = kept + 4 * wide;
-      if (b.kind() == Block.Kind.DOWN) {
-        share /= 4;
-      } else if (b.kind() == Block.Kind.UP) {
-        share *= 4;
-      }
-      double out = b.out() * share;
-      double within = kept + wide + 3 * out;
-      peak = Math.max(peak, Math.max(before, within));
-      if (b.name().startsWith("down")) {
-        skips.push(out);
-        kept += out;
-      }
-    }
-    return peak * OVERHEAD + ARRAYS;
   }
 }

@@ -79,13 +79,13 @@ public final class SamplingRules {
    *     exact} or {@code overlapped}
    */
   public static Tiling tiling(String field, String name) throws ServiceException {
-    for (Tiling tiling : Tiling.values()) {
-      if (tiling.id().equals(name)) {
-        return tiling;
-      }
+    try {
+      return Tiling.parse(name);
+    } catch (IllegalArgumentException e) {
+      // Its message repeats what the caller wrote.
+      throw ServiceException.invalid(
+          field, "auto, whole, exact and overlapped are possible, nothing else");
     }
-    throw ServiceException.invalid(
-        field, "auto, whole, exact and overlapped are possible, nothing else");
   }
 
   /** The name of a dialect. */

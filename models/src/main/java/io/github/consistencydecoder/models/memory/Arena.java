@@ -13,6 +13,7 @@ import java.util.TreeSet;
  * written, and a run gives nothing back before its end. Not for use by several threads.
  */
 final class Arena {
+  // The defaults of the runtime's BFCArena (version 1.29; its OrtArenaCfg).
   private static final long GRAIN = 256;
   private static final long FIRST_REGION = 1L << 20;
   private static final long LARGEST_STEP = 1L << 30;

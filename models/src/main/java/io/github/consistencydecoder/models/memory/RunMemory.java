@@ -22,7 +22,11 @@ import java.util.stream.Collectors;
  * graphs, inputs, outputs and weights aside, by going through the run without computing anything.
  */
 public final class RunMemory {
-  /** Threads of the runtime that expand a convolution's input, each so many values at a time. */
+  /**
+   * Threads of the runtime that expand a convolution's input, each so many values at a time: the
+   * working buffer of MLAS's segmented convolution, which is chosen unless there are more output
+   * channels than pixels.
+   */
   private static final long EXPANDED_VALUES = 32 * 1024;
 
   /** How the graph's builder calls the scales of an enlargement. */

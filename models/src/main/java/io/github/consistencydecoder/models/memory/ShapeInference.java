@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.models.memory;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -144,8 +145,7 @@ final class ShapeInference {
       // A shape that another tensor has; before the run only its rank is known.
       return wantedShape == null || !wantedShape.get(0).known()
           ? null
-          : new ArrayList<>(
-              java.util.Collections.nCopies((int) wantedShape.get(0).size(), Dim.UNKNOWN));
+          : new ArrayList<>(Collections.nCopies((int) wantedShape.get(0).size(), Dim.UNKNOWN));
     }
     List<Dim> shape = new ArrayList<>();
     long rest = complete(x) ? elements(x) : -1;

@@ -71,12 +71,7 @@ public record BandStage(
     int level = 0;
     for (Block b : network.blocks()) {
       List<BandTensor> sources = b.skip() > 0 ? List.of(x, skips.pop()) : List.of(x);
-      level +=
-          switch (b.kind()) {
-            case SAME -> 0;
-            case DOWN -> 1;
-            case UP -> -1;
-          };
+      level += b.kind().levels();
       BandTensor h = sequence.tensor(b.out(), level);
       String name = b.name();
       sequence.add(Kind.FIRST, name + ".norm1", name + ".conv1", sources, b.kind(), List.of(), h);

@@ -89,12 +89,7 @@ public final class ChannelsLastGraph {
     double share = 1;
     for (Block b : network.blocks()) {
       widest = Math.max(widest, b.in() * share);
-      share =
-          switch (b.kind()) {
-            case SAME -> share;
-            case DOWN -> share / 4;
-            case UP -> share * 4;
-          };
+      share /= Math.pow(4, b.kind().levels());
       widest = Math.max(widest, b.out() * share);
     }
     return (long) (Integer.MAX_VALUE / widest);

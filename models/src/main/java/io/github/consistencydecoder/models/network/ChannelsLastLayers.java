@@ -6,6 +6,7 @@ import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.models.onnx.Value;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Layers of a channels-last graph, from a checkpoint's weights to nodes. */
@@ -56,8 +57,8 @@ final class ChannelsLastLayers {
    * @param to channels of input and output
    */
   Value widened(String name, Value x, Shape from, Shape to) throws IOException {
-    float[] known = java.util.Arrays.copyOf(weights.floats(name + ".bias"), from.out());
-    float[] wide = java.util.Arrays.copyOf(known, to.out());
+    float[] known = Arrays.copyOf(weights.floats(name + ".bias"), from.out());
+    float[] wide = Arrays.copyOf(known, to.out());
     Value b = weights.derived(name + ".wide.bias", type, wide, to.out());
     return padded(name, x, from, to, List.of(b));
   }
@@ -83,7 +84,7 @@ final class ChannelsLastLayers {
   Value doublingConvolution(String name, Value x, int channels, Value like) throws IOException {
     float[] w = weights.floats(name + ".weight");
     float[] bias = weights.floats(name + ".bias");
-    float[] twice = java.util.Arrays.copyOf(bias, 2 * channels);
+    float[] twice = Arrays.copyOf(bias, 2 * channels);
     System.arraycopy(bias, 0, twice, channels, channels);
     Value both = weights.derived(name + ".bias.twice", type, twice, 2L * channels);
     Shape phase = new Shape(channels, channels, 2);
@@ -91,7 +92,7 @@ final class ChannelsLastLayers {
     for (int parity = 0; parity < 2; parity++) {
       float[] odd = channelsLast(PhaseKernels.of(w, parity, 1), phase, phase);
       float[] even = channelsLast(PhaseKernels.of(w, parity, 0), phase, phase);
-      float[] kernels = java.util.Arrays.copyOf(odd, 2 * odd.length);
+      float[] kernels = Arrays.copyOf(odd, 2 * odd.length);
       System.arraycopy(even, 0, kernels, odd.length, even.length);
       String rowName = name + ".rows" + parity;
       Value kernel =

@@ -48,8 +48,7 @@ public final class FoldedNorms {
               + " statistics were given, the network's norms have "
               + network.statisticsLength());
     }
-    int length = 2 * network.norms().values().stream().mapToInt(Integer::intValue).sum();
-    float[] folded = new float[length];
+    float[] folded = new float[network.normsLength()];
     int at = 0;
     int conditioned = 0;
     int measured = 0;

@@ -15,10 +15,12 @@ import java.util.List;
  */
 public final class StandardOperators {
   private final GraphBuilder g;
+  private final ChannelsLastOperators ops;
   private final ElementType type;
 
   private StandardOperators(GraphBuilder g, ElementType type) {
     this.g = g;
+    this.ops = new ChannelsLastOperators(g);
     this.type = type;
   }
 
@@ -59,14 +61,14 @@ public final class StandardOperators {
   private void convolution(NodeProto node) {
     String name = node.getOutput(0);
     List<Value> operands = new ArrayList<>();
-    operands.add(channelsFirst(name + ".x", value(node, 0)));
-    operands.add(channelsFirst(name + ".w", value(node, 1)));
+    operands.add(ops.channelsFirst(name + ".x", value(node, 0)));
+    operands.add(ops.channelsFirst(name + ".w", value(node, 1)));
     if (node.getInputCount() > 2) {
       operands.add(value(node, 2));
     }
     AttributeProto pads = attribute(node, "pads");
     Value y = g.node(name + ".y", "Conv", operands, pads);
-    channelsLast(name, y);
+    var unused = ops.channelsLast(name, y);
   }
 
   private void norm(NodeProto node, Value x, String name) {
@@ -74,26 +76,19 @@ public final class StandardOperators {
     Value plain =
         g.normaliseGroups(
             name + ".plain",
-            channelsFirst(name + ".x", wide),
+            ops.channelsFirst(name + ".x", wide),
             Math.toIntExact(attribute(node, "groups").getI()),
             attribute(node, "epsilon").getF());
     Value scaled = g.mul(name + ".scaled", plain, column(name + ".gamma.column", node.getInput(1)));
     Value affine = g.add(name + ".affine", scaled, column(name + ".beta.column", node.getInput(2)));
-    channelsLast(name, g.cast(name + ".narrow", g.silu(name + ".silu", affine), type));
+    var unused =
+        ops.channelsLast(name, g.cast(name + ".narrow", g.silu(name + ".silu", affine), type));
   }
 
   /** {@code [C]} to {@code [C, 1, 1]}. */
   private Value column(String name, String vector) {
     Value v = new Value(vector, ElementType.FLOAT32);
     return g.node(name, "Reshape", List.of(v, g.constant(-1, 1, 1)));
-  }
-
-  private Value channelsFirst(String name, Value x) {
-    return g.node(name, "Transpose", List.of(x), Attribute.of("perm", 0, 3, 1, 2));
-  }
-
-  private void channelsLast(String name, Value x) {
-    g.node(name, "Transpose", List.of(x), Attribute.of("perm", 0, 2, 3, 1));
   }
 
   private Value value(NodeProto node, int input) {

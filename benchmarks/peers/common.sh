@@ -1,4 +1,17 @@
-# Sourced by run.sh and all.sh.
+# Sourced by run.sh and all.sh: what both are told by the environment, and how quiet the machine is.
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+MODEL=${MODEL:?"set MODEL to a model folder; make_full_weights.py --out DIR writes one"}
+CPUS=${CPUS:-0,1}
+PYTHON=${PYTHON:-python3}
+DECODER=${DECODER:-$root/consistency-decoder}
+if [[ -z ${OUT:-} ]]; then
+  OUT=$(mktemp -d)
+  trap 'rm -r "$OUT"' EXIT
+fi
+mkdir -p "$OUT"
+threads=$(taskset -c "$CPUS" nproc)
 
 # Processors that other programs keep busy, over two seconds: spinning threads that are pushed aside burn CPU-seconds too.
 others() {

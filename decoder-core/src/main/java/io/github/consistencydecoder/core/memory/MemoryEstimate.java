@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.core;
+package io.github.consistencydecoder.core.memory;
 
 import io.github.consistencydecoder.models.network.Block;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
@@ -10,7 +10,7 @@ import java.util.Deque;
  * cannot be seen: the largest sum of tensors alive at one moment when operators run one after the
  * other, as ONNX Runtime's CPU provider runs them.
  */
-final class MemoryEstimate {
+public final class MemoryEstimate {
   /**
    * What the allocator's rounding and the reordered copies of convolution inputs add: measured
    * peaks are 1.18 to 1.2 times the sum of tensors, for the published widths at 128x128 and 256x256
@@ -25,12 +25,12 @@ final class MemoryEstimate {
    *
    * @param pixels of the whole batch, at full resolution
    */
-  static long bytes(ConsistencyNetwork network, long pixels) {
+  public static long bytes(ConsistencyNetwork network, long pixels) {
     return (long) (4.0 * pixels * peakValuesPerPixel(network));
   }
 
   /** Values alive at the peak per pixel of the picture. */
-  static double peakValuesPerPixel(ConsistencyNetwork network) {
+  private static double peakValuesPerPixel(ConsistencyNetwork network) {
     Deque<Double> skips = new ArrayDeque<>();
     double share = 1;
     double kept = network.widths().get(0) * share;

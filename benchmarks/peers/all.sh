@@ -24,9 +24,12 @@ if [[ -z ${THROUGH:-} ]]; then
   if "$PYTHON" -c 'import diffusers' 2>/dev/null; then THROUGH=diffusers; else THROUGH=network; fi
 fi
 export OMP_NUM_THREADS=$threads
-if [[ " $PEERS " == *" onnxruntime "* && ! -e $OUT/peer.onnx ]]; then
+# What an earlier run measured with other settings does not belong into this table.
+rm -f "$OUT"/{ours,eager,compile,onnxruntime}-*.json
+if [[ " $PEERS " == *" onnxruntime "* && $(cat "$OUT/peer.from" 2>/dev/null) != "$THROUGH $MODEL" ]]; then
   echo "exporting the network for ONNX Runtime" >&2
   "$PYTHON" "$here/peers.py" --model "$MODEL" --through "$THROUGH" --export-to "$OUT/peer.onnx" >&2
+  echo "$THROUGH $MODEL" >"$OUT/peer.from"
 fi
 
 for size in $SIZES; do
@@ -36,9 +39,9 @@ for size in $SIZES; do
     taskset -c "$CPUS" "$DECODER" bench --model "$MODEL" --size "$size" --json >"$OUT/ours-$size-$round.json"
     for peer in $PEERS; do
       quiet
-      through=()
-      if [[ $peer == onnxruntime ]]; then through=(--onnx "$OUT/peer.onnx"); else through=(--through "$THROUGH"); fi
-      taskset -c "$CPUS" "$PYTHON" "$here/peers.py" --model "$MODEL" --size "$size" --peer "$peer" "${through[@]}" \
+      onnx=()
+      if [[ $peer == onnxruntime ]]; then onnx=(--onnx "$OUT/peer.onnx"); fi
+      taskset -c "$CPUS" "$PYTHON" "$here/peers.py" --model "$MODEL" --size "$size" --peer "$peer" --through "$THROUGH" "${onnx[@]}" \
         --threads "$threads" --json >"$OUT/$peer-$size-$round.json"
     done
   done

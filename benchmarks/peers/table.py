@@ -52,8 +52,7 @@ def table(found):
     head = ("pixels", "", "rounds", "CPU-s", "wall s", "peak GB", "our CPU-s / theirs", "our memory / theirs")
     lines = ["| " + " | ".join(head) + " |", "|---|---|--:|--:|--:|--:|--:|--:|"]
     lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows(found)]
-    versions = sorted({f"{m['peer']} {m['version']} ({m['through']})" if m["peer"].startswith("pytorch") else
-                       f"{m['peer']} {m['version']}"
+    versions = sorted({f"{m['peer']} {m['version']} ({m['through']})"
                        for peers in found.values() for rounds in peers.values() for m in rounds.values() if "peer" in m})
     return "\n".join(lines + ["", "Peers: " + ", ".join(versions) + "."])
 

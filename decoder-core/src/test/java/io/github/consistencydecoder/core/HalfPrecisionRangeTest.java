@@ -137,7 +137,8 @@ class HalfPrecisionRangeTest {
               }
             })
         .isInstanceOfSatisfying(
-            DecoderException.class, e -> assertThat(e.code()).isIn(DecoderErrorCode.RUNTIME_FAILED))
+            DecoderException.class,
+            e -> assertThat(e.code()).isEqualTo(DecoderErrorCode.RUNTIME_FAILED))
         .hasCauseInstanceOf(NotFiniteException.class);
   }
 }

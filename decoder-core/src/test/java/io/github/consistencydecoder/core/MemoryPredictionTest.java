@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.consistencydecoder.plugin.LatentDecoder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,27 +36,18 @@ class MemoryPredictionTest {
 
   /** Before, predicted, grown. */
   private static long[] run(int height, int width, int batch, String... settings) throws Exception {
-    List<String> command =
+    List<String> arguments =
         new ArrayList<>(
             List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                MemoryRun.class.getName(),
                 MODEL,
                 cache.toString(),
                 Integer.toString(height),
                 Integer.toString(width),
                 Integer.toString(batch)));
-    command.addAll(List.of(settings));
-    Path errors = Files.createTempFile(cache, "run", ".err");
-    ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
-    // On the command line a class path as long as this one is more than the runtime can read.
-    builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
-    Process process = builder.start();
-    String output =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-    assertThat(process.waitFor()).as(Files.readString(errors)).isZero();
-    String last = output.substring(output.lastIndexOf('\n') + 1);
+    arguments.addAll(List.of(settings));
+    List<String> lines =
+        ChildJvm.run(cache, List.of("-XX:+UseSerialGC", "-Xmx2g"), MemoryRun.class, arguments);
+    String last = lines.get(lines.size() - 1);
     return Arrays.stream(last.split(" ")).mapToLong(Long::parseLong).toArray();
   }
 

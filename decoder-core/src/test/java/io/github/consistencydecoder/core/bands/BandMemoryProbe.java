@@ -1,11 +1,9 @@
 package io.github.consistencydecoder.core.bands;
 
+import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.core.runtime.Convolutions;
 import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
 import io.github.consistencydecoder.models.network.SyntheticWeights;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -40,14 +38,14 @@ final class BandMemoryProbe {
     StepInputs in = network.inputs(1, plan.height(), plan.width());
     float[] noisy = BandedNetwork.noisy(1, plan.height(), plan.width());
     float[] image = new float[noisy.length];
-    long before = anonymousBytes();
+    long before = ProcessMemory.ownBytes();
     AtomicLong peak = new AtomicLong();
     AtomicBoolean done = new AtomicBoolean();
     Thread watcher =
         new Thread(
             () -> {
               while (!done.get()) {
-                peak.accumulateAndGet(anonymousBytes(), Math::max);
+                peak.accumulateAndGet(ProcessMemory.ownBytes(), Math::max);
                 LockSupport.parkNanos(1_000_000);
               }
             });
@@ -56,18 +54,5 @@ final class BandMemoryProbe {
     done.set(true);
     watcher.join();
     return peak.get() - before;
-  }
-
-  /** Memory of the process that is no file's. */
-  private static long anonymousBytes() {
-    try {
-      return Files.readAllLines(STATUS).stream()
-          .filter(line -> line.startsWith("RssAnon:"))
-          .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
-          .findFirst()
-          .orElseThrow();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

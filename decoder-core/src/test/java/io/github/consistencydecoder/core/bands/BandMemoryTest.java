@@ -2,8 +2,8 @@ package io.github.consistencydecoder.core.bands;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.core.ChildJvm;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,31 +33,11 @@ class BandMemoryTest {
   }
 
   private List<String> probe() throws IOException, InterruptedException {
-    Path out = folder.resolve("out.txt");
-    Path err = folder.resolve("err.txt");
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                // Java's own heap is there from the start, so that it does not grow.
-                "-Xms128m",
-                "-Xmx128m",
-                "-XX:+AlwaysPreTouch",
-                BandMemoryProbe.class.getName(),
-                folder.toString())
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile());
-    // On the command line a class path as long as this one is more than the runtime can read.
-    builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
-    Process process = builder.start();
-    assertThat(process.waitFor()).as(() -> read(err)).isZero();
-    return Files.readAllLines(out);
-  }
-
-  private static String read(Path file) {
-    try {
-      return Files.readString(file, StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      return e.toString();
-    }
+    // Java's own heap is there from the start, so that it does not grow.
+    return ChildJvm.run(
+        folder,
+        List.of("-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch"),
+        BandMemoryProbe.class,
+        List.of(folder.toString()));
   }
 }

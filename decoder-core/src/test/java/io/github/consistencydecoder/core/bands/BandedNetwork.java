@@ -70,10 +70,6 @@ final class BandedNetwork implements AutoCloseable {
     return weights.network();
   }
 
-  BandedStep banded() {
-    return banded;
-  }
-
   boolean tiled() {
     return bandWeights.tiled();
   }

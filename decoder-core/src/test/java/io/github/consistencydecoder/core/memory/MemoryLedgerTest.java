@@ -75,6 +75,7 @@ class MemoryLedgerTest {
     CompletableFuture<MemoryLedger.Lease> large = later(800, cancellation);
     staysWaiting(large);
     CompletableFuture<MemoryLedger.Lease> small = later(1, never);
+    staysWaiting(small);
     cancellation.cancel();
     assertThatThrownBy(() -> large.get(10, TimeUnit.SECONDS))
         .isInstanceOf(ExecutionException.class)

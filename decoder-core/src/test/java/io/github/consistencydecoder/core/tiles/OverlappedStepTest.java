@@ -3,6 +3,7 @@ package io.github.consistencydecoder.core.tiles;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.consistencydecoder.core.Distances;
 import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
@@ -20,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Overlapped tiles give nearly the whole picture, at any size, and show no seams. */
 class OverlappedStepTest {
-  /** What the issue asks of tiles, in dB. */
+  /** The least that tiles have to reach, in dB. */
   private static final double LEAST_PSNR = 40;
 
   private static final double MOST_SEAM_RATIO = 1.05;
@@ -45,14 +46,6 @@ class OverlappedStepTest {
     return new TilePlan(tile, overlap, Long.MAX_VALUE);
   }
 
-  private static float worst(float[] a, float[] b) {
-    float worst = 0;
-    for (int i = 0; i < a.length; i++) {
-      worst = Math.max(worst, Math.abs(a[i] - b[i]));
-    }
-    return worst;
-  }
-
   @Test
   void aLargePictureIsNearlyTheWholeOneAndShowsNoSeam() {
     int side = 128;
@@ -71,7 +64,7 @@ class OverlappedStepTest {
     float[] features = TiledDecodes.features(height, width);
     float[] whole = tiny.decode(1, height, width, features, tiny.untiled());
     float[] tiled = tiny.decode(1, height, width, features, tiny.tiled(plan(30, 8)));
-    assertThat(worst(whole, tiled)).isLessThan(ROUNDING);
+    assertThat(Distances.worst(whole, tiled)).isLessThan(ROUNDING);
   }
 
   @ParameterizedTest
@@ -82,7 +75,7 @@ class OverlappedStepTest {
     float[] tiled = tiny.decode(1, height, width, features, tiny.tiled(plan(24, 8)));
     assertThat(TiledDecodes.psnr(tiled, whole)).isGreaterThan(30);
     // Not a whole evaluation in disguise.
-    assertThat(worst(whole, tiled)).isGreaterThan(ROUNDING);
+    assertThat(Distances.worst(whole, tiled)).isGreaterThan(ROUNDING);
   }
 
   @Test
@@ -161,12 +154,12 @@ class OverlappedStepTest {
         TiledDecodes winograd = TiledDecodes.open(mini.toString(), "winograd", other)) {
       float[] expected = direct.decode(1, 13, 21, features, direct.tiled(plan(10, 3)));
       float[] found = winograd.decode(1, 13, 21, features, winograd.tiled(plan(10, 3)));
-      assertThat(worst(expected, found)).isLessThan(ROUNDING);
+      assertThat(Distances.worst(expected, found)).isLessThan(ROUNDING);
       assertThat(found).isNotEqualTo(expected);
       float[] whole = winograd.decode(1, 10, 9, TiledDecodes.features(10, 9), winograd.untiled());
       float[] tile =
           winograd.decode(1, 10, 9, TiledDecodes.features(10, 9), winograd.tiled(plan(10, 3)));
-      assertThat(worst(whole, tile)).isLessThan(ROUNDING);
+      assertThat(Distances.worst(whole, tile)).isLessThan(ROUNDING);
     }
   }
 

@@ -105,5 +105,6 @@ class TileAxisTest {
         seen[cell] = true;
       }
     }
+    assertThat(seen).doesNotContain(false);
   }
 }

@@ -10,6 +10,7 @@ import io.github.consistencydecoder.server.core.ModelSource;
 import io.github.consistencydecoder.server.core.Readiness;
 import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.fixtures.Load;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

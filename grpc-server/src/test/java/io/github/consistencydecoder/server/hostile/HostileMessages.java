@@ -58,7 +58,7 @@ abstract class HostileMessages extends HostileClients {
     byte[] headers = RawFrames.call(true, "x", "y");
     byte[] data = RawFrames.frame(RawFrames.DATA, 0, 1, new byte[16_384]);
     long most = 64 << 20;
-    for (int i = 0; i < times(5, 50); i++) {
+    for (int i = 0; i < times(5, 400); i++) {
       try (RawFrames raw = new RawFrames(server.grpcPort)) {
         raw.write(RawFrames.frame(RawFrames.HEADERS, RawFrames.END_HEADERS, 1, headers));
         raw.write(RawFrames.frame(RawFrames.DATA, 0, 1, new byte[] {0, 0x7f, -1, -1, -1}));
@@ -77,7 +77,7 @@ abstract class HostileMessages extends HostileClients {
     byte[] chunk = ("4000\r\n" + "x".repeat(0x4000) + "\r\n").getBytes(US_ASCII);
     // The server reads 64 MiB on, so that the client hears why; as much again may be under way.
     long most = 128 << 20;
-    for (int i = 0; i < times(6, 50); i++) {
+    for (int i = 0; i < times(6, 400); i++) {
       try (Socket socket = ServerAlone.socket(server.httpPort)) {
         socket.getOutputStream().write(i % 2 == 0 ? announced : endless);
         socket.getOutputStream().write(chunk);

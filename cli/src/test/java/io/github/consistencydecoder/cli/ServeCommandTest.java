@@ -92,10 +92,9 @@ final class ServeCommandTest {
         }
         line = out.readLine();
       }
-      assertThat(line)
-          .withFailMessage(() -> "it ended: " + log.join())
-          .isNotNull()
-          .contains("consistency_decoder");
+      // Without a line it has ended, and its log has an end.
+      assertThat(line).withFailMessage(() -> "it ended: " + log.join()).isNotNull();
+      assertThat(line).contains("consistency_decoder");
 
       HttpResponse<byte[]> answer = decode(http);
       kill(process);
@@ -249,7 +248,10 @@ final class ServeCommandTest {
     // Not as an argument: ONNX Runtime 1.29 cannot bear a long command line, see docs/service.md.
     builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
     builder.environment().put("CONSISTENCY_DECODER_HOME", folder.resolve("home").toString());
-    return builder.start();
+    Process process = builder.start();
+    // Whoever waits for a line of one that hangs has then waited for its end.
+    CompletableFuture.delayedExecutor(100, TimeUnit.SECONDS).execute(process::destroyForcibly);
+    return process;
   }
 
   private static void kill(Process process) throws Exception {

@@ -111,9 +111,7 @@ final class SidecarTest {
   }
 
   private static void connect(int port) throws IOException {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      assertThat(socket.isConnected()).isTrue();
-    }
+    new Socket(InetAddress.getLoopbackAddress(), port).close();
   }
 
   private CompletableFuture<Void> drainElsewhere() {

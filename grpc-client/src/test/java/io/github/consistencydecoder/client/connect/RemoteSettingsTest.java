@@ -7,23 +7,24 @@ import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RemoteSettingsTest {
-  private static RemoteSettings of(String... keysAndValues) {
+  private static RemoteSettings of(Map<String, String> settings) {
     DecoderConfig config = DecoderConfig.empty();
-    for (int i = 0; i < keysAndValues.length; i += 2) {
-      config = config.with(keysAndValues[i], keysAndValues[i + 1]);
+    for (Map.Entry<String, String> setting : settings.entrySet()) {
+      config = config.with(setting.getKey(), setting.getValue());
     }
     return RemoteSettings.of(config, "the remote decoder");
   }
 
-  private static void refused(String[] config, String... words) {
+  private static void refused(Map<String, String> settings, String... words) {
     assertThatExceptionOfType(DecoderException.class)
-        .isThrownBy(() -> of(config))
+        .isThrownBy(() -> of(settings))
         .satisfies(
             e -> {
               assertThat(e.code()).isEqualTo(DecoderErrorCode.INVALID_OPTIONS);
@@ -33,13 +34,9 @@ class RemoteSettingsTest {
             });
   }
 
-  private static String[] list(String... words) {
-    return words;
-  }
-
   @Test
   void nothingSetIsTheUsualServiceOnThisMachine() {
-    RemoteSettings settings = of();
+    RemoteSettings settings = of(Map.of());
     assertThat(settings.place()).isEqualTo("127.0.0.1:8001");
     assertThat(settings.model()).isEmpty();
     assertThat(settings.timeout()).isEqualTo(Duration.ofMinutes(15));
@@ -50,7 +47,7 @@ class RemoteSettingsTest {
   @Test
   void anUnknownKeyIsRefusedByName() {
     refused(
-        list("device", "cpu"),
+        Map.of("device", "cpu"),
         "setting 'device' is unknown",
         "the remote decoder has",
         "target",
@@ -61,13 +58,13 @@ class RemoteSettingsTest {
   @ParameterizedTest
   @CsvSource({"500ms, 500", "90s, 90000", "15m, 900000", "2h, 7200000"})
   void timesHaveUnits(String text, long millis) {
-    assertThat(of("timeout", text).timeout()).isEqualTo(Duration.ofMillis(millis));
+    assertThat(of(Map.of("timeout", text)).timeout()).isEqualTo(Duration.ofMillis(millis));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"90", "0s", "-1s", "1.5s", "s", "", "999999999h", "1d"})
   void otherTimesAreRefused(String text) {
-    refused(list("timeout", text), "timeout '" + text + "'", "90s");
+    refused(Map.of("timeout", text), "timeout '" + text + "'", "90s");
   }
 
   @ParameterizedTest
@@ -89,7 +86,7 @@ class RemoteSettingsTest {
         "xds:///decoder; xds:///decoder"
       })
   void targetsAreRead(String text, String place) {
-    assertThat(of("target", text).place()).isEqualTo(place);
+    assertThat(of(Map.of("target", text)).place()).isEqualTo(place);
   }
 
   @ParameterizedTest
@@ -110,17 +107,17 @@ class RemoteSettingsTest {
         "https://a.example/"
       })
   void otherTargetsAreRefused(String text) {
-    refused(list("target", text), "target '" + text + "'", "host:port");
+    refused(Map.of("target", text), "target '" + text + "'", "host:port");
   }
 
   @Test
   void theAddressOfTheOtherDoorIsRefusedWithTheUsualPortOfThisOne() {
-    refused(list("target", "http://127.0.0.1:8000"), "8001", "HTTP");
+    refused(Map.of("target", "http://127.0.0.1:8000"), "8001", "HTTP");
   }
 
   @Test
   void socketsAndPortsAreNotMixed() {
-    refused(list("target", "unix:/a,localhost:1"), "mixed");
+    refused(Map.of("target", "unix:/a,localhost:1"), "mixed");
   }
 
   @ParameterizedTest
@@ -141,25 +138,25 @@ class RemoteSettingsTest {
         "dns:///localhost:1; true"
       })
   void whatLeavesThisMachineIsEncryptedUnlessItIsSaidInWords(String target, boolean encrypted) {
-    assertThat(of("target", target).encrypted()).isEqualTo(encrypted);
-    assertThat(of("target", target, "plaintext", "yes").encrypted()).isFalse();
+    assertThat(of(Map.of("target", target)).encrypted()).isEqualTo(encrypted);
+    assertThat(of(Map.of("target", target, "plaintext", "yes")).encrypted()).isFalse();
   }
 
   @Test
   void filesMeanEncryptionOnThisMachineToo() {
-    assertThat(of("tls-ca", "ca.pem").encrypted()).isTrue();
-    assertThat(of("tls-cert", "c.pem", "tls-key", "k.pem").encrypted()).isTrue();
-    assertThat(of("plaintext", "no").encrypted()).isTrue();
+    assertThat(of(Map.of("tls-ca", "ca.pem")).encrypted()).isTrue();
+    assertThat(of(Map.of("tls-cert", "c.pem", "tls-key", "k.pem")).encrypted()).isTrue();
+    assertThat(of(Map.of("plaintext", "no")).encrypted()).isTrue();
   }
 
   @Test
   void settingsThatContradictEachOtherAreRefused() {
-    refused(list("tls-ca", "ca.pem", "plaintext", "yes"), "exclude");
-    refused(list("tls-cert", "c.pem"), "tls-cert", "tls-key", "one of them");
-    refused(list("tls-key", "k.pem"), "tls-cert", "tls-key", "one of them");
-    refused(list("plaintext", "true"), "plaintext 'true'", "yes or no");
-    refused(list("plaintext", ""), "plaintext ''", "yes or no");
-    refused(list("target", "unix:/a", "tls-ca", "ca.pem"), "Unix socket", "TLS");
+    refused(Map.of("tls-ca", "ca.pem", "plaintext", "yes"), "exclude");
+    refused(Map.of("tls-cert", "c.pem"), "tls-cert", "tls-key", "one of them");
+    refused(Map.of("tls-key", "k.pem"), "tls-cert", "tls-key", "one of them");
+    refused(Map.of("plaintext", "true"), "plaintext 'true'", "yes or no");
+    refused(Map.of("plaintext", ""), "plaintext ''", "yes or no");
+    refused(Map.of("target", "unix:/a", "tls-ca", "ca.pem"), "Unix socket", "TLS");
   }
 
   @ParameterizedTest

@@ -108,8 +108,9 @@ class DeadlineTest {
     try (QueuedDecodeService service = Fixtures.service(controls)) {
       // It served when a picture took no time.
       controls.stepTime = Duration.ofSeconds(1);
-      int refused = 0;
-      for (int k = 0; k < 40; k++) {
+      int refusedInARow = 0;
+      // How soon it learns how long it takes depends on what else the machine does.
+      for (int k = 0; k < 500 && refusedInARow < 20; k++) {
         WaitingListener<DecodeResult> listener = new WaitingListener<>();
         try {
           Ticket unused =
@@ -119,12 +120,13 @@ class DeadlineTest {
                   DecodeOptions.defaults(),
                   listener);
           assertThat(listener.failure().error()).isEqualTo(ServiceError.DEADLINE);
+          refusedInARow = 0;
         } catch (ServiceException e) {
           assertThat(e.error()).isEqualTo(ServiceError.DEADLINE);
-          refused++;
+          refusedInARow++;
         }
       }
-      assertThat(refused).isGreaterThan(20);
+      assertThat(refusedInARow).isEqualTo(20);
     }
   }
 }

@@ -13,7 +13,7 @@ import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
@@ -114,17 +114,19 @@ class RandomCancelTest {
     assertThat(ledger.completed()).isPositive();
     assertThat(ledger.cancelled()).isPositive();
     assertThat(controls.mostBytesInside.get()).isLessThanOrEqualTo(20L << 20);
-    Set<Thread> own = new HashSet<>(Thread.getAllStackTraces().keySet());
-    own.removeAll(others);
+    List<Thread> own =
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(thread -> !others.contains(thread))
+            .filter(thread -> thread.getName().matches("(decode|model)-.*"))
+            .toList();
+    assertThat(own).as("threads of the service").isNotEmpty();
     service.close();
     assertThat(controls.inside).hasValue(0);
     assertThat(controls.open).hasValue(0);
     assertThat(controls.closedWhileInside).hasValue(0);
     for (Thread thread : own) {
-      if (thread.getName().startsWith("decode-") || thread.getName().startsWith("model-")) {
-        thread.join(5000);
-        assertThat(thread.isAlive()).as(thread.getName()).isFalse();
-      }
+      thread.join(5000);
+      assertThat(thread.isAlive()).as(thread.getName()).isFalse();
     }
   }
 

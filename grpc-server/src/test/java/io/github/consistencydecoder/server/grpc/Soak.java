@@ -11,18 +11,14 @@ import io.github.consistencydecoder.server.core.ModelSource;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.core.ServiceLimits;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.fixtures.Leak;
+import io.github.consistencydecoder.server.fixtures.ProcessStatus;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Random;
 
 /**
@@ -39,17 +35,16 @@ final class Soak {
 
   private final int calls;
   private final int every;
-  private final int leakedBytes;
+  private final Leak leak;
   private final Random random = new Random(20);
-  private final List<ByteBuffer> leaked = new ArrayList<>();
   private int answered;
   private int cancelled;
   private int refused;
 
-  private Soak(int calls, int every, int leakedBytes) {
+  private Soak(int calls, int every, Leak leak) {
     this.calls = calls;
     this.every = every;
-    this.leakedBytes = leakedBytes;
+    this.leak = leak;
   }
 
   /**
@@ -58,7 +53,10 @@ final class Soak {
    */
   public static void main(String[] args) throws Exception {
     Soak soak =
-        new Soak(Integer.parseInt(args[0]), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
+        new Soak(
+            Integer.parseInt(args[0]),
+            Integer.parseInt(args[1]),
+            new Leak(Integer.parseInt(args[2])));
     DecoderConfig config =
         args[4].equals("preview")
             ? DecoderConfig.model("sd1")
@@ -73,13 +71,14 @@ final class Soak {
         OpenDoor door = OpenDoor.over(service)) {
       Fixtures.awaitServing(service);
       soak.run(door);
-      Fixtures.await("calls to end", () -> service.ledger().accepted() == ended(service.ledger()));
+      Fixtures.await(
+          "calls to end", () -> service.ledger().accepted() == Fixtures.ended(service.ledger()));
       Ledger ledger = service.ledger();
       System.out.println(
           "ledger "
               + ledger.accepted()
               + " "
-              + ended(ledger)
+              + Fixtures.ended(ledger)
               + " "
               + soak.answered
               + " "
@@ -89,11 +88,7 @@ final class Soak {
     }
   }
 
-  private static long ended(Ledger ledger) {
-    return ledger.completed() + ledger.cancelled() + ledger.expired() + ledger.failed();
-  }
-
-  private void run(OpenDoor door) throws IOException {
+  private void run(OpenDoor door) {
     ManagedChannel channel = door.tcp();
     for (int i = 1; i <= calls; i++) {
       if (i % CALLS_OF_A_CONNECTION == 0) {
@@ -101,13 +96,7 @@ final class Soak {
         channel = door.tcp();
       }
       call(DecoderServiceGrpc.newBlockingStub(channel));
-      if (leakedBytes > 0) {
-        ByteBuffer lost = ByteBuffer.allocateDirect(leakedBytes);
-        for (int at = 0; at < leakedBytes; at += 1024) {
-          lost.put(at, (byte) 1);
-        }
-        leaked.add(lost);
-      }
+      leak.lose();
       if (i % every == 0) {
         look(i);
       }
@@ -170,18 +159,15 @@ final class Soak {
     cancelled++;
   }
 
-  private void look(int call) throws IOException {
+  private void look(int call) {
     System.gc();
     Runtime runtime = Runtime.getRuntime();
     System.out.println(
-        "at " + call + " " + resident() + " " + (runtime.totalMemory() - runtime.freeMemory()));
-  }
-
-  private static long resident() throws IOException {
-    return Files.readAllLines(Path.of("/proc/self/status")).stream()
-        .filter(line -> line.startsWith("VmRSS:"))
-        .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
-        .findFirst()
-        .orElseThrow();
+        "at "
+            + call
+            + " "
+            + ProcessStatus.resident()
+            + " "
+            + (runtime.totalMemory() - runtime.freeMemory()));
   }
 }

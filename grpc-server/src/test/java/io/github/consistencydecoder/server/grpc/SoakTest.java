@@ -1,9 +1,9 @@
 package io.github.consistencydecoder.server.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.consistencydecoder.server.fixtures.MemorySlope;
+import io.github.consistencydecoder.server.fixtures.ProcessStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,9 +26,7 @@ class SoakTest {
 
   @BeforeAll
   static void linuxOnly() {
-    assumeTrue(
-        Files.isReadable(Path.of("/proc/self/status")),
-        "skipped: resident memory is read from /proc, which is not here");
+    ProcessStatus.assumeReadable();
   }
 
   @Test

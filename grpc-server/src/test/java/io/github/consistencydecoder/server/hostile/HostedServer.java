@@ -12,6 +12,7 @@ import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.core.ServiceLimits;
 import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.fixtures.Leak;
 import io.github.consistencydecoder.server.grpc.GrpcDoor;
 import io.github.consistencydecoder.server.http.HttpDoor;
 import io.github.consistencydecoder.server.http.HttpSettings;
@@ -23,29 +24,28 @@ import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * A process that is a server with both doors and nothing else, so that its memory is nobody else's.
  * Prints {@code ports GRPC HTTP}, and answers each line on its standard input with a {@link
- * ServerLook}; ends when there are no more.
+ * ServerLook}, after a collection unless the line is {@code glance}; ends when there are no more.
  */
 final class HostedServer {
   /** Connections that each door may have. */
   static final int CONNECTIONS = 1_100;
 
+  /** Asks for a look without a collection before it. */
+  static final String GLANCE = "glance";
+
   /** Bytes of messages that each door may hold. */
   private static final long BYTES = 600L << 20;
 
   private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
-  private final List<ByteBuffer> lost = new ArrayList<>();
-  private final int leak;
+  private final Leak leak;
 
-  private HostedServer(int leak) {
+  private HostedServer(Leak leak) {
     this.leak = leak;
   }
 
@@ -53,7 +53,7 @@ final class HostedServer {
    * @param args bytes of native memory to lose with each decode; milliseconds of a step
    */
   public static void main(String[] args) throws Exception {
-    HostedServer server = new HostedServer(Integer.parseInt(args[0]));
+    HostedServer server = new HostedServer(new Leak(Integer.parseInt(args[0])));
     server.controls.stepTime = Duration.ofMillis(Integer.parseInt(args[1]));
     server.serve();
   }
@@ -90,11 +90,13 @@ final class HostedServer {
       throws IOException, InterruptedException {
     BufferedReader asked =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    while (asked.readLine() != null) {
-      // What the first collection finds is given back by a thread of its own.
-      System.gc();
-      Thread.sleep(50);
-      System.gc();
+    for (String line = asked.readLine(); line != null; line = asked.readLine()) {
+      if (!line.equals(GLANCE)) {
+        // What the first collection finds is given back by a thread of its own.
+        System.gc();
+        Thread.sleep(50);
+        System.gc();
+      }
       Runtime runtime = Runtime.getRuntime();
       Ledger ledger = service.ledger();
       System.out.println(
@@ -104,7 +106,7 @@ final class HostedServer {
                   grpc.connections(),
                   grpc.bytesInFlight().held() + http.bytesInFlight(),
                   ledger.accepted(),
-                  ledger.completed() + ledger.cancelled() + ledger.expired() + ledger.failed(),
+                  Fixtures.ended(ledger),
                   ledger.cancelled(),
                   controls.inside.get())
               .line());
@@ -139,15 +141,7 @@ final class HostedServer {
 
     @Override
     public Decoded decode(Latents latents, DecodeOptions options) {
-      if (leak > 0) {
-        ByteBuffer buffer = ByteBuffer.allocateDirect(leak);
-        for (int at = 0; at < leak; at += 1024) {
-          buffer.put(at, (byte) 1);
-        }
-        synchronized (lost) {
-          lost.add(buffer);
-        }
-      }
+      leak.lose();
       return decoder.decode(latents, options);
     }
 

@@ -29,7 +29,7 @@ final class MemoryWatch {
         peak = Math.max(peak, server.anonymous());
         Thread.sleep(100);
       }
-    } catch (InterruptedException | UncheckedIOException | java.util.NoSuchElementException e) {
+    } catch (InterruptedException | UncheckedIOException e) {
       // The server has ended.
     }
   }

@@ -1,9 +1,10 @@
 package io.github.consistencydecoder.server.hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.consistencydecoder.server.fixtures.MemorySlope;
+import io.github.consistencydecoder.server.fixtures.ProcessStatus;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Clients of both doors that leave at random moments: nothing crashes, no slot and no byte is lost,
@@ -24,9 +26,11 @@ class RandomLeaversTest {
   private static final double MEGABYTE = 1e6;
   private static final int CLIENTS = 4;
 
+  @TempDir private Path folder;
+
   @BeforeAll
   static void linuxOnly() {
-    assumeTrue(ServerAlone.possible(), "skipped: memory is read from /proc, which is not here");
+    ProcessStatus.assumeReadable();
   }
 
   @Test
@@ -47,13 +51,14 @@ class RandomLeaversTest {
   }
 
   /** Bytes of growth per 1,000 calls, after the first two fifths. */
-  private static double leave(int calls, int leak) throws Exception {
+  private double leave(int calls, int leak) throws Exception {
     int looks = Math.max(5, calls / 400);
     AtomicLong stayed = new AtomicLong();
     MemorySlope slope = new MemorySlope();
     List<RandomLeaver> leavers = new ArrayList<>();
     ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
-    try (ServerAlone server = ServerAlone.start(256, leak, 1)) {
+    try (ServerAlone server =
+        ServerAlone.start(folder.resolve("server.txt"), 256, leak, 1, List.of())) {
       for (int i = 0; i < CLIENTS; i++) {
         leavers.add(new RandomLeaver(server, i, stayed));
       }

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.server.hostile;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.time.Duration;
 
 /** Begins calls and resets them at once, so many a second, reconnecting whenever it is cut off. */
 final class RapidReset {
@@ -11,7 +12,7 @@ final class RapidReset {
   private final byte[] headers;
   private final int perSecond;
   private long resets;
-  private int connections;
+  private int ended;
 
   RapidReset(int port, byte[] headers, int perSecond) {
     this.port = port;
@@ -24,18 +25,21 @@ final class RapidReset {
     return resets;
   }
 
-  /** Connections that were used up. */
-  int connections() {
-    return connections;
+  /** Connections that the server ended. */
+  int ended() {
+    return ended;
   }
 
-  /** Seconds that it took. */
-  double run(long nanos) throws InterruptedException {
+  /**
+   * Goes on until there were so many and so many connections were ended, or it takes too long.
+   *
+   * @return seconds that it took
+   */
+  double run(long least, int leastEnded, Duration most) throws InterruptedException {
     long start = System.nanoTime();
-    while (System.nanoTime() - start < nanos) {
+    while ((resets < least || ended < leastEnded) && System.nanoTime() - start < most.toNanos()) {
       try (RawFrames raw = new RawFrames(port)) {
-        connections++;
-        for (int stream = 1; System.nanoTime() - start < nanos; stream += 2 * BATCH) {
+        for (int stream = 1; System.nanoTime() - start < most.toNanos(); stream += 2 * BATCH) {
           raw.write(batch(stream));
           resets += BATCH;
           long ahead = resets * 1_000_000_000L / perSecond - (System.nanoTime() - start);
@@ -44,7 +48,7 @@ final class RapidReset {
           }
         }
       } catch (IOException cutOff) {
-        // On to the next.
+        ended++;
       }
     }
     return (System.nanoTime() - start) / 1e9;

@@ -14,7 +14,6 @@ final class RawFrames implements AutoCloseable {
   static final int RESET = 3;
   static final int SETTINGS = 4;
   static final int CONTINUATION = 9;
-  static final int END_STREAM = 1;
   static final int END_HEADERS = 4;
   static final byte[] PREFACE =
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);

@@ -1,11 +1,12 @@
 package io.github.consistencydecoder.server.hostile;
 
+import io.github.consistencydecoder.server.fixtures.ProcessStatus;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.InterruptedIOException;
 import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -15,53 +16,69 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** A {@link HostedServer} in a process of its own. Owns the process. */
 final class ServerAlone implements AutoCloseable {
+  /** Compiles less, so that it is there sooner. */
+  static final String SOON = "-XX:TieredStopAtLevel=1";
+
+  private static final String THE_END = "";
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private final Process process;
-  private final BufferedReader said;
+  private final Path log;
   private final BufferedWriter asks;
+  private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
   final int grpcPort;
   final int httpPort;
 
-  private ServerAlone(Process process) throws IOException {
+  private ServerAlone(Process process, Path log) throws IOException {
     this.process = process;
-    this.said =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    this.log = log;
     this.asks =
         new BufferedWriter(
             new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
-    String[] ports = line("ports").split(" ", 3);
-    this.grpcPort = Integer.parseInt(ports[1]);
-    this.httpPort = Integer.parseInt(ports[2]);
-  }
-
-  /** Whether memory of another process can be seen here. */
-  static boolean possible() {
-    return Files.isReadable(Path.of("/proc/self/status"));
+    Thread listener = new Thread(this::listen, "server-alone");
+    listener.setDaemon(true);
+    listener.start();
+    try {
+      String[] ports = line("ports").split(" ", 3);
+      this.grpcPort = Integer.parseInt(ports[1]);
+      this.httpPort = Integer.parseInt(ports[2]);
+    } catch (IOException | RuntimeException e) {
+      process.destroyForcibly();
+      throw e;
+    }
   }
 
   /**
    * Starts one. The heap has its full size from the start, so that memory grows by what is outside.
    *
+   * @param log a file for what it says of its errors
    * @param leak bytes that it loses with each decode
+   * @param options more of the Java machine
    */
-  static ServerAlone start(int heapMegabytes, int leak, int stepMillis) throws IOException {
+  static ServerAlone start(
+      Path log, int heapMegabytes, int leak, int stepMillis, List<String> options)
+      throws IOException {
     List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xms" + heapMegabytes + "m",
-            "-Xmx" + heapMegabytes + "m",
-            "-XX:+AlwaysPreTouch",
-            "-XX:+UseSerialGC",
-            "-XX:MaxDirectMemorySize=384m",
-            HostedServer.class.getName(),
-            String.valueOf(leak),
-            String.valueOf(stepMillis));
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xms" + heapMegabytes + "m",
+                "-Xmx" + heapMegabytes + "m",
+                "-XX:+AlwaysPreTouch",
+                "-XX:+UseSerialGC",
+                "-XX:MaxDirectMemorySize=384m"));
+    command.addAll(options);
+    command.addAll(
+        List.of(HostedServer.class.getName(), String.valueOf(leak), String.valueOf(stepMillis)));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
     builder
         .environment()
         .put(
@@ -70,23 +87,49 @@ final class ServerAlone implements AutoCloseable {
     // One arena and a fixed threshold: fragments of the allocator are not what is looked for.
     builder.environment().put("MALLOC_ARENA_MAX", "1");
     builder.environment().put("MALLOC_MMAP_THRESHOLD_", "131072");
-    return new ServerAlone(builder.start());
+    return new ServerAlone(builder.start(), log);
+  }
+
+  private void listen() {
+    try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        said.add(line);
+      }
+    } catch (IOException e) {
+      // It was ended.
+    }
+    said.add(THE_END);
   }
 
   private String line(String start) throws IOException {
-    String line = said.readLine();
-    while (line != null && !line.startsWith(start)) {
-      line = said.readLine();
+    try {
+      String line = said.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      while (line != null && !line.equals(THE_END) && !line.startsWith(start)) {
+        line = said.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      }
+      if (line == null || line.equals(THE_END)) {
+        throw new IOException(
+            "the server has " + (line == null ? "hung" : "ended") + ": " + Files.readString(log));
+      }
+      return line;
+    } catch (InterruptedException e) {
+      throw new InterruptedIOException("interrupted while waiting for the server");
     }
-    if (line == null) {
-      throw new IOException("the server has ended");
-    }
-    return line;
   }
 
-  synchronized ServerLook look() {
+  /** After a collection. */
+  ServerLook look() {
+    return ask("look");
+  }
+
+  /** For nothing: its heap is what was not collected yet. */
+  ServerLook glance() {
+    return ask(HostedServer.GLANCE);
+  }
+
+  private synchronized ServerLook ask(String what) {
     try {
-      asks.write("look\n");
+      asks.write(what + "\n");
       asks.flush();
       return ServerLook.of(line("look"));
     } catch (IOException e) {
@@ -96,29 +139,21 @@ final class ServerAlone implements AutoCloseable {
 
   /** Waits until nothing is under way. */
   ServerLook awaitRest() throws InterruptedException {
-    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    ServerLook look = look();
-    while (!look.atRest()) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    ServerLook glance = glance();
+    while (!glance.atRest()) {
       if (System.nanoTime() > end) {
-        throw new AssertionError("the server does not come to rest: " + look);
+        throw new AssertionError("the server does not come to rest: " + glance);
       }
       Thread.sleep(20);
-      look = look();
+      glance = glance();
     }
-    return look;
+    return look();
   }
 
   /** Bytes of its memory that no file is behind. */
   long anonymous() {
-    try {
-      return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
-          .filter(line -> line.startsWith("RssAnon:"))
-          .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
-          .findFirst()
-          .orElseThrow();
-    } catch (IOException e) {
-      throw new UncheckedIOException("the server has ended", e);
-    }
+    return ProcessStatus.anonymous(process.pid());
   }
 
   /** A new channel to its gRPC door. */
@@ -139,14 +174,15 @@ final class ServerAlone implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    asks.close();
     try {
+      asks.close();
       if (!process.waitFor(20, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
+        throw new IOException("the server does not end: " + Files.readString(log));
       }
     } catch (InterruptedException e) {
+      throw new InterruptedIOException("interrupted while the server ends");
+    } finally {
       process.destroyForcibly();
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -11,6 +11,7 @@ import io.github.consistencydecoder.server.access.TlsFiles;
 import io.github.consistencydecoder.server.access.TlsMaterial;
 import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.fixtures.TensorFiles;
 import io.github.consistencydecoder.server.wire.TensorType;
 import java.io.IOException;
 import java.io.InputStream;

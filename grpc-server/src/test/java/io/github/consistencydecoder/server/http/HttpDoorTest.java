@@ -13,6 +13,7 @@ import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.plugin.Schedule;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.fixtures.TensorFiles;
 import io.github.consistencydecoder.server.wire.PictureBytes;
 import io.github.consistencydecoder.server.wire.TensorType;
 import java.net.http.HttpResponse;

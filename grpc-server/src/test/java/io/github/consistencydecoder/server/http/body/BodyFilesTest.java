@@ -1,12 +1,13 @@
 package io.github.consistencydecoder.server.http.body;
 
+import static io.github.consistencydecoder.server.fixtures.TensorFiles.npy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.server.core.ServiceError;
 import io.github.consistencydecoder.server.core.ServiceException;
-import java.io.ByteArrayOutputStream;
+import io.github.consistencydecoder.server.fixtures.TensorFiles;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -22,30 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class BodyFilesTest {
   private static final int DATA = 4 * 2 * 2 * 4;
 
-  private static byte[] join(byte[]... parts) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    for (byte[] part : parts) {
-      out.writeBytes(part);
-    }
-    return out.toByteArray();
-  }
-
   private static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.ISO_8859_1);
-  }
-
-  private static byte[] npy(int major, String header, byte[] data) {
-    ByteBuffer length = ByteBuffer.allocate(major == 1 ? 2 : 4).order(ByteOrder.LITTLE_ENDIAN);
-    if (major == 1) {
-      length.putShort((short) header.length());
-    } else {
-      length.putInt(header.length());
-    }
-    return join(
-        new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', (byte) major, 0},
-        length.array(),
-        ascii(header),
-        data);
   }
 
   private static String dictionary(String descr, String order, String shape) {
@@ -53,11 +32,7 @@ final class BodyFilesTest {
   }
 
   private static byte[] safetensors(String header, int data) {
-    byte[] json = header.getBytes(StandardCharsets.UTF_8);
-    return join(
-        ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).array(),
-        json,
-        new byte[data]);
+    return TensorFiles.safetensors(header, new byte[data]);
   }
 
   private static void refused(ThrowingCallable read, String part) {

@@ -2,9 +2,9 @@ package io.github.consistencydecoder.server.hostile;
 
 import org.junit.jupiter.api.Tag;
 
-/** {@link HostileClients} for longer. */
+/** {@link HostileMessages} for longer. */
 @Tag("load")
-class HostileClientsLoadTest extends HostileClients {
+class HostileMessagesLoadTest extends HostileMessages {
   @Override
   boolean longer() {
     return true;

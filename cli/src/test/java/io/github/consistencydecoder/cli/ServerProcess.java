@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.client;
+package io.github.consistencydecoder.cli;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The built command as {@code serve}, in a process of its own with the bundled model. */
+/** The command as {@code serve}, in a process of its own with the bundled model. */
 final class ServerProcess implements AutoCloseable {
   private static final Pattern LISTENING = Pattern.compile("listening on grpc://(\\S+):([0-9]+)");
   private static final Pattern READY = Pattern.compile("(?m)^ready");
@@ -19,11 +19,6 @@ final class ServerProcess implements AutoCloseable {
   private ServerProcess(Process process, Path out) {
     this.process = process;
     this.out = out;
-  }
-
-  /** Where the command is when it has been built. */
-  static Path jar() {
-    return Path.of(System.getProperty("project.root")).resolve("cli/target/cli.jar");
   }
 
   /**
@@ -41,8 +36,7 @@ final class ServerProcess implements AutoCloseable {
             "-Xmx300m",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
-            "-jar",
-            jar().toString(),
+            Main.class.getName(),
             "serve",
             "--grpc-port",
             Integer.toString(port),
@@ -51,6 +45,8 @@ final class ServerProcess implements AutoCloseable {
             "--threads",
             "1");
     ProcessBuilder builder = new ProcessBuilder(command);
+    // Not as an argument: ONNX Runtime 1.29 cannot bear a long command line, see docs/service.md.
+    builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
     builder.environment().put("CONSISTENCY_DECODER_HOME", folder.resolve("home").toString());
     builder.redirectErrorStream(true).redirectOutput(out.toFile());
     return new ServerProcess(builder.start(), out);
@@ -65,15 +61,20 @@ final class ServerProcess implements AutoCloseable {
   }
 
   private void await(Pattern line) {
-    TestService.await(
-        "a server process to say '" + line + "'",
-        () -> {
-          if (!process.isAlive()) {
-            throw new AssertionError(
-                "the server ended with " + process.exitValue() + ": " + said());
-          }
-          return line.matcher(said()).find();
-        });
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (!line.matcher(said()).find()) {
+      if (!process.isAlive()) {
+        throw new AssertionError("the server ended with " + process.exitValue() + ": " + said());
+      }
+      if (System.nanoTime() - end > 0) {
+        throw new AssertionError("the server does not say '" + line + "' but: " + said());
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(5);
+      } catch (InterruptedException e) {
+        throw new AssertionError("interrupted while waiting for the server", e);
+      }
+    }
   }
 
   int port() {

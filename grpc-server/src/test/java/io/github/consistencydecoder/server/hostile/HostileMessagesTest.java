@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.server.hostile;
 
-/** {@link HostileClients} in the ordinary build. */
-class HostileClientsTest extends HostileClients {
+/** {@link HostileMessages} in the ordinary build. */
+class HostileMessagesTest extends HostileMessages {
   @Override
   boolean longer() {
     return false;

@@ -1,18 +1,17 @@
-package io.github.consistencydecoder.client;
+package io.github.consistencydecoder.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.Decoders;
 import io.github.consistencydecoder.plugin.LatentDecoder;
-import java.nio.file.Files;
+import io.github.consistencydecoder.server.fixtures.Load;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -28,13 +27,6 @@ class ProcessesTest {
 
   @TempDir private Path folder;
   private final List<ServerProcess> servers = new ArrayList<>();
-
-  @BeforeEach
-  void look() {
-    assumeTrue(
-        Files.exists(ServerProcess.jar()),
-        "the command is not built: run ./consistency-decoder --version first");
-  }
 
   @AfterEach
   void stop() throws InterruptedException {
@@ -58,12 +50,16 @@ class ProcessesTest {
   private static LatentDecoder open(List<Integer> ports) {
     return Decoders.open(
         "remote",
-        TestService.at(
-            ports.stream().map(port -> "127.0.0.1:" + port).collect(Collectors.joining(","))));
+        DecoderConfig.empty()
+            .with(
+                "target",
+                ports.stream().map(port -> "127.0.0.1:" + port).collect(Collectors.joining(","))));
   }
 
   private static LatentDecoder reference() {
-    return Decoders.open("consistency", TestService.cpu());
+    return Decoders.open(
+        "consistency",
+        DecoderConfig.empty().with(DecoderConfig.DEVICE, "cpu").with(DecoderConfig.THREADS, "1"));
   }
 
   @Test

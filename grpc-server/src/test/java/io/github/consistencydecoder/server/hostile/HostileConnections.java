@@ -1,0 +1,144 @@
+package io.github.consistencydecoder.server.hostile;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.consistencydecoder.proto.v1.DecodeRequest;
+import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
+import io.github.consistencydecoder.proto.v1.PictureFormat;
+import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.grpc.ManagedChannel;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** {@link HostileClients} that are many and do little; each test has a server of its own. */
+abstract class HostileConnections extends HostileClients {
+  /** Bytes of 100 pictures of 512x512 in float32. */
+  private static final long PICTURES = 100L * 3 * 512 * 512 * Float.BYTES;
+
+  @Override
+  final boolean together() {
+    return false;
+  }
+
+  @Test
+  void hundredSlowReadersOfGrpcHoldNoBuffers() throws Exception {
+    DecodeRequest request =
+        Others.request(Fixtures.latents(1, 1, 64, 64)).toBuilder()
+            .setFormat(PictureFormat.PICTURE_FORMAT_FLOAT32)
+            .build();
+    List<SlowReader> readers = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      readers.add(attacker(new SlowReader(server, request)));
+    }
+    Fixtures.await("all pictures", () -> readers.stream().allMatch(SlowReader::waits));
+    others.serveAgain(times(20, 500));
+    ServerLook look = server.look();
+    assertThat(look.held()).as("what waits").isGreaterThanOrEqualTo(PICTURES);
+    assertThat(look.heap()).as("heap").isLessThan(PICTURES + 64 * MB);
+    survived(256 * MB);
+  }
+
+  /** More than the connection's buffers take. */
+  @Test
+  void hundredSlowReadersOfHttpHoldNoBuffers() throws Exception {
+    byte[] body = new byte[4 * 4 * 64 * 64];
+    byte[] head =
+        head("/?shape=1,4,64,64&dtype=float32&output_type=pt", "Content-Length: " + body.length);
+    List<Socket> readers = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      Socket socket = attacker(new Socket());
+      socket.setReceiveBufferSize(4096);
+      socket.setSoTimeout(60_000);
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.httpPort));
+      socket.getOutputStream().write(head);
+      socket.getOutputStream().write(body);
+      readers.add(socket);
+    }
+    for (Socket reader : readers) {
+      // Its picture is done.
+      assertThat(reader.getInputStream().readNBytes(12)).asString().isEqualTo("HTTP/1.1 200");
+    }
+    others.serveAgain(times(20, 500));
+    ServerLook look = server.look();
+    assertThat(look.held()).as("what waits").isGreaterThanOrEqualTo(PICTURES);
+    // Each as floats and as the bytes that are sent.
+    assertThat(look.heap()).as("heap").isLessThan(2 * PICTURES + 64 * MB);
+    assertThat(look.direct() - memory.before().direct()).as("buffers").isLessThan(32 * MB);
+    survived(256 * MB);
+  }
+
+  /** Nothing said, half a greeting, a greeting, a request that does not end. */
+  private Socket idle(int port, int kind) throws IOException {
+    Socket socket = attacker(ServerAlone.socket(port));
+    switch (kind % 4) {
+      case 1 -> socket.getOutputStream().write(RawFrames.PREFACE, 0, 12);
+      case 2 -> {
+        socket.getOutputStream().write(RawFrames.PREFACE);
+        socket.getOutputStream().write(RawFrames.frame(RawFrames.SETTINGS, 0, 0, new byte[0]));
+      }
+      case 3 -> socket.getOutputStream().write("POST / HTTP/1.1\r\nHost: te".getBytes(US_ASCII));
+      default -> {}
+    }
+    return socket;
+  }
+
+  @Test
+  void thousandIdleConnectionsOfEachDoorCostLittle() throws Exception {
+    for (int i = 0; i < 1_000; i++) {
+      idle(server.grpcPort, i);
+      idle(server.httpPort, i);
+    }
+    others.serveAgain(20);
+    if (longer()) {
+      // Who answers no ping in 2 minutes and 20 seconds has gone.
+      long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(4);
+      while (server.glance().connections() > 1 && System.nanoTime() < end) {
+        others.serveAgain(20);
+      }
+      assertThat(server.glance().connections()).isEqualTo(1);
+    }
+    survived(128 * MB);
+  }
+
+  @Test
+  void grpcConnectionsBeyondTheLimitAreClosedAndTheRestStays() throws Exception {
+    List<Socket> sockets = new ArrayList<>();
+    for (int i = 0; i < HostedServer.CONNECTIONS - 1; i++) {
+      sockets.add(idle(server.grpcPort, 2));
+    }
+    Fixtures.await(
+        "all connections", () -> server.glance().connections() == HostedServer.CONNECTIONS);
+    for (int i = 0; i < 20; i++) {
+      try (Socket late = ServerAlone.socket(server.grpcPort)) {
+        assertThat(readToEnd(late)).isLessThan(100);
+      }
+    }
+    assertThat(server.glance().connections()).isEqualTo(HostedServer.CONNECTIONS);
+    others.serveAgain(20);
+    sockets.get(0).close();
+    Fixtures.await(
+        "room again", () -> server.glance().connections() == HostedServer.CONNECTIONS - 1);
+    ManagedChannel channel = server.channel();
+    attacker(channel::shutdownNow);
+    var unused = DecoderServiceGrpc.newBlockingStub(channel).decode(Others.request(Others.LATENTS));
+    survived(64 * MB);
+  }
+
+  /** Bytes until the server closes, or resets. */
+  private static int readToEnd(Socket socket) throws IOException {
+    try {
+      return socket.getInputStream().readAllBytes().length;
+    } catch (java.net.SocketTimeoutException e) {
+      throw new AssertionError("the connection stays", e);
+    } catch (IOException reset) {
+      return 0;
+    }
+  }
+}

@@ -24,6 +24,8 @@ final class Arena {
   /** Blocks of one class are searched before those of the next, larger one. */
   private static final int CLASSES = 21;
 
+  // Of blocks of one size the one at the lowest address comes first: the system puts new regions
+  // below.
   private final List<TreeSet<Block>> free = new ArrayList<>();
   private long nextRegion = FIRST_REGION;
   private int regions;
@@ -53,7 +55,7 @@ final class Arena {
       free.add(
           new TreeSet<>(
               Comparator.<Block>comparingLong(b -> b.size)
-                  .thenComparingInt(b -> b.region)
+                  .thenComparing(b -> b.region, Comparator.reverseOrder())
                   .thenComparingLong(b -> b.offset)));
     }
   }
@@ -93,7 +95,7 @@ final class Arena {
   }
 
   private Block find(long rounded) {
-    Block wanted = new Block(-1, -1, rounded);
+    Block wanted = new Block(Integer.MAX_VALUE, -1, rounded);
     for (int c = sizeClass(rounded); c < CLASSES; c++) {
       Block block = free.get(c).ceiling(wanted);
       if (block != null) {

@@ -10,12 +10,12 @@ import java.util.Set;
 
 /**
  * Which tensors of a graph share a buffer, as ONNX Runtime plans it when it opens the graph: views
- * with what they view, results with an operand that nobody else needs where the operator can work
- * in place, and results with an earlier tensor that is done with and certainly has the same shape.
+ * with what they view, results with an operand that nobody else needs where the operator works in
+ * place, and results with an earlier tensor that is done with and certainly has the same shape.
  */
 final class BufferPlan {
-  private static final Set<String> IN_PLACE_OF_FIRST = Set.of("Add", "Mul", "Cast", "Sigmoid");
-  private static final Set<String> IN_PLACE_OF_SECOND = Set.of("Add", "Mul");
+  /** Seen in version 1.29; sums and products are not among them. */
+  private static final Set<String> IN_PLACE = Set.of("Cast", "Sigmoid");
 
   private final Map<String, String> buffers = new HashMap<>();
   private final Map<String, Integer> uses = new HashMap<>();
@@ -93,12 +93,10 @@ final class BufferPlan {
     if (node.operator().equals("Reshape")) {
       return buffer(node.input(0));
     }
-    for (int i = 0; i < 2; i++) {
-      if ((i == 0 ? IN_PLACE_OF_FIRST : IN_PLACE_OF_SECOND).contains(node.operator())) {
-        String original = buffer(node.input(i));
-        if (uses.get(original) == 1 && sameSize(node.input(i), output, known, bytes)) {
-          return original;
-        }
+    if (IN_PLACE.contains(node.operator())) {
+      String original = buffer(node.input(0));
+      if (uses.get(original) == 1 && sameSize(node.input(0), output, known, bytes)) {
+        return original;
       }
     }
     for (Iterator<String> candidates = dead.iterator(); candidates.hasNext(); ) {

@@ -8,7 +8,7 @@ import java.util.List;
  * <p>Borrows the builder. A tensor whose whole shape the runtime knows beforehand keeps its buffer
  * from then on until the last tensor of that shape, so what is known is kept from it: reshapes
  * leave the width to be found at run time, and {@link #unknownWidth} gives it a name of its own,
- * which is enough for elementwise operators to work in place.
+ * which is enough for results of one shape to take each other's buffers.
  */
 public final class TileOperators {
   private static final String RUNTIME_DOMAIN = "com.microsoft";
@@ -76,7 +76,7 @@ public final class TileOperators {
     return x;
   }
 
-  /** {@code a + b}, where the result has the shape of {@code a}, in its buffer if that is free. */
+  /** {@code a + b}, where the result has the shape of {@code a}. */
   public Value addTo(String name, Value a, Value b, long... leading) {
     Value sum = g.add(name, a, b);
     Object[] dims = new Object[leading.length + 1];

@@ -32,17 +32,18 @@ class RunMemoryTest {
   }
 
   @Test
-  void elementwiseOperatorsWorkInPlaceWhereShapesAreKnown() {
+  void aSumOrProductDoesNotOverwriteItsOperandButWhatWasDoneWithBefore() {
     Value x = input(64L);
     Value a = g.add("a", x, x);
-    assertThat(bytes(g.add("y", g.mul("c", g.mul("b", a, x), x), x))).isEqualTo(T);
+    assertThat(bytes(g.add("y", g.mul("c", g.mul("b", a, x), x), x))).isEqualTo(2 * T);
   }
 
   @Test
-  void anOperandThatIsNeededAgainIsNotOverwritten() {
+  void whatIsNeededAgainIsNotOverwritten() {
     Value x = input(64L);
     Value a = g.add("a", x, x);
-    assertThat(bytes(g.add("y", g.mul("b", a, x), a))).isEqualTo(2 * T);
+    Value c = g.mul("c", g.mul("b", a, x), x);
+    assertThat(bytes(g.add("y", c, a))).isEqualTo(3 * T);
   }
 
   @Test

@@ -8,9 +8,9 @@ class ConvolutionsTest {
   private static final long GIB = 1L << 30;
 
   @Test
-  void transformedWeightsAreChosenWhereTheyFitTwice() {
-    assertThat(Convolutions.AUTO.transformed(true, 5 * GIB, 10 * GIB)).isTrue();
-    assertThat(Convolutions.AUTO.transformed(true, 5 * GIB, 10 * GIB - 2)).isFalse();
+  void transformedWeightsAreChosenWhereTheyLeaveAThird() {
+    assertThat(Convolutions.AUTO.transformed(true, 6 * GIB, 9 * GIB)).isTrue();
+    assertThat(Convolutions.AUTO.transformed(true, 6 * GIB, 9 * GIB - 3)).isFalse();
     assertThat(Convolutions.AUTO.transformed(false, 5 * GIB, 100 * GIB)).isFalse();
   }
 

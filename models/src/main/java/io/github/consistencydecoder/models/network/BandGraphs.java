@@ -63,8 +63,8 @@ public final class BandGraphs {
    * @param prepared what {@link ConsistencyGraph#prepare} wrote if {@code tiled}, otherwise what
    *     {@link #prepare} did
    * @param root a folder that holds the prepared file and the checkpoint's at any depth
-   * @param tiled whether convolutions are written in {@link Winograd}'s form, all but those at the
-   *     lowest resolution; a graph then serves one number of rows and one width
+   * @param tiled whether convolutions are written in {@link Winograd}'s form; a graph then serves
+   *     one number of rows and one width
    */
   public BandGraphs(
       ConsistencyWeights weights, PreparedWeights prepared, Path root, boolean tiled) {
@@ -123,9 +123,15 @@ public final class BandGraphs {
   public static long tileBytes(BandStage stage, int rows, int width) {
     TiledConvolutions.Layer layer =
         new TiledConvolutions.Layer(
-            stage.convolution(), stage.result().channels(), stage.in(), rows, width, false);
+            Winograd.at(stage.result().level()),
+            stage.convolution(),
+            stage.result().channels(),
+            stage.in(),
+            rows,
+            width,
+            false);
     long tiles = (long) layer.bandRows(TILE_BYTES) * layer.tileColumns();
-    return 4L * Winograd.PRODUCTS * (layer.in() + layer.out()) * tiles;
+    return 4L * layer.form().products() * (layer.in() + layer.out()) * tiles;
   }
 
   /**
@@ -175,7 +181,7 @@ public final class BandGraphs {
       this.root = root;
       this.constants = new GraphWeights(g, weights, derived, root);
       this.layers = new GraphLayers(g, constants, ElementType.FLOAT32);
-      this.tiled = tiled && stage.result().level() < ConsistencyNetwork.LEVELS - 1;
+      this.tiled = tiled;
       this.rows = rows;
       this.width = width;
     }
@@ -246,7 +252,13 @@ public final class BandGraphs {
       }
       TiledConvolutions.Layer layer =
           new TiledConvolutions.Layer(
-              stage.convolution(), stage.result().channels(), in, rows, width, doubling());
+              Winograd.at(stage.result().level()),
+              stage.convolution(),
+              stage.result().channels(),
+              in,
+              rows,
+              width,
+              doubling());
       return new TiledConvolutions(g, constants, TILE_BYTES).haloedConvolution(layer, all);
     }
 

@@ -50,7 +50,7 @@ public final class ConsistencyGraph {
   public static final int VERSION = 3;
 
   /** Changes whenever what {@link #prepare} writes does. */
-  public static final int PREPARED_VERSION = 1;
+  public static final int PREPARED_VERSION = 2;
 
   /**
    * Channels at full resolution from which on {@link #writeSized} is faster than {@link #write}:
@@ -170,8 +170,8 @@ public final class ConsistencyGraph {
 
   /**
    * Builds the graph in float32 for one picture of one size, with convolutions in {@link
-   * Winograd}'s form where that is the cheapest: all but those at the lowest resolution, whose
-   * weights would be many and are used for few pixels.
+   * Winograd}'s form: of larger tiles in all but the lowest resolution, whose weights are many and
+   * used for few pixels.
    *
    * @param prepared what {@link #prepare} wrote
    * @param form of the graph
@@ -368,7 +368,7 @@ public final class ConsistencyGraph {
     int in = a.channels();
     Size before = size.map(s -> s.at(level)).orElse(null);
     level += kind.levels();
-    if (size.isEmpty() || level == ConsistencyNetwork.LEVELS - 1) {
+    if (size.isEmpty()) {
       Value h = normalised(a);
       return switch (kind) {
         case SAME -> layers.convolution(name, h, out, in);
@@ -379,7 +379,13 @@ public final class ConsistencyGraph {
     Size after = size.get().at(level);
     TiledConvolutions.Layer layer =
         new TiledConvolutions.Layer(
-            name, out, in, after.height(), after.width(), kind == Block.Kind.UP);
+            Winograd.at(level),
+            name,
+            out,
+            in,
+            after.height(),
+            after.width(),
+            kind == Block.Kind.UP);
     if (kind == Block.Kind.DOWN) {
       Value h = g.averagePool2(a.norm() + ".pooled", normalised(a));
       return tiled.convolution(layer, h, List.of());

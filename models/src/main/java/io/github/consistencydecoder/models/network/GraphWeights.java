@@ -95,22 +95,22 @@ public final class GraphWeights {
   /**
    * A 3x3 convolution's kernels, transformed.
    *
-   * @return {@code [36, out, in] float32}
+   * @return {@code [products, out, in] float32}
    */
-  Value winograd(String convolution, int out, int in) throws IOException {
-    String name = convolution + ".winograd";
+  Value winograd(Winograd form, String convolution, int out, int in) throws IOException {
+    String name = convolution + "." + form.name();
     OptionalLong known = derived.offset(name);
     long offset =
         known.isPresent()
             ? known.getAsLong()
-            : transformed(floats(convolution + ".weight"), out, in);
+            : transformed(form, floats(convolution + ".weight"), out, in);
     derived.remember(name, offset);
     return inDerivedFile(
         name,
         ElementType.FLOAT32,
         offset,
-        (long) Winograd.PRODUCTS * out * in,
-        Winograd.PRODUCTS,
+        (long) form.products() * out * in,
+        form.products(),
         out,
         in);
   }
@@ -134,16 +134,16 @@ public final class GraphWeights {
   }
 
   /** Writes kernels transformed, a few output channels at a time; returns the offset. */
-  private long transformed(float[] kernels, int out, int in) throws IOException {
+  private long transformed(Winograd form, float[] kernels, int out, int in) throws IOException {
     long plane = 4L * out * in;
-    long offset = derived.reserve(Winograd.PRODUCTS * plane);
+    long offset = derived.reserve(form.products() * plane);
     int rows = Math.max(1, Math.min(out, TRANSFORMED_AT_ONCE / in));
-    float[] values = new float[Winograd.PRODUCTS * rows * in];
+    float[] values = new float[form.products() * rows * in];
     ByteBuffer bytes = ByteBuffer.allocateDirect(4 * rows * in).order(ByteOrder.LITTLE_ENDIAN);
     for (int row = 0; row < out; row += rows) {
       int n = Math.min(rows, out - row) * in;
-      Winograd.transform(kernels, row * in, n, values);
-      for (int p = 0; p < Winograd.PRODUCTS; p++) {
+      form.transform(kernels, row * in, n, values);
+      for (int p = 0; p < form.products(); p++) {
         bytes.clear().limit(4 * n);
         bytes.asFloatBuffer().put(values, p * n, n);
         derived.write(bytes, offset + p * plane + 4L * row * in);

@@ -24,17 +24,18 @@ public record PreparedWeights(Path file, Map<String, Long> offsets) {
   /** Bytes of the file for a network. */
   static long bytes(ConsistencyWeights weights) {
     ConsistencyNetwork network = weights.network();
-    long kernels = (long) network.widths().get(0) * ConsistencyNetwork.IMAGE_CHANNELS;
+    long values =
+        (long) network.widths().get(0)
+            * ConsistencyNetwork.IMAGE_CHANNELS
+            * Winograd.at(0).products();
     int level = 0;
     for (Block b : network.blocks()) {
       level += b.kind().levels();
-      if (level < ConsistencyNetwork.LEVELS - 1) {
-        kernels += (long) b.out() * (b.in() + b.out());
-      }
+      values += (long) b.out() * (b.in() + b.out()) * Winograd.at(level).products();
     }
     boolean asTheyAre =
         network.tensors().keySet().stream().allMatch(t -> weights.tensor(t).dtype() == DType.F32);
-    return 4 * (Winograd.PRODUCTS * kernels + (asTheyAre ? 0 : network.parameters()));
+    return 4 * (values + (asTheyAre ? 0 : network.parameters()));
   }
 
   /** Reads what {@link #writeIndex} wrote. */

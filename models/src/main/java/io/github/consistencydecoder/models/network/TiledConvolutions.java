@@ -6,11 +6,13 @@ import io.github.consistencydecoder.models.onnx.TileOperators;
 import io.github.consistencydecoder.models.onnx.Value;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * 3x3 convolutions of one image in {@link Winograd}'s form, band by band of rows: scale, shift and
- * activation, transform, 36 matrix products, transform back, bias. What a band needs stays small
+ * activation, transform, matrix products, transform back, bias. What a band needs stays small
  * enough for the processor's last cache and never adds much to the memory of a decode.
  *
  * <p>float32, batches of one.
@@ -26,16 +28,11 @@ final class TiledConvolutions {
   /** Bands of a layer at most: opening a graph takes more than linear time in its nodes. */
   private static final int MOST_BANDS = 8;
 
-  /** Results of a tile. */
-  private static final long VALUES = (long) Winograd.TILE * Winograd.TILE;
-
   private final GraphBuilder g;
   private final TileOperators tiles;
   private final GraphWeights weights;
   private final long bandBytes;
-  private final Value input;
-  private final Value doubledInput;
-  private final Value output;
+  private final Map<String, Value> transforms = new HashMap<>();
 
   /**
    * Convolutions of one graph.
@@ -47,19 +44,12 @@ final class TiledConvolutions {
     this.bandBytes = bandBytes;
     this.tiles = new TileOperators(g);
     this.weights = weights;
-    int window = Winograd.WINDOW;
-    int products = Winograd.PRODUCTS;
-    int tile = Winograd.TILE;
-    this.input =
-        g.constant("winograd.input", Winograd.inputTransform(), products, 1, window, window);
-    this.doubledInput =
-        g.constant("winograd.doubled", Winograd.doubledInputTransform(), products, 1, tile, tile);
-    this.output = g.constant("winograd.output", Winograd.outputTransform(), 1, VALUES, products);
   }
 
   /**
    * A convolution to write.
    *
+   * @param form of its tiles
    * @param name of the convolution, whose weights it takes
    * @param out channels
    * @param in channels
@@ -68,22 +58,23 @@ final class TiledConvolutions {
    * @param doubled whether the input is doubled first, nearest neighbour; height and width are then
    *     even
    */
-  record Layer(String name, int out, int in, int height, int width, boolean doubled) {
+  record Layer(
+      Winograd form, String name, int out, int in, int height, int width, boolean doubled) {
     int factor() {
       return doubled ? 2 : 1;
     }
 
     int tileColumns() {
-      return (width + Winograd.TILE - 1) / Winograd.TILE;
+      return (width + form.tile() - 1) / form.tile();
     }
 
     int tileRows() {
-      return (height + Winograd.TILE - 1) / Winograd.TILE;
+      return (height + form.tile() - 1) / form.tile();
     }
 
     /** Rows of tiles in a band. */
     int bandRows(long bandBytes) {
-      long rowBytes = 4L * Winograd.PRODUCTS * (in + out) * tileColumns();
+      long rowBytes = 4L * form.products() * (in + out) * tileColumns();
       int most = (int) Math.max(1, Math.min(tileRows(), bandBytes / rowBytes));
       int bands = Math.min(MOST_BANDS, (tileRows() + most - 1) / most);
       return (tileRows() + bands - 1) / bands;
@@ -118,7 +109,7 @@ final class TiledConvolutions {
    * @param halo rows of {@code x} above and below those of the result
    */
   private Value convolution(Layer layer, Value x, List<Value> affine, int halo) throws IOException {
-    Value kernels = weights.winograd(layer.name(), layer.out(), layer.in());
+    Value kernels = weights.winograd(layer.form(), layer.name(), layer.out(), layer.in());
     Value bias = weights.constant(layer.name() + ".bias", ElementType.FLOAT32, layer.out(), 1, 1);
     int rows = layer.bandRows(bandBytes);
     List<Value> bands = new ArrayList<>();
@@ -140,7 +131,9 @@ final class TiledConvolutions {
       int count) {
     String name =
         count == layer.tileRows() ? layer.name() + ".all" : layer.name() + ".band" + first;
-    int step = Winograd.TILE / layer.factor();
+    Winograd form = layer.form();
+    long values = (long) form.tile() * form.tile();
+    int step = form.tile() / layer.factor();
     int window = step + 2;
     int height = layer.height() / layer.factor() + 2 * halo;
     int top = step * first - 1 + halo;
@@ -160,23 +153,45 @@ final class TiledConvolutions {
         tiles.conv(
             name + ".transformed",
             in,
-            layer.doubled() ? doubledInput : input,
+            layer.doubled() ? doubledInput(form) : input(form),
             step,
             from - top,
             1,
             bottom - to,
             right);
-    v = tiles.reshape(name + ".windows", v, layer.in(), Winograd.PRODUCTS, -1);
+    v = tiles.reshape(name + ".windows", v, layer.in(), form.products(), -1);
     Value m = tiles.productsOverFirst(name + ".products", kernels, v);
-    Value y = tiles.productsOverFirst(name + ".tiles", output, m);
-    y = tiles.unknownWidth(y, layer.out(), VALUES);
-    y = tiles.addTo(name + ".biased", y, bias, layer.out(), VALUES);
-    y = tiles.reshape(name + ".grid", y, 1, layer.out() * VALUES, count, -1);
-    y = tiles.untile(name + ".plane", y, Winograd.TILE);
-    int rows = Math.min(layer.height() - Winograd.TILE * first, Winograd.TILE * count);
-    return rows < Winograd.TILE * count || layer.width() % Winograd.TILE != 0
+    Value y = tiles.productsOverFirst(name + ".tiles", output(form), m);
+    y = tiles.unknownWidth(y, layer.out(), values);
+    y = tiles.addTo(name + ".biased", y, bias, layer.out(), values);
+    y = tiles.reshape(name + ".grid", y, 1, layer.out() * values, count, -1);
+    y = tiles.untile(name + ".plane", y, form.tile());
+    int rows = Math.min(layer.height() - form.tile() * first, form.tile() * count);
+    return rows < form.tile() * count || layer.width() % form.tile() != 0
         ? tiles.crop(name + ".cropped", y, rows, layer.width())
         : y;
+  }
+
+  private Value input(Winograd form) {
+    int window = form.window();
+    return transform(
+        form.name() + ".input", form.inputTransform(), form.products(), 1, window, window);
+  }
+
+  private Value doubledInput(Winograd form) {
+    int window = form.doubledWindow();
+    return transform(
+        form.name() + ".doubled", form.doubledInputTransform(), form.products(), 1, window, window);
+  }
+
+  private Value output(Winograd form) {
+    long values = (long) form.tile() * form.tile();
+    return transform(form.name() + ".output", form.outputTransform(), 1, values, form.products());
+  }
+
+  /** One constant for all layers of a form. */
+  private Value transform(String name, float[] values, long... dims) {
+    return transforms.computeIfAbsent(name, n -> g.constant(n, values, dims));
   }
 
   private Value activated(String name, Value x, List<Value> affine) {
@@ -184,12 +199,12 @@ final class TiledConvolutions {
     return g.silu(name + ".silu", g.add(name + ".shifted", scaled, affine.get(1)));
   }
 
-  /** Declares a tensor's height, so that operators after it may work in its buffer. */
+  /** Declares a tensor's height, so that results after it may take its buffer. */
   Value sized(Value x, int channels, int height) {
     return tiles.unknownWidth(x, 1, channels, height);
   }
 
-  /** {@code a + b} of one shape, in the buffer of {@code a}. */
+  /** {@code a + b} of one shape. */
   Value sum(String name, Value a, Value b, int channels, int height) {
     return tiles.addTo(name, a, b, 1, channels, height);
   }

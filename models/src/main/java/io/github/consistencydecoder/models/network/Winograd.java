@@ -1,63 +1,111 @@
 package io.github.consistencydecoder.models.network;
 
 /**
- * 3x3 convolution with a quarter of the multiplications: Winograd's F(4x4, 3x3), which turns a tile
- * of 6x6 values into 36 numbers, multiplies those, summed over the channels, by the kernels' 36
- * numbers and turns the products into 4x4 results: {@code Y = At [(G g Gt) (Bt d B)] A} (Lavin and
- * Gray, "Fast Algorithms for Convolutional Neural Networks", 2015, after Toom and Cook).
- *
- * <p>The polynomials are evaluated at 0, 5/8, -5/8, 3/2, -3/2 and infinity. The usual points (0, 1,
- * -1, 2, -2) give 2.3 times the rounding error (docs/decisions.md). Everything here is computed in
- * double precision and rounded once.
+ * 3x3 convolution with fewer multiplications: Winograd's F(m x m, 3x3), which turns a window of m +
+ * 2 by m + 2 values into as many numbers, multiplies those, summed over the channels, by as many
+ * numbers of the kernels and turns the products into m x m results: {@code Y = At [(G g Gt) (Bt d
+ * B)] A} (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015, after Toom and
+ * Cook). Everything here is computed in double precision and rounded once.
  */
 final class Winograd {
-  /** Side of a tile of results. */
-  static final int TILE = 4;
+  /**
+   * F(4x4, 3x3): a quarter of the multiplications for four times the weights. The polynomials are
+   * evaluated at 0, 5/8, -5/8, 3/2, -3/2 and infinity; the usual points (0, 1, -1, 2, -2) give 2.3
+   * times the rounding error (docs/decisions.md).
+   */
+  static final Winograd LARGE = new Winograd("winograd", 0, 0.625, -0.625, 1.5, -1.5);
 
-  /** Side of a tile of inputs. */
-  static final int WINDOW = TILE + 2;
+  /**
+   * F(2x2, 3x3): four of nine multiplications for less than twice the weights. Points 0, 1, -1 and
+   * infinity.
+   */
+  static final Winograd SMALL = new Winograd("winograd2", 0, 1, -1);
 
-  /** Products a tile and pair of channels. */
-  static final int PRODUCTS = WINDOW * WINDOW;
+  private final String name;
+  private final double[] points;
+  private final int window;
 
-  private static final double[] POINTS = {0, 0.625, -0.625, 1.5, -1.5};
+  /** {@code [tile, window]}. */
+  private final double[][] output;
 
-  /** {@code [4, 6]}. */
-  private static final double[][] OUTPUT = transpose(powers(TILE));
+  /** {@code [window, 3]}. */
+  private final double[][] kernel;
 
-  /** {@code [6, 3]}. */
-  private static final double[][] KERNEL = powers(3);
+  /** {@code [window, window]}. */
+  private final double[][] input;
 
-  /** {@code [6, 6]}. */
-  private static final double[][] INPUT = transpose(inverse(powers(WINDOW)));
-
-  private Winograd() {}
-
-  /** {@code [36, 6, 6]}: what a window of inputs becomes. */
-  static float[] inputTransform() {
-    return outer(INPUT);
+  private Winograd(String name, double... points) {
+    this.name = name;
+    this.points = points;
+    this.window = points.length + 1;
+    this.output = transpose(powers(tile()));
+    this.kernel = powers(3);
+    this.input = transpose(inverse(powers(window)));
   }
 
-  /** {@code [36, 4, 4]}: the same for a window of a doubled image, from the image not doubled. */
-  static float[] doubledInputTransform() {
-    int[] source = {0, 1, 1, 2, 2, 3};
-    double[][] m = new double[WINDOW][4];
-    for (int i = 0; i < WINDOW; i++) {
-      for (int j = 0; j < WINDOW; j++) {
-        m[i][source[j]] += INPUT[i][j];
+  /**
+   * The form that a network's convolutions of one resolution are written in: at the lowest one
+   * there are many weights for few pixels.
+   *
+   * @param level halvings of the resolution
+   */
+  static Winograd at(int level) {
+    return level < ConsistencyNetwork.LEVELS - 1 ? LARGE : SMALL;
+  }
+
+  /** What its tensors are called. */
+  String name() {
+    return name;
+  }
+
+  /** Side of a tile of results, even. */
+  int tile() {
+    return window - 2;
+  }
+
+  /** Side of a tile of inputs. */
+  int window() {
+    return window;
+  }
+
+  /** Side of a tile of inputs before they are doubled. */
+  int doubledWindow() {
+    return tile() / 2 + 2;
+  }
+
+  /** Products a tile and pair of channels. */
+  int products() {
+    return window * window;
+  }
+
+  /** {@code [products, window, window]}: what a window of inputs becomes. */
+  float[] inputTransform() {
+    return outer(input);
+  }
+
+  /**
+   * {@code [products, doubledWindow, doubledWindow]}: the same for a window of a doubled image,
+   * from the image not doubled.
+   */
+  float[] doubledInputTransform() {
+    double[][] m = new double[window][doubledWindow()];
+    for (int i = 0; i < window; i++) {
+      for (int j = 0; j < window; j++) {
+        m[i][(j + 1) / 2] += input[i][j];
       }
     }
     return outer(m);
   }
 
-  /** {@code [16, 36]}: what products become. */
-  static float[] outputTransform() {
-    int n = TILE * TILE;
-    float[] out = new float[n * PRODUCTS];
+  /** {@code [tile * tile, products]}: what products become. */
+  float[] outputTransform() {
+    int tile = tile();
+    int n = tile * tile;
+    float[] out = new float[n * products()];
     for (int y = 0; y < n; y++) {
-      for (int p = 0; p < PRODUCTS; p++) {
-        out[y * PRODUCTS + p] =
-            (float) (OUTPUT[y / TILE][p / WINDOW] * OUTPUT[y % TILE][p % WINDOW]);
+      for (int p = 0; p < products(); p++) {
+        out[y * products() + p] =
+            (float) (output[y / tile][p / window] * output[y % tile][p % window]);
       }
     }
     return out;
@@ -67,38 +115,38 @@ final class Winograd {
    * Transforms kernels.
    *
    * @param kernels {@code [n, 3, 3]}, of which {@code count} from {@code first} on are transformed
-   * @param out receives {@code [36, count]}
+   * @param out receives {@code [products, count]}
    */
-  static void transform(float[] kernels, int first, int count, float[] out) {
-    double[] rows = new double[WINDOW * 3];
+  void transform(float[] kernels, int first, int count, float[] out) {
+    double[] rows = new double[window * 3];
     for (int k = 0; k < count; k++) {
       int at = 9 * (first + k);
-      for (int i = 0; i < WINDOW; i++) {
-        double[] t = KERNEL[i];
+      for (int i = 0; i < window; i++) {
+        double[] t = kernel[i];
         for (int x = 0; x < 3; x++) {
           rows[3 * i + x] =
               t[0] * kernels[at + x] + t[1] * kernels[at + 3 + x] + t[2] * kernels[at + 6 + x];
         }
       }
-      for (int i = 0; i < WINDOW; i++) {
-        for (int j = 0; j < WINDOW; j++) {
-          double[] t = KERNEL[j];
-          out[(WINDOW * i + j) * count + k] =
+      for (int i = 0; i < window; i++) {
+        for (int j = 0; j < window; j++) {
+          double[] t = kernel[j];
+          out[(window * i + j) * count + k] =
               (float) (t[0] * rows[3 * i] + t[1] * rows[3 * i + 1] + t[2] * rows[3 * i + 2]);
         }
       }
     }
   }
 
-  /** {@code [36, n, n]}: the transform in both directions, of a matrix {@code [6, n]}. */
-  private static float[] outer(double[][] m) {
+  /** {@code [products, n, n]}: the transform in both directions, of {@code [window, n]}. */
+  private float[] outer(double[][] m) {
     int n = m[0].length;
-    float[] out = new float[PRODUCTS * n * n];
+    float[] out = new float[products() * n * n];
     int at = 0;
-    for (int p = 0; p < PRODUCTS; p++) {
+    for (int p = 0; p < products(); p++) {
       for (int y = 0; y < n; y++) {
         for (int x = 0; x < n; x++) {
-          out[at++] = (float) (m[p / WINDOW][y] * m[p % WINDOW][x]);
+          out[at++] = (float) (m[p / window][y] * m[p % window][x]);
         }
       }
     }
@@ -106,14 +154,14 @@ final class Winograd {
   }
 
   /** Row by row the powers 0 to {@code n - 1} of a point; for infinity the highest alone. */
-  private static double[][] powers(int n) {
-    double[][] m = new double[WINDOW][n];
-    for (int i = 0; i < POINTS.length; i++) {
+  private double[][] powers(int n) {
+    double[][] m = new double[window][n];
+    for (int i = 0; i < points.length; i++) {
       for (int j = 0; j < n; j++) {
-        m[i][j] = Math.pow(POINTS[i], j);
+        m[i][j] = Math.pow(points[i], j);
       }
     }
-    m[WINDOW - 1][n - 1] = 1;
+    m[window - 1][n - 1] = 1;
     return m;
   }
 

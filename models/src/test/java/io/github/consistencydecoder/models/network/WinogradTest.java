@@ -3,79 +3,102 @@ package io.github.consistencydecoder.models.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** One tile, convolved by way of the transforms and by the definition. */
 class WinogradTest {
   /** Some ten roundings of numbers around 1. */
   private static final double ROUNDING = 2e-6;
 
-  private static double[] tile(float[] transform, int window, float[] values, float[] kernel) {
-    float[] kernels = new float[Winograd.PRODUCTS];
-    Winograd.transform(kernel, 0, 1, kernels);
-    double[] products = new double[Winograd.PRODUCTS];
-    for (int p = 0; p < Winograd.PRODUCTS; p++) {
+  private static double[] tile(
+      Winograd form, float[] transform, int window, float[] values, float[] kernel) {
+    float[] kernels = new float[form.products()];
+    form.transform(kernel, 0, 1, kernels);
+    double[] products = new double[form.products()];
+    for (int p = 0; p < form.products(); p++) {
       for (int i = 0; i < window * window; i++) {
         products[p] += (double) transform[p * window * window + i] * values[i];
       }
       products[p] *= kernels[p];
     }
-    float[] output = Winograd.outputTransform();
-    double[] out = new double[Winograd.TILE * Winograd.TILE];
+    float[] output = form.outputTransform();
+    double[] out = new double[form.tile() * form.tile()];
     for (int y = 0; y < out.length; y++) {
-      for (int p = 0; p < Winograd.PRODUCTS; p++) {
-        out[y] += output[y * Winograd.PRODUCTS + p] * products[p];
+      for (int p = 0; p < form.products(); p++) {
+        out[y] += output[y * form.products() + p] * products[p];
       }
     }
     return out;
   }
 
-  private static double expected(float[] window, float[] kernel, int row, int column) {
+  private static double expected(float[] window, int side, float[] kernel, int row, int column) {
     double sum = 0;
     for (int i = 0; i < 3; i++) {
       for (int j = 0; j < 3; j++) {
-        sum += (double) kernel[3 * i + j] * window[6 * (row + i) + column + j];
+        sum += (double) kernel[3 * i + j] * window[side * (row + i) + column + j];
       }
     }
     return sum;
   }
 
-  private static void check(double[] found, float[] window, float[] kernel) {
+  private static void check(Winograd form, double[] found, float[] window, float[] kernel) {
+    int tile = form.tile();
     for (int i = 0; i < found.length; i++) {
       assertThat(found[i])
           .as("value %d", i)
-          .isCloseTo(expected(window, kernel, i / 4, i % 4), within(ROUNDING * 10));
+          .isCloseTo(
+              expected(window, form.window(), kernel, i / tile, i % tile), within(ROUNDING * 10));
     }
   }
 
-  @Test
-  void aTileEqualsTheDefinition() {
-    float[] window = SyntheticWeights.input("window", 36);
-    float[] kernel = SyntheticWeights.input("kernel", 9);
-    check(tile(Winograd.inputTransform(), 6, window, kernel), window, kernel);
+  static Stream<Winograd> forms() {
+    return Stream.of(Winograd.LARGE, Winograd.SMALL);
   }
 
   @Test
-  void aTileOfADoubledImageIsFoundFromTheImage() {
-    float[] small = SyntheticWeights.input("small", 16);
+  void theSmallerTileIsForTheLowestResolution() {
+    assertThat(Winograd.at(2)).isSameAs(Winograd.LARGE);
+    assertThat(Winograd.at(3)).isSameAs(Winograd.SMALL);
+    assertThat(Winograd.LARGE.tile()).isEqualTo(4);
+    assertThat(Winograd.SMALL.tile()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @MethodSource("forms")
+  void aTileEqualsTheDefinition(Winograd form) {
+    float[] window = SyntheticWeights.input("window", form.products());
     float[] kernel = SyntheticWeights.input("kernel", 9);
-    float[] window = new float[36];
-    for (int y = 0; y < 6; y++) {
-      for (int x = 0; x < 6; x++) {
-        window[6 * y + x] = small[(y + 1) / 2 * 4 + (x + 1) / 2];
+    double[] found = tile(form, form.inputTransform(), form.window(), window, kernel);
+    check(form, found, window, kernel);
+  }
+
+  @ParameterizedTest
+  @MethodSource("forms")
+  void aTileOfADoubledImageIsFoundFromTheImage(Winograd form) {
+    int side = form.doubledWindow();
+    float[] small = SyntheticWeights.input("small", side * side);
+    float[] kernel = SyntheticWeights.input("kernel", 9);
+    float[] window = new float[form.products()];
+    for (int y = 0; y < form.window(); y++) {
+      for (int x = 0; x < form.window(); x++) {
+        window[form.window() * y + x] = small[(y + 1) / 2 * side + (x + 1) / 2];
       }
     }
-    check(tile(Winograd.doubledInputTransform(), 4, small, kernel), window, kernel);
+    check(form, tile(form, form.doubledInputTransform(), side, small, kernel), window, kernel);
   }
 
-  @Test
-  void kernelsAreTransformedEachForItself() {
+  @ParameterizedTest
+  @MethodSource("forms")
+  void kernelsAreTransformedEachForItself(Winograd form) {
     float[] kernels = SyntheticWeights.input("kernels", 5 * 9);
-    float[] all = new float[Winograd.PRODUCTS * 3];
-    Winograd.transform(kernels, 2, 3, all);
-    float[] one = new float[Winograd.PRODUCTS];
-    Winograd.transform(kernels, 4, 1, one);
-    for (int p = 0; p < Winograd.PRODUCTS; p++) {
+    float[] all = new float[form.products() * 3];
+    form.transform(kernels, 2, 3, all);
+    float[] one = new float[form.products()];
+    form.transform(kernels, 4, 1, one);
+    for (int p = 0; p < form.products(); p++) {
       assertThat(all[3 * p + 2]).isEqualTo(one[p]);
     }
   }

@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.cli;
 
 import io.github.consistencydecoder.cli.bench.BenchCommand;
+import io.github.consistencydecoder.cli.cache.CacheCommand;
 import io.github.consistencydecoder.cli.compare.CompareCommand;
 import io.github.consistencydecoder.cli.decode.DecodeCommand;
 import io.github.consistencydecoder.cli.decode.DemoCommand;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       ServeCommand.class,
       ModelsCommand.class,
+      CacheCommand.class,
       DoctorCommand.class,
       BenchCommand.class,
       ExportCommand.class

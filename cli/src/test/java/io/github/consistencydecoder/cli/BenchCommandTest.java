@@ -30,6 +30,7 @@ final class BenchCommandTest {
     JsonNode document = new JsonMapper().readTree(run.out());
     assertThat(document.get("size").toString()).isEqualTo("[64,32]");
     assertThat(document.get("batch").asInt()).isEqualTo(2);
+    assertThat(document.get("plan").asString()).isEqualTo("whole");
     assertThat(document.get("steps").asInt()).isEqualTo(1);
     assertThat(document.get("runs").size()).isEqualTo(5);
     // the fake counts 1e9 operations a cell and step: 2 * 4 * 8 cells
@@ -62,7 +63,8 @@ final class BenchCommandTest {
         .contains(
             "run 1: ", "run 2: ", "plain on cpu: it is a fake: 8x8, batch 1, schedule 1008,512")
         .contains("GFLOP per core-second")
-        .containsPattern("memory of a decode beyond the open model: predicted 1 MB, measured \\d+");
+        .containsPattern(
+            "memory of a decode beyond the open model: predicted 1 MB, measured \\d+ MB; plan: whole");
   }
 
   @ParameterizedTest

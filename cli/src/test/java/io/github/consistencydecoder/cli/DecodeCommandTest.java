@@ -81,6 +81,22 @@ final class DecodeCommandTest {
   }
 
   @Test
+  void aPictureThatWasDividedIsSaidToBeButNotInItsFile() throws IOException {
+    Path out = folder.resolve("out.png");
+    CommandRun whole = CommandRun.decode(latents, "-o", out, "--latents", "scaled", "-m", "m");
+    assertThat(whole.err()).doesNotContain("decoded in parts");
+
+    CommandRun divided =
+        CommandRun.decode(latents, "-o", out, "--force", "--latents", "scaled", "-m", "divided");
+    assertThat(divided.err())
+        .contains("note: " + latents + ": decoded in parts (exact, bands of 8 rows)");
+    assertThat(PngChunks.of(out).text()).doesNotContainKey("plan");
+
+    CommandRun json = CommandRun.decode(latents, "-o", out, "--force", "-m", "divided", "--json");
+    assertThat(json.out()).contains("\"plan\" : \"exact, bands of 8 rows\"");
+  }
+
+  @Test
   void parametersBeyondLatin1GoIntoInternationalText() throws IOException {
     Path out = folder.resolve("out.png");
 

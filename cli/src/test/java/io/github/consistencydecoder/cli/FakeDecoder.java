@@ -82,6 +82,7 @@ final class FakeDecoder implements LatentDecoder {
         nanos,
         2_000_000L,
         Map.of(
+            "plan", model.equals("divided") ? "exact, bands of 8 rows" : "whole",
             "model", model,
             "seed", options.noise().toString(),
             "schedule", options.schedule().toString(),

@@ -30,18 +30,21 @@ record DecodePlan(
     return manner == Manner.TILES;
   }
 
-  /** The plan for a person: {@code whole, 1 picture at a time, 524 MB}. */
-  @Override
-  public String toString() {
-    String said =
+  /** The plan in results: {@code whole, 1 picture at a time}, {@code exact, bands of 64 rows}. */
+  String said() {
+    String way =
         switch (manner) {
           case WHOLE -> "whole";
           case BANDS -> "exact";
           case TILES -> "overlapped";
         };
-    return said
-        + ", "
-        + part
+    return way + ", " + part;
+  }
+
+  /** The plan for a person: {@code whole, 1 picture at a time, 524 MB}. */
+  @Override
+  public String toString() {
+    return said()
         + ", "
         + MemorySize.say(peakBytes)
         + (spillBytes > 0 ? " and " + MemorySize.say(spillBytes) + " on disk" : "");

@@ -105,7 +105,9 @@ class ConsistencyDecoderTest {
         Decoded decoded =
             decoder.decode(latents, DecodeOptions.builder().schedule(schedule).build());
         assertThat(decoded.stepNanos()).hasSize(schedule.timesteps().size());
-        assertThat(decoded.metadata()).containsEntry("schedule", schedule.toString());
+        assertThat(decoded.metadata())
+            .containsEntry("schedule", schedule.toString())
+            .containsEntry("plan", "whole");
       }
     }
   }

@@ -3,18 +3,36 @@ package io.github.consistencydecoder.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.consistencydecoder.core.autoencoder.TaesdDecoderProvider;
+import io.github.consistencydecoder.core.autoencoder.VaeDecoderProvider;
+import io.github.consistencydecoder.core.cache.CacheCleaning;
+import io.github.consistencydecoder.core.cache.CacheContents;
+import io.github.consistencydecoder.core.cache.CacheItem;
+import io.github.consistencydecoder.core.cache.TemporaryFolder;
+import io.github.consistencydecoder.core.runtime.EntryForms;
+import io.github.consistencydecoder.core.runtime.OnnxRuntime;
+import io.github.consistencydecoder.models.ModelStore;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Tiling;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -138,15 +156,116 @@ class GraphCacheTest {
   @Test
   void whatAKilledBuildLeftIsCleanedUpAndOneUnderWayIsNot() throws IOException {
     Path old = Files.createDirectories(cache.resolve("graphs/.building-old"));
-    Files.writeString(old.resolve("derived.weights"), "half");
-    Files.setLastModifiedTime(
-        old,
-        java.nio.file.attribute.FileTime.from(
-            java.time.Instant.now().minus(java.time.Duration.ofDays(2))));
+    Path half = Files.writeString(old.resolve("derived.weights"), "half");
+    FileTime twoDaysAgo = FileTime.from(Instant.now().minus(Duration.ofDays(2)));
+    Files.setLastModifiedTime(half, twoDaysAgo);
+    Files.setLastModifiedTime(old, twoDaysAgo);
     Path young = Files.createDirectories(cache.resolve("graphs/.building-young"));
     open();
     assertThat(old).doesNotExist();
     assertThat(young).exists();
+  }
+
+  private CacheItem item() throws IOException {
+    Path entry = entry();
+    return CacheContents.of(cache, ModelStore.at(cache.resolve("store")), EntryForms.here())
+        .stream()
+        .filter(item -> item.path().equals(entry))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void whatIsKeptSaysOfWhichModelItIsAndThatItCanBeUsed() throws IOException {
+    open();
+    assertThat(item().state()).as(item().reason()).isEqualTo(CacheItem.State.KEPT);
+    assertThat(item().model()).isEqualTo(MODEL.toString());
+    assertThat(item().digest()).startsWith("sha256:");
+    assertThat(item().form()).contains("float32", "ONNX Runtime " + OnnxRuntime.version());
+    assertThat(item().inUse()).isFalse();
+  }
+
+  @Test
+  void everyKindOfEntryIsKnownToTheReleaseThatMadeIt() throws IOException {
+    DecoderConfig config = TestDecoders.config(MODEL, cache);
+    open(config.with("convolutions", "winograd"));
+    open(config.with("layout", "nhwc"));
+    Latents latents = Latents.scaled(new float[4 * 8 * 8], 1, 4, 8, 8);
+    for (Tiling tiling : Tiling.values()) {
+      try (LatentDecoder decoder = new ConsistencyDecoderProvider().open(config)) {
+        decoder.estimate(1, 512, 512, DecodeOptions.builder().tiling(tiling).build());
+        decoder.decode(latents, DecodeOptions.builder().tiling(tiling).build());
+      }
+    }
+    try (LatentDecoder vae =
+        new VaeDecoderProvider()
+            .open(TestDecoders.config(TestDecoders.resource("goldens/vae-reduced"), cache))) {
+      assertThat(vae.info().details()).containsEntry("graph", "built");
+    }
+    try (LatentDecoder taesd =
+        new TaesdDecoderProvider()
+            .open(TestDecoders.config(TestDecoders.resource("goldens/taesd-reduced"), cache))) {
+      assertThat(taesd.info().details()).containsEntry("graph", "built");
+    }
+    List<CacheItem> items =
+        CacheContents.of(cache, ModelStore.at(cache.resolve("store")), EntryForms.here()).stream()
+            .filter(i -> i.kind().noted())
+            .toList();
+    assertThat(items).hasSizeGreaterThanOrEqualTo(5);
+    assertThat(items).allMatch(i -> i.state() == CacheItem.State.KEPT && !i.model().isEmpty());
+  }
+
+  @Test
+  void anOpenDecodersEntryStaysAndGoesWhenItIsClosed() throws IOException {
+    CacheCleaning cleaning = new CacheCleaning(cache);
+    try (LatentDecoder one = TestDecoders.open(MODEL, cache)) {
+      try (LatentDecoder two = TestDecoders.open(MODEL, cache)) {
+        assertThat(two.info().digest()).isEqualTo(one.info().digest());
+        assertThat(item().inUse()).isTrue();
+      }
+      assertThat(cleaning.remove(item())).isEqualTo(CacheCleaning.Outcome.IN_USE);
+      one.decode(Latents.scaled(new float[4 * 8 * 8], 1, 4, 8, 8), DecodeOptions.defaults());
+    }
+    assertThat(cleaning.remove(item())).isEqualTo(CacheCleaning.Outcome.REMOVED);
+    assertThat(open().graph()).isEqualTo("built");
+  }
+
+  @Test
+  void severalMayBuildTheSameEntryAtOnce() throws Exception {
+    int threads = 4;
+    ExecutorService pool = Executors.newFixedThreadPool(threads);
+    try {
+      CyclicBarrier together = new CyclicBarrier(threads);
+      List<Future<Opened>> openings = new ArrayList<>();
+      for (int i = 0; i < threads; i++) {
+        openings.add(
+            pool.submit(
+                () -> {
+                  together.await();
+                  return open();
+                }));
+      }
+      for (Future<Opened> opening : openings) {
+        assertThat(opening.get().picture()).isEqualTo(openings.get(0).get().picture());
+      }
+    } finally {
+      pool.shutdownNow();
+    }
+    assertThat(open().graph()).isEqualTo("cache");
+    assertThat(entry()).exists();
+  }
+
+  @Test
+  void whatAKilledBuildLeftGoesAtOnceWhereItsNameWasLocked() throws IOException {
+    Path left;
+    try (TemporaryFolder building = TemporaryFolder.building(cache)) {
+      left = building.path();
+    }
+    try (TemporaryFolder underWay = TemporaryFolder.building(cache)) {
+      open();
+      assertThat(underWay.path()).exists();
+    }
+    assertThat(left).doesNotExist();
   }
 
   @Test

@@ -10,7 +10,9 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,8 +71,7 @@ final class BundledModels {
       return false;
     }
     boolean removed = false;
-    String pattern = entry.id() + "-" + "[0-9a-f]".repeat(DIGEST_DIGITS);
-    try (DirectoryStream<Path> copies = Files.newDirectoryStream(folder, pattern)) {
+    try (DirectoryStream<Path> copies = Files.newDirectoryStream(folder, pattern(entry))) {
       for (Path copy : copies) {
         for (CatalogueFile file : entry.files()) {
           removed |= Files.deleteIfExists(copy.resolve(file.name()));
@@ -79,6 +80,32 @@ final class BundledModels {
       }
     }
     return removed;
+  }
+
+  /** A model's copy of this program, there or not, and those of other versions that are there. */
+  List<BundledCopy> copies(CatalogueEntry entry) throws IOException {
+    List<BundledCopy> copies = new ArrayList<>();
+    Optional<Path> current = Optional.empty();
+    try {
+      current = Optional.of(folder(entry, read(entry)));
+    } catch (DecoderException e) {
+      LOG.debug("bundled model {} is absent", entry.id(), e);
+    }
+    current.ifPresent(path -> copies.add(new BundledCopy(entry.id(), path, true)));
+    if (Files.isDirectory(folder)) {
+      try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, pattern(entry))) {
+        for (Path copy : found) {
+          if (current.isEmpty() || !copy.equals(current.get())) {
+            copies.add(new BundledCopy(entry.id(), copy, false));
+          }
+        }
+      }
+    }
+    return copies;
+  }
+
+  private static String pattern(CatalogueEntry entry) {
+    return entry.id() + "-" + "[0-9a-f]".repeat(DIGEST_DIGITS);
   }
 
   /**
@@ -109,7 +136,17 @@ final class BundledModels {
           StoreMessages.bundledNotWritable(entry, home, DiskProblem.phrase(e)),
           e);
     }
+    noteUse(home);
     return new Unpacked(path(entry, home), files);
+  }
+
+  /** The folder's modification time says when it was last used, for who cleans the cache. */
+  private static void noteUse(Path home) {
+    try {
+      Files.setLastModifiedTime(home, FileTime.from(Instant.now()));
+    } catch (IOException e) {
+      LOG.debug("the use of {} cannot be noted", home, e);
+    }
   }
 
   private static Path path(CatalogueEntry entry, Path home) {

@@ -4,10 +4,15 @@ import io.github.consistencydecoder.models.files.AtomicFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +23,8 @@ import org.slf4j.LoggerFactory;
  */
 final class DigestCache {
   private static final Logger LOG = LoggerFactory.getLogger(DigestCache.class);
+
+  private static final Pattern NAME = Pattern.compile("[0-9a-f]{32}\\.json");
 
   private final Path folder;
 
@@ -39,24 +46,61 @@ final class DigestCache {
 
   /** The hash of a file in that state, if it has been remembered. */
   Optional<String> find(State state) {
-    Path memory = memory(state);
-    if (!Files.isRegularFile(memory)) {
+    return read(memory(state)).filter(memory -> memory.isOf(state)).map(Memory::sha256);
+  }
+
+  /** All that is remembered and can be read. */
+  List<RememberedChecksum> all() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    List<Path> files;
+    try (Stream<Path> all = Files.list(folder)) {
+      files = all.filter(f -> NAME.matcher(f.getFileName().toString()).matches()).sorted().toList();
+    }
+    List<RememberedChecksum> found = new ArrayList<>();
+    for (Path file : files) {
+      read(file).ifPresent(m -> found.add(remembered(file, m)));
+    }
+    return found;
+  }
+
+  private static RememberedChecksum remembered(Path file, Memory memory) {
+    Path of = Path.of(memory.path());
+    RememberedChecksum.State state;
+    try {
+      state =
+          memory.isOf(State.of(of))
+              ? RememberedChecksum.State.SAME
+              : RememberedChecksum.State.CHANGED;
+    } catch (NoSuchFileException e) {
+      state = RememberedChecksum.State.GONE;
+    } catch (IOException e) {
+      // It is there, in a folder that is not ours to look into.
+      LOG.debug("cannot look at {}", of, e);
+      state = RememberedChecksum.State.SAME;
+    }
+    return new RememberedChecksum(file, of, memory.sha256(), state);
+  }
+
+  private static Optional<Memory> read(Path file) {
+    if (!Files.isRegularFile(file)) {
       return Optional.empty();
     }
     try {
       JsonFields json =
-          JsonFields.parse(memory.getFileName().toString(), Files.readAllBytes(memory))
+          JsonFields.parse(file.getFileName().toString(), Files.readAllBytes(file))
               .only("path", "bytes", "modified", "fileKey", "sha256");
-      String sha256 = json.text("sha256");
-      boolean same =
-          json.text("path").equals(state.path)
-              && json.count("bytes") == state.bytes
-              && json.text("modified").equals(Long.toString(state.modifiedNanos))
-              && json.text("fileKey").equals(state.fileKey)
-              && Checksum.isSha256(sha256);
-      return same ? Optional.of(sha256) : Optional.empty();
+      Memory memory =
+          new Memory(
+              json.text("path"),
+              json.count("bytes"),
+              json.text("modified"),
+              json.text("fileKey"),
+              json.text("sha256"));
+      return Checksum.isSha256(memory.sha256()) ? Optional.of(memory) : Optional.empty();
     } catch (IOException e) {
-      LOG.debug("ignoring damaged memory {}", memory, e);
+      LOG.debug("ignoring damaged memory {}", file, e);
       return Optional.empty();
     }
   }
@@ -79,5 +123,12 @@ final class DigestCache {
   }
 
   /** The file's form; nanoseconds as text because JSON numbers lose digits above 2^53. */
-  private record Memory(String path, long bytes, String modified, String fileKey, String sha256) {}
+  private record Memory(String path, long bytes, String modified, String fileKey, String sha256) {
+    boolean isOf(State state) {
+      return path.equals(state.path)
+          && bytes == state.bytes
+          && modified.equals(Long.toString(state.modifiedNanos))
+          && fileKey.equals(state.fileKey);
+    }
+  }
 }

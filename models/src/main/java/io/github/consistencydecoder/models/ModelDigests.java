@@ -58,6 +58,11 @@ public final class ModelDigests {
     return "sha256:" + Sha256.hex(digest);
   }
 
+  /** What is remembered in a cache folder, and whether it still counts; reads no model. */
+  public static List<RememberedChecksum> remembered(Path cacheFolder) throws IOException {
+    return new DigestCache(cacheFolder).all();
+  }
+
   /** Remembers the hash of a file that the store has just checked itself. */
   static void remember(Path file, String sha256, Path cacheFolder) throws IOException {
     new DigestCache(cacheFolder).remember(DigestCache.State.of(file.toRealPath()), sha256);

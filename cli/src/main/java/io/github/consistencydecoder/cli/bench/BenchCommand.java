@@ -11,8 +11,10 @@ import io.github.consistencydecoder.cli.shell.Memory;
 import io.github.consistencydecoder.cli.shell.Progress;
 import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.core.memory.MemorySize;
+import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.LatentDecoder;
@@ -25,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,6 +44,9 @@ import picocli.CommandLine.Spec;
       "JSON document, are those of the run with the median processor time."
     })
 public final class BenchCommand implements Callable<Integer> {
+  /** Key of a result's metadata: how the picture was divided. */
+  private static final String PLAN = "plan";
+
   private static final double TERA = 1e12;
   private static final int LARGEST_SIDE = 16384;
   private static final int LARGEST_BATCH = 64;
@@ -122,32 +128,39 @@ public final class BenchCommand implements Callable<Integer> {
    * What was measured.
    *
    * @param runs that count
+   * @param plan how the last one was divided; empty if the decoder does not say
    * @param predictedBytes of memory at the peak of a decode, as the decoder said beforehand
    * @param measuredBytes that the process grew by at most
    */
-  private record Runs(List<Measurement> runs, long predictedBytes, long measuredBytes) {}
+  private record Runs(
+      List<Measurement> runs, String plan, long predictedBytes, long measuredBytes) {}
 
   private Runs run(Console console, LatentDecoder open, Latents latents, DecodeOptions options) {
     DecodeEstimate estimate =
         open.estimate(latents.batch(), latents.height(), latents.width(), options);
     try (PeakSampling memory = new PeakSampling()) {
-      List<Measurement> runs = run(console, open, latents, options, estimate);
-      return new Runs(runs, estimate.peakBytes(), memory.grownBytes());
+      AtomicReference<String> plan = new AtomicReference<>("");
+      List<Measurement> runs =
+          run(
+              console,
+              () -> plan.set(plan(open.decode(latents, options))),
+              options.cancellation(),
+              estimate);
+      return new Runs(runs, plan.get(), estimate.peakBytes(), memory.grownBytes());
     }
   }
 
+  private static String plan(Decoded decoded) {
+    return decoded.metadata().getOrDefault(PLAN, "");
+  }
+
   private List<Measurement> run(
-      Console console,
-      LatentDecoder open,
-      Latents latents,
-      DecodeOptions options,
-      DecodeEstimate estimate) {
+      Console console, Runnable decode, Cancellation cancellation, DecodeEstimate estimate) {
     List<Measurement> runs = new ArrayList<>();
     try (Progress progress = console.progress("bench", (long) warmup + repeat, " runs", 1)) {
       for (int i = 0; i < warmup + repeat; i++) {
-        options.cancellation().check();
-        Measurement one =
-            Measurement.of(estimate.operations(), () -> open.decode(latents, options));
+        cancellation.check();
+        Measurement one = Measurement.of(estimate.operations(), decode);
         if (i >= warmup) {
           runs.add(one);
           console.result(
@@ -204,7 +217,8 @@ public final class BenchCommand implements Callable<Integer> {
         "memory of a decode beyond the open model: predicted "
             + MemorySize.say(measured.predictedBytes())
             + ", measured "
-            + MemorySize.say(measured.measuredBytes()));
+            + MemorySize.say(measured.measuredBytes())
+            + (measured.plan().isEmpty() ? "" : "; plan: " + measured.plan()));
     console.document(document(info, pixels, options, openSeconds, measured, median, peak));
   }
 
@@ -231,6 +245,7 @@ public final class BenchCommand implements Callable<Integer> {
     document.put("tflop", median.operations() / TERA);
     document.put("peak_rss_bytes", peak < 0 ? null : peak);
     document.put("tiling", options.tiling().id());
+    document.put("plan", measured.plan().isEmpty() ? null : measured.plan());
     document.put("predicted_peak_bytes", measured.predictedBytes());
     document.put("measured_peak_bytes", measured.measuredBytes());
     document.put("runs", measured.runs().stream().map(Measurement::asMap).toList());

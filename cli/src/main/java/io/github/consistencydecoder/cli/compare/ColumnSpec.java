@@ -29,6 +29,9 @@ import java.util.regex.Pattern;
  * @param options without listener and cancellation
  */
 record ColumnSpec(String name, String plugin, Map<String, String> settings, DecodeOptions options) {
+  /** The decoder over the wire. */
+  private static final String REMOTE = "remote";
+
   private static final Pattern FORM =
       Pattern.compile("(?:(?<name>[^=:]+)=)?(?<plugin>[a-z][a-z0-9-]*)(?::(?<settings>.*))?");
   private static final Pattern BETWEEN = Pattern.compile(",(?=[a-z]+=)");
@@ -112,7 +115,8 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
 
   /** Settings for all decoders, with this one's own in their place. */
   DecoderConfig config(DecoderConfig all) {
-    DecoderConfig config = all;
+    // What it computes on is the service's own; options of this program are for the others.
+    DecoderConfig config = plugin.equals(REMOTE) ? DecoderConfig.empty() : all;
     for (Map.Entry<String, String> setting : settings.entrySet()) {
       config = config.with(setting.getKey(), setting.getValue());
     }

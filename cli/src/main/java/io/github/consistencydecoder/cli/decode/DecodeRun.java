@@ -37,6 +37,11 @@ import java.util.function.Function;
 final class DecodeRun {
   private static final Set<String> KEPT_DETAILS = Set.of("dtype", "device", "runtime");
 
+  /** Key of a result's metadata: how the picture was divided. */
+  private static final String PLAN = "plan";
+
+  private static final String WHOLE = "whole";
+
   private final Console console;
   private final DecoderOptions decoderOptions;
   private final OutputPlan plan;
@@ -197,6 +202,10 @@ final class DecodeRun {
                   .build());
       listener.sayWhatWasNotHeard(decoded.warnings());
     }
+    String divided = decoded.metadata().getOrDefault(PLAN, WHOLE);
+    if (!divided.equals(WHOLE)) {
+      console.note(names.apply(input) + ": decoded in parts (" + divided + ")");
+    }
     List<Path> files = plan.files(input, latents.batch());
     try {
       PictureWriter.write(plan.format(), files, decoded.pixels(), rounding, text(latents, decoded));
@@ -235,6 +244,8 @@ final class DecodeRun {
     Map<String, String> text = new TreeMap<>(decoded.metadata());
     // How the decoder came to be is not how the picture came to be; these three are both.
     text.keySet().removeIf(key -> info.details().containsKey(key) && !KEPT_DETAILS.contains(key));
+    // Another day's memory may give another one of the same picture.
+    text.remove(PLAN);
     text.put("Software", Version.software());
     text.put("decoder", info.provider());
     text.putIfAbsent("model", info.model());

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.cli.store;
 
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.Progress;
+import io.github.consistencydecoder.cli.shell.Sizes;
 import io.github.consistencydecoder.models.PullListener;
 import io.github.consistencydecoder.models.PulledFile;
 import java.net.URI;

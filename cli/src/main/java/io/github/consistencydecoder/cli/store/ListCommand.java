@@ -3,6 +3,7 @@ package io.github.consistencydecoder.cli.store;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.cli.shell.Sizes;
 import io.github.consistencydecoder.models.CatalogueEntry;
 import io.github.consistencydecoder.models.ModelStore;
 import io.github.consistencydecoder.models.StoredModel;

@@ -50,6 +50,15 @@ final class ColumnSpecTest {
   }
 
   @Test
+  void settingsForAllAreNotThoseOfAService() {
+    DecoderConfig all = DecoderConfig.empty().with("memory", "3GiB").with("threads", "2");
+
+    DecoderConfig config = ColumnSpec.parse("remote:target=a:1", 0).config(all);
+
+    assertThat(config).hasToString("{target=a:1}");
+  }
+
+  @Test
   void ownSettingsReplaceThoseForAll() {
     DecoderConfig all = DecoderConfig.empty().with("device", "cuda").with("threads", "2");
 

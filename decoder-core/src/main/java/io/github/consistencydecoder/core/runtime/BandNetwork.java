@@ -14,14 +14,17 @@ import java.util.Optional;
  * weights that the checkpoint does not hold as they are used, which depend on nothing else.
  */
 record BandNetwork(ConsistencyWeights weights) implements CachedNetwork<BandWeights> {
+  /** Start of the line that tells this kind of entry; the version follows. */
+  static final String IDENTITY = "weights for bands, version ";
+
+  static final int VERSION = BandGraphs.PREPARED_VERSION;
+
   private static final String WEIGHTS = "bands.weights";
   private static final String INDEX = "bands.index";
 
   @Override
   public List<String> identity() {
-    return List.of(
-        "network " + weights.network(),
-        "weights for bands, version " + BandGraphs.PREPARED_VERSION);
+    return List.of("network " + weights.network(), IDENTITY + VERSION);
   }
 
   @Override

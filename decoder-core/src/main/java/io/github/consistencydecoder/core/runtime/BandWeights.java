@@ -1,5 +1,7 @@
 package io.github.consistencydecoder.core.runtime;
 
+import io.github.consistencydecoder.core.cache.CacheLocks;
+import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.models.network.BandGraphs;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.PreparedWeights;
@@ -13,11 +15,14 @@ import java.util.Optional;
  *
  * <p>Owns the folder it lies in if that is a temporary one. Safe for use by several threads.
  */
-public final class BandWeights implements AutoCloseable {
+public final class BandWeights implements EntryUse, AutoCloseable {
   private final ConsistencyWeights weights;
   private final PreparedWeights prepared;
   private final boolean tiled;
   private final Optional<Path> temporary;
+
+  /** Of the cache, which this was opened from. */
+  private volatile CacheLocks.Held entry = CacheLocks.Held.NONE;
 
   BandWeights(
       ConsistencyWeights weights,
@@ -46,7 +51,13 @@ public final class BandWeights implements AutoCloseable {
   }
 
   @Override
+  public void closeToo(CacheLocks.Held held) {
+    this.entry = held;
+  }
+
+  @Override
   public void close() {
+    entry.close();
     try {
       if (temporary.isPresent()) {
         Folders.deleteOrLeave(temporary.get());

@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.models.network.NetworkWeights;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,7 +13,7 @@ import java.util.List;
  *
  * @param <M> what is opened
  */
-interface CachedNetwork<M> {
+interface CachedNetwork<M extends EntryUse> {
   NetworkWeights weights();
 
   /** Lines that tell this entry from every other one of the same weights. */

@@ -20,6 +20,11 @@ import java.util.List;
  */
 record ChannelsLastSteps(ConsistencyWeights weights, ElementType type, boolean fused)
     implements CachedNetwork<StepModel> {
+  /** Start of the line that tells this kind of entry; the version follows. */
+  static final String IDENTITY = "channels last, version ";
+
+  static final int VERSION = ChannelsLastGraph.VERSION;
+
   private static final String MODEL = "model.onnx";
   private static final String WEIGHTS = "model.weights";
 
@@ -27,8 +32,8 @@ record ChannelsLastSteps(ConsistencyWeights weights, ElementType type, boolean f
   public List<String> identity() {
     return List.of(
         "network " + weights.network(),
-        "channels last, version " + ChannelsLastGraph.VERSION,
-        "type " + type,
+        IDENTITY + VERSION,
+        OptimisedNetwork.TYPE + type,
         fused ? "fused operators" : "standard operators");
   }
 

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -51,25 +49,6 @@ final class Folders {
       try (Stream<Path> walk = Files.walk(folder)) {
         // Registered from the outside in, since they go in the opposite order.
         walk.forEach(p -> p.toFile().deleteOnExit());
-      }
-    }
-  }
-
-  /**
-   * Deletes folders below {@code parent} that have one of the prefixes and have not changed for
-   * that long.
-   */
-  static void deleteLeftovers(Path parent, List<String> prefixes, Duration age) throws IOException {
-    Instant limit = Instant.now().minus(age);
-    List<Path> found;
-    try (Stream<Path> all = Files.list(parent)) {
-      found =
-          all.filter(p -> prefixes.stream().anyMatch(p.getFileName().toString()::startsWith))
-              .toList();
-    }
-    for (Path p : found) {
-      if (Files.getLastModifiedTime(p).toInstant().isBefore(limit)) {
-        deleteOrLeave(p);
       }
     }
   }

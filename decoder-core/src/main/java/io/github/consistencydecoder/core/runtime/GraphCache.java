@@ -1,7 +1,13 @@
 package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.core.cache.CacheLocks;
+import io.github.consistencydecoder.core.cache.CacheManifest;
+import io.github.consistencydecoder.core.cache.EntryUse;
+import io.github.consistencydecoder.core.cache.TemporaryFolder;
+import io.github.consistencydecoder.core.cache.UseRecords;
 import io.github.consistencydecoder.core.memory.ProcessMemory;
+import io.github.consistencydecoder.models.checkpoint.Checkpoint;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.NetworkWeights;
@@ -14,7 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Duration;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,20 +34,18 @@ import org.slf4j.LoggerFactory;
  * <p>A cached graph is used if its {@link CacheManifest} says that it was made from the same
  * weights with the same options by the same runtime for the same processor, and if its files look
  * untouched; otherwise it is built again. A graph is built under a temporary name and renamed when
- * it is complete, so that several processes may build the same one at once.
+ * it is complete, so that several processes may build the same one at once. An entry that is open
+ * is locked, and each use of it is noted, for those who clean the cache.
  *
  * <p>Safe for use by several threads.
  */
 public final class GraphCache {
   private static final Logger LOG = LoggerFactory.getLogger(GraphCache.class);
 
-  /** What a process that was killed while it built or replaced a graph leaves behind. */
-  private static final List<String> LEFTOVERS = List.of(".building-", ".old-");
-
-  /** No build takes this long. */
-  private static final Duration LEFTOVER_AGE = Duration.ofDays(1);
-
+  private final Path cache;
   private final Path folder;
+  private final CacheLocks locks;
+  private final UseRecords uses;
 
   /**
    * A cache below a folder.
@@ -49,7 +53,10 @@ public final class GraphCache {
    * @param folder created when needed
    */
   public GraphCache(Path folder) {
+    this.cache = folder;
     this.folder = folder.resolve("graphs");
+    this.locks = new CacheLocks(folder);
+    this.uses = new UseRecords(folder);
   }
 
   /**
@@ -145,7 +152,7 @@ public final class GraphCache {
     return open(new OptimisedNetwork<>(new NetworkRecipe(network, type)), digest, settings);
   }
 
-  private <M> M open(CachedNetwork<M> network, String digest, SessionSettings settings)
+  <M extends EntryUse> M open(CachedNetwork<M> network, String digest, SessionSettings settings)
       throws IOException {
     try {
       if (settings.device().kind() != Device.Kind.CPU && !network.anyDevice()) {
@@ -155,25 +162,52 @@ public final class GraphCache {
       }
       String key = "weights " + digest + "\n" + String.join("\n", network.identity());
       Path entry = folder.resolve(CacheManifest.name(key));
-      Optional<M> cached = load(network, entry, key, settings, "cache");
-      if (cached.isPresent()) {
-        return cached.get();
-      }
+      // From before it is looked at, so that nobody removes it meanwhile.
+      CacheLocks.Held held = locks.share(CacheManifest.name(key));
+      boolean opened = false;
       try {
-        build(network, settings, key, entry);
-      } catch (IOException e) {
-        LOG.warn(
-            "the optimised graph cannot be kept in {} ({}); the next start will be as slow",
-            folder,
-            e.toString());
-        return network.uncached(settings);
+        Optional<M> kept = kept(network, settings, key, entry);
+        if (kept.isEmpty()) {
+          return network.uncached(settings);
+        }
+        kept.get().closeToo(held);
+        opened = true;
+        Checkpoint checkpoint = network.weights().checkpoint();
+        uses.used(CacheManifest.name(key), digest, checkpoint.path(), checkpoint.files());
+        return kept.get();
+      } finally {
+        if (!opened) {
+          held.close();
+        }
       }
-      return load(network, entry, key, settings, "built")
-          .orElseThrow(
-              () -> new IOException("the graph just written to " + entry + " cannot be read back"));
     } catch (OrtException e) {
       throw failed(network.weights(), e);
     }
+  }
+
+  /** From an entry, which is made where there is none; empty where none can be made. */
+  private <M extends EntryUse> Optional<M> kept(
+      CachedNetwork<M> network, SessionSettings settings, String key, Path entry)
+      throws IOException, OrtException {
+    String found = state(entry);
+    Optional<M> cached = load(network, entry, key, settings, "cache");
+    if (cached.isPresent()) {
+      return cached;
+    }
+    try {
+      build(network, settings, key, entry, found);
+    } catch (IOException e) {
+      LOG.warn(
+          "the optimised graph cannot be kept in {} ({}); the next start will be as slow",
+          folder,
+          e.toString());
+      return Optional.empty();
+    }
+    Optional<M> built = load(network, entry, key, settings, "built");
+    if (built.isEmpty()) {
+      throw new IOException("the graph just written to " + entry + " cannot be read back");
+    }
+    return built;
   }
 
   private static DecoderException failed(NetworkWeights weights, OrtException e) {
@@ -186,7 +220,7 @@ public final class GraphCache {
         e);
   }
 
-  private static <M> Optional<M> load(
+  private static <M extends EntryUse> Optional<M> load(
       CachedNetwork<M> network, Path entry, String key, SessionSettings settings, String origin) {
     if (!Files.isDirectory(entry)) {
       return Optional.empty();
@@ -204,19 +238,33 @@ public final class GraphCache {
     }
   }
 
-  private void build(CachedNetwork<?> network, SessionSettings settings, String key, Path entry)
-      throws IOException, OrtException {
-    Files.createDirectories(folder);
-    Folders.deleteLeftovers(folder, LEFTOVERS, LEFTOVER_AGE);
-    Path building = Files.createTempDirectory(folder.toRealPath(), ".building-");
+  /** Tells an entry from another one of its name that takes its place; empty if there is none. */
+  private static String state(Path entry) {
     try {
-      checkSpace(network, building);
-      network.build(building, settings);
-      CacheManifest.write(building, key);
-      replace(building, entry);
-    } catch (IOException | OrtException | RuntimeException e) {
-      Folders.delete(building);
-      throw e;
+      BasicFileAttributes folder = Files.readAttributes(entry, BasicFileAttributes.class);
+      return folder.fileKey() + " " + folder.creationTime() + " " + folder.lastModifiedTime();
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /**
+   * @param found {@link #state} of the entry that cannot be used
+   */
+  private void build(
+      CachedNetwork<?> network, SessionSettings settings, String key, Path entry, String found)
+      throws IOException, OrtException {
+    TemporaryFolder.deleteLeft(cache);
+    try (TemporaryFolder building = TemporaryFolder.building(cache)) {
+      try {
+        checkSpace(network, building.path());
+        network.build(building.path(), settings);
+        CacheManifest.write(building.path(), key);
+        replace(building.path(), entry, found);
+      } catch (IOException | OrtException | RuntimeException e) {
+        Folders.delete(building.path());
+        throw e;
+      }
     }
   }
 
@@ -239,13 +287,28 @@ public final class GraphCache {
     }
   }
 
-  private static void replace(Path building, Path entry) throws IOException {
+  private void replace(Path building, Path entry, String found) throws IOException {
+    CacheLocks.Held alone = locks.alone("replacing " + entry.getFileName());
+    try {
+      install(building, entry, found);
+    } finally {
+      alone.close();
+    }
+  }
+
+  private void install(Path building, Path entry, String found) throws IOException {
     if (Files.isDirectory(entry)) {
+      if (!state(entry).equals(found)) {
+        // Another process was first, and may have it open already; it is as good as ours.
+        Folders.delete(building);
+        return;
+      }
       // Stale or damaged: it goes out of the way in one rename, so that nobody ever sees half of
       // it.
-      Path old = Files.createTempDirectory(entry.getParent(), ".old-");
-      Files.move(entry, old.resolve("entry"), StandardCopyOption.ATOMIC_MOVE);
-      Folders.delete(old);
+      try (TemporaryFolder old = TemporaryFolder.old(cache)) {
+        Files.move(entry, old.path().resolve("entry"), StandardCopyOption.ATOMIC_MOVE);
+        Folders.delete(old.path());
+      }
     }
     try {
       Files.move(building, entry, StandardCopyOption.ATOMIC_MOVE);
@@ -253,7 +316,7 @@ public final class GraphCache {
       if (!Files.isDirectory(entry)) {
         throw e;
       }
-      // Another process was first; its graph is as good as ours.
+      // As above, where nothing can be locked.
       Folders.delete(building);
     }
   }

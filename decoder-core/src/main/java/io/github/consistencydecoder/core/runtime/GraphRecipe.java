@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.core.runtime;
 
+import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.models.network.NetworkGraph;
 import io.github.consistencydecoder.models.network.NetworkWeights;
 import io.github.consistencydecoder.models.onnx.ElementType;
@@ -12,7 +13,7 @@ import java.nio.file.Path;
  *
  * @param <M> what is opened
  */
-interface GraphRecipe<M> {
+interface GraphRecipe<M extends EntryUse> {
   NetworkWeights weights();
 
   /** Precision of the graph. */

@@ -1,5 +1,7 @@
 package io.github.consistencydecoder.core.runtime;
 
+import io.github.consistencydecoder.core.cache.CacheLocks;
+import io.github.consistencydecoder.core.cache.EntryUse;
 import java.nio.file.Path;
 
 /**
@@ -9,4 +11,9 @@ import java.nio.file.Path;
  * @param origin {@code cache}, {@code built} or {@code uncached}
  * @param folder of the cached graph; empty path if there is none
  */
-public record NetworkModel(NetworkSession session, String origin, Path folder) {}
+public record NetworkModel(NetworkSession session, String origin, Path folder) implements EntryUse {
+  @Override
+  public void closeToo(CacheLocks.Held held) {
+    session.closeToo(held);
+  }
+}

@@ -10,6 +10,9 @@ import java.nio.file.Path;
 /** A network of one input and one output, with nothing beside it. */
 record NetworkRecipe(RunnableNetwork network, ElementType type)
     implements GraphRecipe<NetworkModel> {
+  /** Start of the line that tells the network; its own identity follows. */
+  static final String IDENTITY = "network ";
+
   @Override
   public NetworkWeights weights() {
     return network;
@@ -17,7 +20,7 @@ record NetworkRecipe(RunnableNetwork network, ElementType type)
 
   @Override
   public String identity() {
-    return "network " + network.identity();
+    return IDENTITY + network.identity();
   }
 
   @Override

@@ -2,6 +2,8 @@ package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.core.cache.CacheLocks;
+import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.models.network.RunnableNetwork;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
@@ -16,9 +18,12 @@ import java.util.Map;
  * #evaluate} must not be called; closing again does nothing. The caller closes only when no
  * evaluation is running.
  */
-public final class NetworkSession implements AutoCloseable {
+public final class NetworkSession implements EntryUse, AutoCloseable {
   private final SessionHandle handle;
   private final boolean cpu;
+
+  /** Of the cache, which this was opened from. */
+  private volatile CacheLocks.Held entry = CacheLocks.Held.NONE;
 
   NetworkSession(SessionHandle handle, Device device) {
     this.handle = handle;
@@ -54,7 +59,16 @@ public final class NetworkSession implements AutoCloseable {
   }
 
   @Override
+  public void closeToo(CacheLocks.Held held) {
+    this.entry = held;
+  }
+
+  @Override
   public void close() {
-    handle.close();
+    try {
+      handle.close();
+    } finally {
+      entry.close();
+    }
   }
 }

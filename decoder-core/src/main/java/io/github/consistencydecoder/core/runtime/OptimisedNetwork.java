@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.models.network.NetworkGraph;
 import io.github.consistencydecoder.models.network.NetworkWeights;
 import java.io.IOException;
@@ -14,7 +15,13 @@ import java.util.List;
  * @param recipe how its graph is written and what its session becomes
  * @param <M> what is opened
  */
-record OptimisedNetwork<M>(GraphRecipe<M> recipe) implements CachedNetwork<M> {
+record OptimisedNetwork<M extends EntryUse>(GraphRecipe<M> recipe) implements CachedNetwork<M> {
+  /** Starts of lines. */
+  static final String TYPE = "type ";
+
+  static final String RUNTIME = "runtime ";
+  static final String PROCESSOR = "cpu ";
+
   private static final String MODEL = "model.onnx";
   private static final String WEIGHTS = "model.weights";
   private static final String DERIVED = "derived.weights";
@@ -28,9 +35,9 @@ record OptimisedNetwork<M>(GraphRecipe<M> recipe) implements CachedNetwork<M> {
   public List<String> identity() {
     return List.of(
         recipe.identity(),
-        "type " + recipe.type(),
-        "runtime " + OnnxRuntime.version(),
-        "cpu " + CpuFeatures.line());
+        TYPE + recipe.type(),
+        RUNTIME + OnnxRuntime.version(),
+        PROCESSOR + CpuFeatures.line());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.models.network.NetworkWeights;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,7 +12,7 @@ import java.util.List;
  *
  * @param <M> what is opened
  */
-interface SharedEntry<M> extends CachedNetwork<M> {
+interface SharedEntry<M extends EntryUse> extends CachedNetwork<M> {
   /** The one that the entry is made for. */
   CachedNetwork<?> kept();
 

@@ -15,8 +15,9 @@ record SharedNormRecipe(ConsistencyWeights weights, NormStatistics statistics, E
   public String identity() {
     return "network "
         + weights.network()
-        + "\ngraph "
-        + ConsistencyGraph.VERSION
+        + "\n"
+        + StepRecipe.IDENTITY
+        + StepRecipe.VERSION
         + "\nstatistics "
         + statistics;
   }

@@ -1,5 +1,7 @@
 package io.github.consistencydecoder.core.runtime;
 
+import io.github.consistencydecoder.core.cache.CacheLocks;
+import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.FoldedNorms;
@@ -14,7 +16,7 @@ import java.io.IOException;
  * else must be called; closing again does nothing. The caller closes only when no evaluation is
  * running.
  */
-public final class SharedNormSteps implements AutoCloseable {
+public final class SharedNormSteps implements EntryUse, AutoCloseable {
   private final int groups;
   private final FoldedNorms norms;
   private final StepSession measuring;
@@ -65,6 +67,11 @@ public final class SharedNormSteps implements AutoCloseable {
    */
   public void evaluate(StepInputs in, float[] noisy, float[] image, Cancellation cancellation) {
     given.evaluate(in, noisy, image, cancellation);
+  }
+
+  @Override
+  public void closeToo(CacheLocks.Held held) {
+    measuring.closeToo(held);
   }
 
   @Override

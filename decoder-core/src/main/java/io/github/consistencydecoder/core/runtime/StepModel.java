@@ -1,5 +1,7 @@
 package io.github.consistencydecoder.core.runtime;
 
+import io.github.consistencydecoder.core.cache.CacheLocks;
+import io.github.consistencydecoder.core.cache.EntryUse;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -12,4 +14,10 @@ import java.util.Map;
  * @param folder of the cached graph; empty path if there is none
  */
 public record StepModel(
-    StepSession session, Map<Integer, float[]> conditioning, String origin, Path folder) {}
+    StepSession session, Map<Integer, float[]> conditioning, String origin, Path folder)
+    implements EntryUse {
+  @Override
+  public void closeToo(CacheLocks.Held held) {
+    session.closeToo(held);
+  }
+}

@@ -13,12 +13,17 @@ import java.util.Map;
 
 /** One step of a consistency decoder, with the conditioning of the usual timesteps beside it. */
 record StepRecipe(ConsistencyWeights weights, ElementType type) implements GraphRecipe<StepModel> {
+  /** Start of the line that tells this kind of entry; the version follows. */
+  static final String IDENTITY = "graph ";
+
+  static final int VERSION = ConsistencyGraph.VERSION;
+
   /** Timesteps whose conditioning is kept with the graph: the published schedule's. */
   private static final List<Integer> KEPT_TIMESTEPS = List.of(1008, 512);
 
   @Override
   public String identity() {
-    return "network " + weights.network() + "\ngraph " + ConsistencyGraph.VERSION;
+    return "network " + weights.network() + "\n" + IDENTITY + VERSION;
   }
 
   @Override

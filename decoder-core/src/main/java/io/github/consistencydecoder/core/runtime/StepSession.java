@@ -3,6 +3,8 @@ package io.github.consistencydecoder.core.runtime;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.core.cache.CacheLocks;
+import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.NormStatistics;
 import io.github.consistencydecoder.plugin.Cancellation;
@@ -20,10 +22,13 @@ import java.util.OptionalLong;
  * #evaluate} must not be called; closing again does nothing. The caller closes only when no
  * evaluation is running.
  */
-public final class StepSession implements AutoCloseable {
+public final class StepSession implements EntryUse, AutoCloseable {
   private final StepSessions sessions;
   private final boolean cpu;
   private final String norms;
+
+  /** Of the cache, which this was opened from. */
+  private volatile CacheLocks.Held entry = CacheLocks.Held.NONE;
 
   /** Takes ownership of the sessions. */
   StepSession(StepSessions sessions, Device device) {
@@ -234,7 +239,16 @@ public final class StepSession implements AutoCloseable {
   }
 
   @Override
+  public void closeToo(CacheLocks.Held held) {
+    this.entry = held;
+  }
+
+  @Override
   public void close() {
-    sessions.close();
+    try {
+      sessions.close();
+    } finally {
+      entry.close();
+    }
   }
 }

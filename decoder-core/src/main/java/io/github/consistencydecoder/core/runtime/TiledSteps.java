@@ -15,14 +15,17 @@ import java.util.List;
  * which are what is kept. They depend on nothing but the checkpoint.
  */
 record TiledSteps(ConsistencyWeights weights) implements CachedNetwork<StepModel> {
+  /** Start of the line that tells this kind of entry; the version follows. */
+  static final String IDENTITY = "transformed weights, version ";
+
+  static final int VERSION = ConsistencyGraph.PREPARED_VERSION;
+
   private static final String WEIGHTS = "winograd.weights";
   private static final String INDEX = "winograd.index";
 
   @Override
   public List<String> identity() {
-    return List.of(
-        "network " + weights.network(),
-        "transformed weights, version " + ConsistencyGraph.PREPARED_VERSION);
+    return List.of("network " + weights.network(), IDENTITY + VERSION);
   }
 
   @Override

@@ -86,6 +86,13 @@ public final class RemoteSettings {
    */
   public static RemoteSettings of(DecoderConfig config, String thing) {
     for (String key : config.asMap().keySet()) {
+      if (key.equals(DecoderConfig.MEMORY)) {
+        throw invalid(
+            "setting 'memory' is the service's own: 'serve --memory' limits what decodes take there;"
+                + " leave it out, "
+                + thing
+                + " holds a request and its answer and nothing that could be limited");
+      }
       if (!KEYS.contains(key)) {
         throw invalid(
             "setting '"

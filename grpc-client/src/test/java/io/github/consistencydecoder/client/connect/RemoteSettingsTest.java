@@ -55,6 +55,11 @@ class RemoteSettingsTest {
         "where the service is started");
   }
 
+  @Test
+  void aLimitOfMemoryIsTheServicesToSet() {
+    refused(list("memory", "3GiB"), "'memory' is the service's own", "'serve --memory'");
+  }
+
   @ParameterizedTest
   @CsvSource({"500ms, 500", "90s, 90000", "15m, 900000", "2h, 7200000"})
   void timesHaveUnits(String text, long millis) {

@@ -44,6 +44,8 @@ public final class LpipsWeights implements RunnableNetwork {
 
   private static final Pattern PREFIX = Pattern.compile("^(?:net|model|module)\\.(?=features|lin)");
 
+  private static final String IDENTITY = "LPIPS squeeze, graph " + LpipsGraph.VERSION;
+
   private final Checkpoint checkpoint;
   private final Map<String, TensorInfo> tensors;
 
@@ -136,7 +138,12 @@ public final class LpipsWeights implements RunnableNetwork {
 
   @Override
   public String identity() {
-    return "LPIPS squeeze, graph " + LpipsGraph.VERSION;
+    return IDENTITY;
+  }
+
+  /** Whether a line is the identity. */
+  static boolean isIdentity(String line) {
+    return line.equals(IDENTITY);
   }
 
   @Override

@@ -18,6 +18,15 @@ public interface RunnableNetwork extends NetworkWeights {
    */
   String identity();
 
+  /**
+   * Whether a line is the identity of a network whose graph this release still writes like that.
+   */
+  static boolean isIdentity(String line) {
+    return VaeWeights.isIdentity(line)
+        || TaesdWeights.isIdentity(line)
+        || LpipsWeights.isIdentity(line);
+  }
+
   /** Number of parameters. */
   long parameters();
 

@@ -21,6 +21,8 @@ public final class TaesdWeights implements RunnableNetwork {
   /** Layers of the published network and a little more; bounds the search for the last one. */
   private static final int MOST_LAYERS = 200;
 
+  private static final String GRAPH = ", graph " + TaesdGraph.VERSION;
+
   private final Checkpoint checkpoint;
   private final TaesdNetwork network;
   private final Map<String, TensorInfo> tensors;
@@ -82,7 +84,12 @@ public final class TaesdWeights implements RunnableNetwork {
 
   @Override
   public String identity() {
-    return network + ", graph " + TaesdGraph.VERSION;
+    return network + GRAPH;
+  }
+
+  /** Whether a line is an identity of such a network. */
+  static boolean isIdentity(String line) {
+    return line.startsWith(TaesdNetwork.class.getSimpleName()) && line.endsWith(GRAPH);
   }
 
   @Override

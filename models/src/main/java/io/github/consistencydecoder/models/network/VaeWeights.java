@@ -25,6 +25,8 @@ public final class VaeWeights implements RunnableNetwork {
   /** Epsilon of every norm of the published network; no configuration has another. */
   private static final float EPSILON = 1e-6f;
 
+  private static final String GRAPH = ", graph " + VaeGraph.VERSION;
+
   private final Checkpoint checkpoint;
   private final VaeNetwork network;
   private final Map<String, TensorInfo> tensors;
@@ -72,7 +74,12 @@ public final class VaeWeights implements RunnableNetwork {
 
   @Override
   public String identity() {
-    return network + ", graph " + VaeGraph.VERSION;
+    return network + GRAPH;
+  }
+
+  /** Whether a line is an identity of such a network. */
+  static boolean isIdentity(String line) {
+    return line.startsWith(VaeNetwork.class.getSimpleName()) && line.endsWith(GRAPH);
   }
 
   @Override

@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.core.runtime;
+package io.github.consistencydecoder.core.cache;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,13 +16,13 @@ import java.util.stream.Stream;
  * What a cached graph was made from, and what its files looked like when it was complete. A text
  * file: the key's lines, an empty line, then a line {@code DIGEST NAME} for each file, sorted.
  */
-final class CacheManifest {
+public final class CacheManifest {
   static final String FILE = "manifest.txt";
 
   private CacheManifest() {}
 
   /** Folder name of a key: its SHA-256, shortened. */
-  static String name(String key) {
+  public static String name(String key) {
     try {
       byte[] digest =
           MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
@@ -33,12 +33,12 @@ final class CacheManifest {
   }
 
   /** Writes the manifest of a complete folder. */
-  static void write(Path folder, String key) throws IOException {
+  public static void write(Path folder, String key) throws IOException {
     Files.writeString(folder.resolve(FILE), text(folder, key));
   }
 
   /** Why the folder is not what {@code key} needs; empty if it is. */
-  static Optional<String> problem(Path folder, String key) throws IOException {
+  public static Optional<String> problem(Path folder, String key) throws IOException {
     Path file = folder.resolve(FILE);
     if (!Files.isRegularFile(file)) {
       return Optional.of("it has no " + FILE);
@@ -51,6 +51,20 @@ final class CacheManifest {
     return written.equals(text(folder, key))
         ? Optional.empty()
         : Optional.of("its files have changed since it was made");
+  }
+
+  /**
+   * The key's lines.
+   *
+   * @throws IOException if the folder has no manifest, or none that can be read
+   */
+  static List<String> key(Path folder) throws IOException {
+    List<String> lines = Files.readAllLines(folder.resolve(FILE));
+    int end = lines.indexOf("");
+    if (end < 0) {
+      throw new IOException(FILE + " has no empty line");
+    }
+    return lines.subList(0, end);
   }
 
   private static String text(Path folder, String key) throws IOException {

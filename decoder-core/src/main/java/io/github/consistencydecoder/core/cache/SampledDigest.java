@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.core.runtime;
+package io.github.consistencydecoder.core.cache;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;

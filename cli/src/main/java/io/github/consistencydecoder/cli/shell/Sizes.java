@@ -1,12 +1,13 @@
-package io.github.consistencydecoder.cli.store;
+package io.github.consistencydecoder.cli.shell;
 
 import java.util.Locale;
 
 /** Bytes for people: decimal units, as file managers and download pages use them. */
-final class Sizes {
+public final class Sizes {
   private Sizes() {}
 
-  static String text(long bytes) {
+  /** A number and its unit. */
+  public static String text(long bytes) {
     if (bytes < 1_000) {
       return bytes + " B";
     }

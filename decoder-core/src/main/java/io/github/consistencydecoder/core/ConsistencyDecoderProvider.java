@@ -17,6 +17,9 @@ import io.github.consistencydecoder.plugin.LatentDecoderProvider;
  * whose numbers leave the range of float16 is done again in float32), {@value #CACHE}, the folder
  * for optimised graphs (default: the store's cache folder), {@code convolutions} and {@code layout}
  * (both {@code auto}).
+ *
+ * <p>Decodes must have ended, or been cancelled and waited for, before the JVM exits: ONNX Runtime
+ * frees itself in a shutdown hook of its own, and one that still runs can then crash the process.
  */
 public final class ConsistencyDecoderProvider implements LatentDecoderProvider {
   /** Key: folder for optimised graphs. */

@@ -34,7 +34,7 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
 
   private static final Pattern FORM =
       Pattern.compile("(?:(?<name>[^=:]+)=)?(?<plugin>[a-z][a-z0-9-]*)(?::(?<settings>.*))?");
-  private static final Pattern BETWEEN = Pattern.compile(",(?=[a-z]+=)");
+  private static final Pattern BETWEEN = Pattern.compile(",(?=[a-z][a-z-]*=)");
   private static final Set<String> DECODING =
       Set.of("steps", "schedule", "seed", "dialect", "clamp");
 

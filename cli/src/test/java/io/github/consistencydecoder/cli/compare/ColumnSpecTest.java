@@ -2,6 +2,7 @@ package io.github.consistencydecoder.cli.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
@@ -47,6 +48,15 @@ final class ColumnSpecTest {
 
     assertThat(spec.options().schedule()).isEqualTo(Schedule.of(1008, 512, 16));
     assertThat(spec.settings()).containsEntry("model", "C:\\a,b\\c=d.pt");
+  }
+
+  @Test
+  void keysMayBeOfSeveralWords() {
+    ColumnSpec spec = ColumnSpec.parse("remote:target=a:1,token-file=t,tls-ca=ca.pem,steps=1", 0);
+
+    assertThat(spec.settings())
+        .containsOnly(entry("target", "a:1"), entry("token-file", "t"), entry("tls-ca", "ca.pem"));
+    assertThat(spec.options().schedule()).isEqualTo(Schedule.ONE_STEP);
   }
 
   @Test

@@ -9,7 +9,8 @@ import java.util.List;
 
 /**
  * ONNX Runtime's environment, one a process, created on first use and freed by the runtime's own
- * shutdown hook.
+ * shutdown hook. An evaluation that is running then can crash the process; hooks have no order, so
+ * nothing here can prevent that, and who ends the JVM must have ended decodes before.
  */
 public final class OnnxRuntime {
   private OnnxRuntime() {}

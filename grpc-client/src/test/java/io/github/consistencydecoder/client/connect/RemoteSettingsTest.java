@@ -57,7 +57,7 @@ class RemoteSettingsTest {
 
   @Test
   void aLimitOfMemoryIsTheServicesToSet() {
-    refused(list("memory", "3GiB"), "'memory' is the service's own", "'serve --memory'");
+    refused(Map.of("memory", "3GiB"), "'memory' is the service's own", "'serve --memory'");
   }
 
   @ParameterizedTest

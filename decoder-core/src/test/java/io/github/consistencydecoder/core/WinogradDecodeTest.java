@@ -62,7 +62,7 @@ class WinogradDecodeTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1,1", "1,6", "3,5", "7,2", "8,8", "13,9"})
+  @CsvSource({"1,1", "1,6", "3,5", "7,2", "8,8", "13,9", "25,33"})
   void picturesOfAnySizeAreThoseOfTheDirectForm(int height, int width) {
     try (LatentDecoder direct = open(config("direct"));
         LatentDecoder winograd = open(config("winograd"))) {

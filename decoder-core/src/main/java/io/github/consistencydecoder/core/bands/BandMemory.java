@@ -4,7 +4,6 @@ import io.github.consistencydecoder.models.network.BandGraphs;
 import io.github.consistencydecoder.models.network.BandStage;
 import io.github.consistencydecoder.models.network.BandTensor;
 import io.github.consistencydecoder.models.network.Block;
-import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -50,7 +49,7 @@ record BandMemory(long peakBytes, long tensorBytes, int peakStage, long spillByt
     if (stage.kind() == BandStage.Kind.FIRST && stage.change() == Block.Kind.UP) {
       convolving = Math.max(convolving, 10 * out / 3);
     }
-    if (tiled && stage.result().level() < ConsistencyNetwork.LEVELS - 1) {
+    if (tiled) {
       convolving = Math.max(convolving, haloed + tileBytes(stage, layout) + out);
     }
     return SESSION_BYTES + Math.max(convolving, 3 * haloed + shortcutBytes(stage, layout));

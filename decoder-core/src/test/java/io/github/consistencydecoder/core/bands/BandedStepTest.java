@@ -73,7 +73,7 @@ class BandedStepTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"64,64,32", "72,200,16", "40,24,8", "24,8,16"})
+  @CsvSource({"64,64,32", "72,200,16", "40,24,8", "24,8,16", "104,520,64"})
   void inWinogradsFormToo(int height, int width, int rows) {
     assertThat(winograd.tiled()).isTrue();
     float[] found = winograd.banded(1, winograd.inMemory(height, width, rows));

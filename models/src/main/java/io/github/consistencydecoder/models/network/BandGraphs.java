@@ -63,8 +63,8 @@ public final class BandGraphs {
    * @param prepared what {@link ConsistencyGraph#prepare} wrote if {@code tiled}, otherwise what
    *     {@link #prepare} did
    * @param root a folder that holds the prepared file and the checkpoint's at any depth
-   * @param tiled whether convolutions are written in {@link Winograd}'s form; a graph then serves
-   *     one number of rows and one width
+   * @param tiled whether convolutions are written in {@link Winograd}'s form where that pays; a
+   *     graph then serves one number of rows and one width
    */
   public BandGraphs(
       ConsistencyWeights weights, PreparedWeights prepared, Path root, boolean tiled) {
@@ -121,6 +121,9 @@ public final class BandGraphs {
    * @param width of the result
    */
   public static long tileBytes(BandStage stage, int rows, int width) {
+    if (!Winograd.pays(stage.result().level(), rows, width)) {
+      return 0;
+    }
     TiledConvolutions.Layer layer =
         new TiledConvolutions.Layer(
             Winograd.at(stage.result().level()),
@@ -181,7 +184,7 @@ public final class BandGraphs {
       this.root = root;
       this.constants = new GraphWeights(g, weights, derived, root);
       this.layers = new GraphLayers(g, constants, ElementType.FLOAT32);
-      this.tiled = tiled;
+      this.tiled = tiled && Winograd.pays(stage.result().level(), rows, width);
       this.rows = rows;
       this.width = width;
     }

@@ -148,7 +148,8 @@ public final class ConsistencyGraph {
   public static PreparedWeights prepare(ConsistencyWeights weights, Path derivedFile, Path root)
       throws IOException {
     PreparedWeights[] prepared = new PreparedWeights[1];
-    Optional<Size> smallest = Optional.of(new Size(8, 8));
+    // Large enough that every convolution is transformed.
+    Optional<Size> large = Optional.of(new Size(512, 512));
     GraphLayers.build(
         derivedFile,
         derived -> {
@@ -159,7 +160,7 @@ public final class ConsistencyGraph {
                       ElementType.FLOAT32,
                       derived,
                       root,
-                      smallest,
+                      large,
                       SizedForm.USUAL)
                   .build(root);
           prepared[0] = derived.prepared();
@@ -368,7 +369,7 @@ public final class ConsistencyGraph {
     int in = a.channels();
     Size before = size.map(s -> s.at(level)).orElse(null);
     level += kind.levels();
-    if (size.isEmpty()) {
+    if (size.isEmpty() || !tiles(size.get().at(level))) {
       Value h = normalised(a);
       return switch (kind) {
         case SAME -> layers.convolution(name, h, out, in);
@@ -393,6 +394,10 @@ public final class ConsistencyGraph {
     GraphNorms.Normalised n = norms.cut(a.norm(), a.x(), in);
     Value x = n.x().equals(a.x()) ? a.x() : tiled.sized(n.x(), in, before.height());
     return tiled.convolution(layer, x, n.affine());
+  }
+
+  private boolean tiles(Size result) {
+    return Winograd.pays(level, result.height(), result.width());
   }
 
   private Value normalised(Activation a) throws IOException {

@@ -21,6 +21,12 @@ final class Winograd {
    */
   static final Winograd SMALL = new Winograd("winograd2", 0, 1, -1);
 
+  /**
+   * Pixels of the lowest resolution from which on it gains: below, reading more weights takes what
+   * multiplying less saves. 256 gain nothing, 1024 half of the time (docs/decisions.md).
+   */
+  private static final long LEAST_PIXELS = 512;
+
   private final String name;
   private final double[] points;
   private final int window;
@@ -51,6 +57,17 @@ final class Winograd {
    */
   static Winograd at(int level) {
     return level < ConsistencyNetwork.LEVELS - 1 ? LARGE : SMALL;
+  }
+
+  /**
+   * Whether it is the faster way.
+   *
+   * @param level halvings of the resolution
+   * @param height of the result
+   * @param width of the result
+   */
+  static boolean pays(int level, int height, int width) {
+    return at(level) == LARGE || (long) height * width >= LEAST_PIXELS;
   }
 
   /** What its tensors are called. */

@@ -66,6 +66,13 @@ class WinogradTest {
     assertThat(Winograd.SMALL.tile()).isEqualTo(2);
   }
 
+  @Test
+  void fewPixelsOfTheLowestResolutionAreConvolvedDirectly() {
+    assertThat(Winograd.pays(2, 1, 1)).isTrue();
+    assertThat(Winograd.pays(3, 16, 16)).isFalse();
+    assertThat(Winograd.pays(3, 32, 32)).isTrue();
+  }
+
   @ParameterizedTest
   @MethodSource("forms")
   void aTileEqualsTheDefinition(Winograd form) {

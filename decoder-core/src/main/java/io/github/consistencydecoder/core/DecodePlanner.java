@@ -61,6 +61,14 @@ final class DecodePlanner {
       return 2 * Float.BYTES * values() + BESIDES;
     }
 
+    /**
+     * Copies of a result of so many values: it is copied twice, and what the last step left may not
+     * have been collected yet.
+     */
+    long copyBytes(long values) {
+      return Float.BYTES * values * (steps > 1 ? 3 : 1);
+    }
+
     @Override
     public String toString() {
       return (batch == 1 ? "a picture" : batch + " pictures")
@@ -117,11 +125,11 @@ final class DecodePlanner {
 
   private DecodePlan whole(Task task, int together) {
     long values = CELL * together * task.height() * task.width();
-    // The result is copied twice; what the last step left may not have been collected yet.
-    long copies = Float.BYTES * values * (task.steps() > 1 ? 3 : 1);
     return new DecodePlan(
         DecodePlan.Manner.WHOLE,
-        task.heapBytes() + whole.runBytes(together, task.height(), task.width()) + copies,
+        task.heapBytes()
+            + whole.runBytes(together, task.height(), task.width())
+            + task.copyBytes(values),
         0,
         together == 1 ? "1 picture at a time" : together + " pictures at a time",
         (in, noisy, image, cancellation) ->
@@ -138,16 +146,13 @@ final class DecodePlanner {
 
   private static Optional<DecodePlan> divided(
       Task task, long bytes, LongFunction<Optional<DecodePlan>> plans) {
+    long besides = task.heapBytes() + task.copyBytes(CELL * task.height() * task.width());
     return plans
-        .apply(bytes - task.heapBytes())
+        .apply(bytes - besides)
         .map(
             p ->
                 new DecodePlan(
-                    p.manner(),
-                    p.peakBytes() + task.heapBytes(),
-                    p.spillBytes(),
-                    p.part(),
-                    p.step()));
+                    p.manner(), p.peakBytes() + besides, p.spillBytes(), p.part(), p.step()));
   }
 
   private DecoderException refused(Task task, Tiling tiling, MemoryLedger ledger) {

@@ -31,6 +31,7 @@ final class NetworkDivisions implements Divisions {
   private final ConsistencyWeights weights;
   private final String digest;
   private final ModelSettings settings;
+  private final TilePlan.Run run;
   private BandedStep bands;
   private OverlappedStep tiles;
 
@@ -39,13 +40,19 @@ final class NetworkDivisions implements Divisions {
    *
    * @param weights borrowed
    * @param digest of the weights
+   * @param run of the network that is not divided
    */
   NetworkDivisions(
-      GraphCache cache, ConsistencyWeights weights, String digest, ModelSettings settings) {
+      GraphCache cache,
+      ConsistencyWeights weights,
+      String digest,
+      ModelSettings settings,
+      TilePlan.Run run) {
     this.cache = cache;
     this.weights = weights;
     this.digest = digest;
     this.settings = settings;
+    this.run = run;
   }
 
   @Override
@@ -93,7 +100,7 @@ final class NetworkDivisions implements Divisions {
 
   @Override
   public Optional<DecodePlan> tiles(int height, int width, long bytes) {
-    return TilePlan.of(weights.network(), height, width, bytes)
+    return TilePlan.of(run, height, width, bytes)
         .filter(plan -> !plan.isWhole(height, width))
         .map(
             plan ->

@@ -1,8 +1,5 @@
 package io.github.consistencydecoder.core.tiles;
 
-import io.github.consistencydecoder.core.memory.MemoryEstimate;
-import io.github.consistencydecoder.models.network.ConsistencyGraph;
-import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import java.util.Optional;
 
 /**
@@ -33,8 +30,23 @@ public record TilePlan(int tile, int overlap, long peakBytes) {
   /** Tiles for each sample in large pictures. */
   private static final int TILES_PER_SAMPLE = 16;
 
-  /** Bytes that two sessions and their bands hold in Winograd's form, whatever the tile. */
-  private static final long WINOGRAD_BYTES = 150L << 20;
+  /**
+   * What the two sessions, their threads and the code that is compiled for them take the first
+   * time; see docs/benchmarks.md.
+   */
+  private static final long SESSIONS = 120L << 20;
+
+  /** What an evaluation of one picture of a size holds in the runtime at its peak. */
+  @FunctionalInterface
+  public interface Run {
+    /**
+     * Bytes, inputs and output included.
+     *
+     * @param height in cells
+     * @param width in cells
+     */
+    long bytes(int height, int width);
+  }
 
   /**
    * Checks the numbers.
@@ -51,15 +63,15 @@ public record TilePlan(int tile, int overlap, long peakBytes) {
   /**
    * The largest tiles whose memory suffices.
    *
+   * @param run of a tile; what measures the statistics takes as much
    * @param height of the picture in cells
    * @param width of the picture in cells
    * @param memoryBytes that an evaluation may take; see {@link #peakBytes}
    * @return empty if not even the smallest tiles fit
    */
-  public static Optional<TilePlan> of(
-      ConsistencyNetwork network, int height, int width, long memoryBytes) {
+  public static Optional<TilePlan> of(Run run, int height, int width, long memoryBytes) {
     for (int tile : TILES) {
-      TilePlan plan = of(network, height, width, tile, Math.min(OVERLAP, tile / 3));
+      TilePlan plan = of(run, height, width, tile, Math.min(OVERLAP, tile / 3));
       if (plan.peakBytes <= memoryBytes) {
         return Optional.of(plan);
       }
@@ -68,14 +80,11 @@ public record TilePlan(int tile, int overlap, long peakBytes) {
   }
 
   /** Tiles of a given size, whatever they need. */
-  public static TilePlan of(
-      ConsistencyNetwork network, int height, int width, int tile, int overlap) {
-    long cells =
-        (long) TileAxis.length(height, tile, overlap) * TileAxis.length(width, tile, overlap);
-    long pixels = 64 * cells;
-    long fixed = ConsistencyGraph.tilingPays(network) ? WINOGRAD_BYTES : 0;
+  static TilePlan of(Run run, int height, int width, int tile, int overlap) {
+    int rows = TileAxis.length(height, tile, overlap);
+    int columns = TileAxis.length(width, tile, overlap);
     return new TilePlan(
-        tile, overlap, fixed + MemoryEstimate.bytes(network, pixels) + ARRAYS * pixels);
+        tile, overlap, SESSIONS + run.bytes(rows, columns) + ARRAYS * 64 * rows * columns);
   }
 
   /** Whether a picture is one tile. */

@@ -59,9 +59,6 @@ final class ConsistencyDecoder implements LatentDecoder {
   /** Detail: decodes that were done again in float32; absent if there was none. */
   private static final String REDONE = "redone-in-float32";
 
-  /** Metadata: whether the picture was divided, and how. */
-  private static final String PLAN = "plan";
-
   private final DecoderInfo info;
   private final ConsistencyWeights weights;
   private final StepModels models;
@@ -291,7 +288,7 @@ final class ConsistencyDecoder implements LatentDecoder {
       m.put("tiling", "overlapped " + plan.part());
     }
     // How many whole pictures went together depends on who else was there, and changes nothing.
-    m.put(PLAN, plan.manner() == DecodePlan.Manner.WHOLE ? "whole" : plan.said());
+    m.put(Decoded.PLAN, plan.manner() == DecodePlan.Manner.WHOLE ? Tiling.WHOLE.id() : plan.said());
     m.putAll(info.details());
     // Where the graph came from says nothing about the picture, and must not make two files of it
     // differ.

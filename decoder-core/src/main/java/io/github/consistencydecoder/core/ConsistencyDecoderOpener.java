@@ -48,14 +48,12 @@ final class ConsistencyDecoderOpener {
     }
     DecoderInfo info =
         model.info(ConsistencyDecoderProvider.NAME, settings, digest, step.origin(), network);
-    WholeStep whole = WholeStep.of(step.session(), weights.network());
     MemoryLedger ledger = new MemoryLedger(settings.memory(), ProcessMemory::ownBytes);
     return new ConsistencyDecoder(
         info,
         weights,
         new StepModels(step, wider),
-        new NetworkDivisions(
-            cache, weights, digest, settings, (height, width) -> whole.runBytes(1, height, width)),
+        new NetworkDivisions(cache, weights, digest, settings),
         ledger);
   }
 }

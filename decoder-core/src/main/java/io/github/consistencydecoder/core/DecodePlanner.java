@@ -141,7 +141,7 @@ final class DecodePlanner {
   }
 
   private Optional<DecodePlan> tiles(Task task, long bytes) {
-    return divided(task, bytes, b -> divisions.tiles(task.height(), task.width(), b));
+    return divided(task, bytes, b -> divisions.tiles(task.height(), task.width(), b, whole));
   }
 
   private static Optional<DecodePlan> divided(

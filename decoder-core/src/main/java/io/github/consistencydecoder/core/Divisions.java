@@ -18,7 +18,7 @@ interface Divisions extends AutoCloseable {
         }
 
         @Override
-        public Optional<DecodePlan> tiles(int height, int width, long bytes) {
+        public Optional<DecodePlan> tiles(int height, int width, long bytes, WholeStep whole) {
           return Optional.empty();
         }
 
@@ -39,9 +39,10 @@ interface Divisions extends AutoCloseable {
   /**
    * In overlapping tiles, as large as fit.
    *
+   * @param whole tells what a tile takes, as a picture of its size
    * @return empty if {@code bytes} are not enough, or the picture is no larger than such a tile
    */
-  Optional<DecodePlan> tiles(int height, int width, long bytes);
+  Optional<DecodePlan> tiles(int height, int width, long bytes, WholeStep whole);
 
   @Override
   void close();

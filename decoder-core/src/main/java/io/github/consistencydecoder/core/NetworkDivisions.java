@@ -31,7 +31,6 @@ final class NetworkDivisions implements Divisions {
   private final ConsistencyWeights weights;
   private final String digest;
   private final ModelSettings settings;
-  private final TilePlan.Run run;
   private BandedStep bands;
   private OverlappedStep tiles;
 
@@ -40,19 +39,13 @@ final class NetworkDivisions implements Divisions {
    *
    * @param weights borrowed
    * @param digest of the weights
-   * @param run of the network that is not divided
    */
   NetworkDivisions(
-      GraphCache cache,
-      ConsistencyWeights weights,
-      String digest,
-      ModelSettings settings,
-      TilePlan.Run run) {
+      GraphCache cache, ConsistencyWeights weights, String digest, ModelSettings settings) {
     this.cache = cache;
     this.weights = weights;
     this.digest = digest;
     this.settings = settings;
-    this.run = run;
   }
 
   @Override
@@ -99,8 +92,8 @@ final class NetworkDivisions implements Divisions {
   }
 
   @Override
-  public Optional<DecodePlan> tiles(int height, int width, long bytes) {
-    return TilePlan.of(run, height, width, bytes)
+  public Optional<DecodePlan> tiles(int height, int width, long bytes, WholeStep whole) {
+    return TilePlan.of((rows, columns) -> whole.runBytes(1, rows, columns), height, width, bytes)
         .filter(plan -> !plan.isWhole(height, width))
         .map(
             plan ->

@@ -58,7 +58,7 @@ class DecodePlannerTest {
     }
 
     @Override
-    public Optional<DecodePlan> tiles(int height, int width, long bytes) {
+    public Optional<DecodePlan> tiles(int height, int width, long bytes, WholeStep whole) {
       return bytes < 10 * MB
           ? Optional.empty()
           : Optional.of(plan(Manner.TILES, 10 * MB, 0, "tiles of 256 pixels"));

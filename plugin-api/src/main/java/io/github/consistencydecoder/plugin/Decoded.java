@@ -19,6 +19,12 @@ public record Decoded(
     long totalNanos,
     Map<String, String> metadata,
     List<String> warnings) {
+  /**
+   * Key of the metadata: {@code whole}, or how the picture was divided, for a person. Absent where
+   * the decoder does not say.
+   */
+  public static final String PLAN = "plan";
+
   public Decoded {
     stepNanos = List.copyOf(stepNanos);
     // Sorted, so that files written from it are the same from run to run.

@@ -44,9 +44,6 @@ import picocli.CommandLine.Spec;
       "JSON document, are those of the run with the median processor time."
     })
 public final class BenchCommand implements Callable<Integer> {
-  /** Key of a result's metadata: how the picture was divided. */
-  private static final String PLAN = "plan";
-
   private static final double TERA = 1e12;
   private static final int LARGEST_SIDE = 16384;
   private static final int LARGEST_BATCH = 64;
@@ -151,7 +148,7 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private static String plan(Decoded decoded) {
-    return decoded.metadata().getOrDefault(PLAN, "");
+    return decoded.metadata().getOrDefault(Decoded.PLAN, "");
   }
 
   private List<Measurement> run(

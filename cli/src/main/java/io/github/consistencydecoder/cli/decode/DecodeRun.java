@@ -18,6 +18,7 @@ import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Pixels;
+import io.github.consistencydecoder.plugin.Tiling;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,11 +37,6 @@ import java.util.function.Function;
  */
 final class DecodeRun {
   private static final Set<String> KEPT_DETAILS = Set.of("dtype", "device", "runtime");
-
-  /** Key of a result's metadata: how the picture was divided. */
-  private static final String PLAN = "plan";
-
-  private static final String WHOLE = "whole";
 
   private final Console console;
   private final DecoderOptions decoderOptions;
@@ -202,8 +198,9 @@ final class DecodeRun {
                   .build());
       listener.sayWhatWasNotHeard(decoded.warnings());
     }
-    String divided = decoded.metadata().getOrDefault(PLAN, WHOLE);
-    if (!divided.equals(WHOLE)) {
+    String whole = Tiling.WHOLE.id();
+    String divided = decoded.metadata().getOrDefault(Decoded.PLAN, whole);
+    if (!divided.equals(whole)) {
       console.note(names.apply(input) + ": decoded in parts (" + divided + ")");
     }
     List<Path> files = plan.files(input, latents.batch());
@@ -245,7 +242,7 @@ final class DecodeRun {
     // How the decoder came to be is not how the picture came to be; these three are both.
     text.keySet().removeIf(key -> info.details().containsKey(key) && !KEPT_DETAILS.contains(key));
     // Another day's memory may give another one of the same picture.
-    text.remove(PLAN);
+    text.remove(Decoded.PLAN);
     text.put("Software", Version.software());
     text.put("decoder", info.provider());
     text.putIfAbsent("model", info.model());

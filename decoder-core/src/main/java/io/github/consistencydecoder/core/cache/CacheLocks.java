@@ -2,12 +2,8 @@ package io.github.consistencydecoder.core.cache;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -29,6 +25,11 @@ public final class CacheLocks {
   private static final long LONGEST_WAIT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private static final long PAUSE_MILLIS = 10;
+
+  private static final int HEXADECIMAL = 16;
+
+  /** That a positive long can hold. */
+  private static final int DIGITS = 15;
 
   private final Path file;
 
@@ -111,12 +112,6 @@ public final class CacheLocks {
 
   /** Where in the file a name is locked: 60 bits of its SHA-256. */
   private static long position(String name) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
-      return ByteBuffer.wrap(digest).getLong() >>> 4;
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
+    return Long.parseLong(CacheManifest.name(name), 0, DIGITS, HEXADECIMAL);
   }
 }

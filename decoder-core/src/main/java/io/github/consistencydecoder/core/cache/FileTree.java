@@ -17,7 +17,7 @@ import java.time.Instant;
  * @param bytes of the files
  * @param modified when the newest of the files and folders was; the epoch if there are none
  */
-record FileTree(long bytes, Instant modified) {
+public record FileTree(long bytes, Instant modified) {
   /** What there is of it. */
   static FileTree of(Path root) throws IOException {
     Sum sum = new Sum();
@@ -25,8 +25,8 @@ record FileTree(long bytes, Instant modified) {
     return new FileTree(sum.bytes, sum.modified.toInstant());
   }
 
-  /** Deletes it; what is gone already is fine. */
-  static void delete(Path root) throws IOException {
+  /** Deletes a file or folder with everything in it; what is gone already is fine. */
+  public static void delete(Path root) throws IOException {
     Files.walkFileTree(root, new Deletion());
   }
 

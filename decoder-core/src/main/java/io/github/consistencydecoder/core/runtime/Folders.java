@@ -1,10 +1,10 @@
 package io.github.consistencydecoder.core.runtime;
 
+import io.github.consistencydecoder.core.cache.FileTree;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -27,24 +27,10 @@ final class Folders {
     return Optional.ofNullable(ancestor);
   }
 
-  /** Deletes a folder with everything in it; what is gone already is fine. */
-  static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    List<Path> all;
-    try (Stream<Path> walk = Files.walk(folder)) {
-      all = walk.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path p : all) {
-      Files.deleteIfExists(p);
-    }
-  }
-
   /** Deletes a folder, or what of it can be deleted: the rest goes when the process ends. */
   static void deleteOrLeave(Path folder) throws IOException {
     try {
-      delete(folder);
+      FileTree.delete(folder);
     } catch (FileSystemException e) {
       try (Stream<Path> walk = Files.walk(folder)) {
         // Registered from the outside in, since they go in the opposite order.

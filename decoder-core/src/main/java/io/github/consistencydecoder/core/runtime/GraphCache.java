@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.core.cache.CacheLocks;
 import io.github.consistencydecoder.core.cache.CacheManifest;
 import io.github.consistencydecoder.core.cache.EntryUse;
+import io.github.consistencydecoder.core.cache.FileTree;
 import io.github.consistencydecoder.core.cache.TemporaryFolder;
 import io.github.consistencydecoder.core.cache.UseRecords;
 import io.github.consistencydecoder.core.memory.ProcessMemory;
@@ -262,7 +263,7 @@ public final class GraphCache {
         CacheManifest.write(building.path(), key);
         replace(building.path(), entry, found);
       } catch (IOException | OrtException | RuntimeException e) {
-        Folders.delete(building.path());
+        FileTree.delete(building.path());
         throw e;
       }
     }
@@ -300,14 +301,14 @@ public final class GraphCache {
     if (Files.isDirectory(entry)) {
       if (!state(entry).equals(found)) {
         // Another process was first, and may have it open already; it is as good as ours.
-        Folders.delete(building);
+        FileTree.delete(building);
         return;
       }
       // Stale or damaged: it goes out of the way in one rename, so that nobody ever sees half of
       // it.
       try (TemporaryFolder old = TemporaryFolder.old(cache)) {
         Files.move(entry, old.path().resolve("entry"), StandardCopyOption.ATOMIC_MOVE);
-        Folders.delete(old.path());
+        FileTree.delete(old.path());
       }
     }
     try {
@@ -317,7 +318,7 @@ public final class GraphCache {
         throw e;
       }
       // As above, where nothing can be locked.
-      Folders.delete(building);
+      FileTree.delete(building);
     }
   }
 }

@@ -2,9 +2,12 @@ package io.github.consistencydecoder.server.http;
 
 import static io.github.consistencydecoder.server.http.OpenDoor.body;
 import static io.github.consistencydecoder.server.http.OpenDoor.error;
+import static io.github.consistencydecoder.server.http.RawRequests.BODY;
+import static io.github.consistencydecoder.server.http.RawRequests.DECODE;
+import static io.github.consistencydecoder.server.http.RawRequests.decodeRequest;
+import static io.github.consistencydecoder.server.http.RawRequests.head;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.TensorFiles;
 import io.github.consistencydecoder.server.wire.TensorType;
@@ -27,10 +30,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What clients do wrong or to each other, and what the door does about it. */
 @Timeout(60)
 final class HttpDoorFaultsTest {
-  private static final Latents LATENTS = Fixtures.latents(1, 1, 8, 8);
-  private static final byte[] BODY = body(LATENTS, TensorType.FLOAT32);
-  private static final String DECODE =
-      "/?output_type=pt&shape=1,4,8,8&dtype=float32&scaling_factor=0.18215";
 
   private OpenDoor open;
 
@@ -39,37 +38,6 @@ final class HttpDoorFaultsTest {
     if (open != null) {
       open.close();
     }
-  }
-
-  private static byte[] head(String method, String path, String... headers) {
-    return (method
-            + " "
-            + path
-            + " HTTP/1.1\r\nHost: x\r\n"
-            + String.join("\r\n", headers)
-            + (headers.length > 0 ? "\r\n" : "")
-            + "\r\n")
-        .getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static byte[] decodeRequest(String... headers) {
-    List<String> all = new ArrayList<>(List.of(headers));
-    all.add("Content-Length: " + BODY.length);
-    return TensorFiles.join(head("POST", DECODE, all.toArray(String[]::new)), BODY);
-  }
-
-  private static byte[] readAnswer(Socket socket) throws Exception {
-    StringBuilder head = new StringBuilder();
-    while (head.indexOf("\r\n\r\n") < 0) {
-      int b = socket.getInputStream().read();
-      if (b < 0) {
-        break;
-      }
-      head.append((char) b);
-    }
-    byte[] bytes = head.toString().getBytes(StandardCharsets.ISO_8859_1);
-    String length = RawAnswer.of(bytes).header("content-length");
-    return TensorFiles.join(bytes, socket.getInputStream().readNBytes(Integer.parseInt(length)));
   }
 
   @Test
@@ -139,7 +107,7 @@ final class HttpDoorFaultsTest {
       }
       Fixtures.await("the second to be counted", () -> open.service.ledger().cancelled() == 1);
       open.controls.release();
-      assertThat(RawAnswer.of(readAnswer(first)).status()).isEqualTo(200);
+      assertThat(RawAnswer.read(first).status()).isEqualTo(200);
     }
     assertThat(open.controls.begun.get()).isEqualTo(before + 1);
   }
@@ -157,7 +125,7 @@ final class HttpDoorFaultsTest {
       out.write(head("GET", "/healthz", "x-request-id: c"));
 
       for (String id : List.of("a", "b", "c")) {
-        RawAnswer answer = RawAnswer.of(readAnswer(socket));
+        RawAnswer answer = RawAnswer.read(socket);
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.header("x-request-id")).isEqualTo(id);
       }
@@ -172,7 +140,7 @@ final class HttpDoorFaultsTest {
       socket.getOutputStream().write(head("POST", DECODE, "Content-Length: " + BODY.length));
       socket.getOutputStream().write(BODY, 0, 100);
 
-      RawAnswer answer = RawAnswer.of(readAnswer(socket));
+      RawAnswer answer = RawAnswer.read(socket);
 
       assertThat(answer.status()).isEqualTo(408);
       assertThat(error(answer.body())).contains("too slowly");
@@ -196,7 +164,7 @@ final class HttpDoorFaultsTest {
       assertThat(third.statusCode()).isEqualTo(429);
       assertThat(third.headers().firstValue("retry-after")).contains("1");
       slow.get(0).getOutputStream().write(BODY);
-      assertThat(RawAnswer.of(readAnswer(slow.get(0))).status()).isEqualTo(200);
+      assertThat(RawAnswer.read(slow.get(0)).status()).isEqualTo(200);
       Fixtures.await("its bytes to be given back", () -> open.door.bytesInFlight() == BODY.length);
       assertThat(open.post(DECODE, BODY).statusCode()).isEqualTo(200);
     } finally {
@@ -224,11 +192,11 @@ final class HttpDoorFaultsTest {
 
     try (Socket socket = open.socket()) {
       socket.getOutputStream().write(good);
-      assertThat(RawAnswer.of(readAnswer(socket)).status()).isEqualTo(200);
+      assertThat(RawAnswer.read(socket).status()).isEqualTo(200);
     }
     try (Socket socket = open.socket()) {
       socket.getOutputStream().write(long1);
-      RawAnswer answer = RawAnswer.of(readAnswer(socket));
+      RawAnswer answer = RawAnswer.read(socket);
       assertThat(answer.status()).isEqualTo(413);
       assertThat(error(answer.body())).contains("limit of 1024 bytes");
     }
@@ -247,7 +215,7 @@ final class HttpDoorFaultsTest {
                   "Content-Type: application/x-npy",
                   "Content-Length: 99999999999"));
 
-      RawAnswer answer = RawAnswer.of(readAnswer(socket));
+      RawAnswer answer = RawAnswer.read(socket);
 
       assertThat(answer.status()).isEqualTo(413);
       assertThat(error(answer.body())).contains("99999999999");
@@ -348,7 +316,7 @@ final class HttpDoorFaultsTest {
       assertThat(error(ready)).contains("shutting down");
       assertThat(late.statusCode()).isEqualTo(503);
       assertThat(late.headers().firstValue("retry-after")).isPresent();
-      assertThat(RawAnswer.of(readAnswer(socket)).status()).isEqualTo(200);
+      assertThat(RawAnswer.read(socket).status()).isEqualTo(200);
       drained.join();
       assertThat(open.get("/healthz").statusCode()).isEqualTo(200);
     }
@@ -426,122 +394,5 @@ final class HttpDoorFaultsTest {
     }
     assertThat(open.service.ledger().accepted()).isZero();
     Fixtures.await("its bytes to be given back", () -> open.door.bytesInFlight() == 0);
-  }
-
-  @Test
-  void decodeMayTakeLongerThanAConnectionMayBeIdle() throws Exception {
-    open = new OpenDoor(s -> s, b -> b.idleMillis(200));
-    open.controls.hold();
-    try (Socket socket = open.socket()) {
-      socket.getOutputStream().write(decodeRequest());
-      Fixtures.await("the decode to begin", () -> open.controls.inside.get() == 1);
-      Thread.sleep(900);
-      open.controls.release();
-
-      assertThat(RawAnswer.of(readAnswer(socket)).status()).isEqualTo(200);
-    }
-  }
-
-  @Test
-  void idleConnectionIsClosed() throws Exception {
-    open = new OpenDoor(s -> s, b -> b.idleMillis(200));
-    try (Socket socket = open.socket()) {
-      assertThat(socket.getInputStream().read()).isEqualTo(-1);
-    }
-  }
-
-  @Test
-  void readersThatTakeNothingAreCutOffAndHoldNoOneUp() throws Exception {
-    Duration idle = Duration.ofSeconds(1);
-    open = new OpenDoor(s -> s, b -> b.idleMillis(idle.toMillis()));
-    byte[] large = body(Fixtures.latents(1, 1, 128, 128), TensorType.FLOAT32);
-    byte[] request =
-        TensorFiles.join(
-            head(
-                "POST",
-                DECODE.replace("1,4,8,8", "1,4,128,128"),
-                "Content-Length: " + large.length),
-            large);
-    List<Socket> readers = new ArrayList<>();
-    try {
-      long last = 0;
-      for (int i = 0; i < 4; i++) {
-        Socket socket = new Socket();
-        readers.add(socket);
-        socket.setReceiveBufferSize(4096);
-        socket.setSoTimeout(20_000);
-        socket.connect(
-            new java.net.InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), open.port()));
-        last = System.nanoTime();
-        socket.getOutputStream().write(request);
-      }
-      for (Socket reader : readers) {
-        assertThat(reader.getInputStream().read()).as("the answer's first byte").isEqualTo('H');
-      }
-
-      assertThat(open.post(DECODE, BODY).statusCode()).isEqualTo(200);
-      boolean held = open.door.bytesInFlight() > 0;
-      // A machine that is too slow has cut off the last of them in the meantime.
-      assertThat(held || System.nanoTime() - last > idle.toNanos()).as("they are held").isTrue();
-      Fixtures.await("all bytes to be given back", () -> open.door.bytesInFlight() == 0);
-      for (Socket reader : readers) {
-        assertThat(readToEnd(reader)).as("bytes that came").isLessThan(3 * 1024 * 1024 * 4);
-      }
-    } finally {
-      for (Socket socket : readers) {
-        socket.close();
-      }
-    }
-  }
-
-  /** Bytes until the connection is closed or reset. */
-  private static long readToEnd(Socket socket) throws Exception {
-    byte[] buffer = new byte[1 << 16];
-    long bytes = 0;
-    try {
-      for (int n = 0; n >= 0; n = socket.getInputStream().read(buffer)) {
-        bytes += n;
-      }
-    } catch (java.net.SocketTimeoutException e) {
-      throw new AssertionError("the connection stays", e);
-    } catch (java.io.IOException reset) {
-      // That is an end, too.
-    }
-    return bytes;
-  }
-
-  @Test
-  void connectionsBeyondTheLimitWaitAndOthersAreServed() throws Exception {
-    open = new OpenDoor(s -> s.withConnections(20), b -> b);
-    List<Socket> idle = new ArrayList<>();
-    try {
-      for (int i = 0; i < 20; i++) {
-        idle.add(open.socket());
-        idle.get(i).getOutputStream().write(head("GET", "/healthz"));
-        assertThat(RawAnswer.of(readAnswer(idle.get(i))).status()).isEqualTo(200);
-      }
-      try (Socket late = open.socket()) {
-        late.setSoTimeout(300);
-        late.getOutputStream().write(head("GET", "/healthz"));
-        assertThat(readOrTimeout(late)).isEqualTo("nothing");
-        idle.get(0).getOutputStream().write(decodeRequest());
-        assertThat(RawAnswer.of(readAnswer(idle.get(0))).status()).isEqualTo(200);
-        idle.remove(1).close();
-        late.setSoTimeout(20_000);
-        assertThat(RawAnswer.of(readAnswer(late)).status()).isEqualTo(200);
-      }
-    } finally {
-      for (Socket socket : idle) {
-        socket.close();
-      }
-    }
-  }
-
-  private static String readOrTimeout(Socket socket) throws Exception {
-    try {
-      return "read " + socket.getInputStream().read();
-    } catch (java.net.SocketTimeoutException e) {
-      return "nothing";
-    }
   }
 }

@@ -1,5 +1,8 @@
 package io.github.consistencydecoder.server.http;
 
+import io.github.consistencydecoder.server.fixtures.TensorFiles;
+import java.io.IOException;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -29,6 +32,22 @@ record RawAnswer(int status, Map<String, String> headers, byte[] body) {
         Integer.parseInt(lines[0].substring(9, 12)),
         headers,
         Arrays.copyOfRange(bytes, begin, Math.min(stop, bytes.length)));
+  }
+
+  /** The next answer of a connection that stays open. */
+  static RawAnswer read(Socket socket) throws IOException {
+    StringBuilder head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      int b = socket.getInputStream().read();
+      if (b < 0) {
+        break;
+      }
+      head.append((char) b);
+    }
+    byte[] bytes = head.toString().getBytes(StandardCharsets.ISO_8859_1);
+    String length = of(bytes).header("content-length");
+    return of(
+        TensorFiles.join(bytes, socket.getInputStream().readNBytes(Integer.parseInt(length))));
   }
 
   /** Whether there is a whole answer, which says how long it is. */

@@ -123,7 +123,7 @@ final class SizedSessions implements StepSessions {
   private Chosen choose(ConsistencyGraph.Size size) throws IOException {
     Chosen best = null;
     long least = Long.MAX_VALUE;
-    for (SizedForm form : SizedForm.ALL) {
+    for (SizedForm form : SizedForm.of(size)) {
       RunForecast forecast = RunForecast.ofSized(writing.graph(size, form).model(), network);
       long bytes = forecast.bytes(1, size.height() / 8, size.width() / 8).orElse(Long.MAX_VALUE);
       if (best == null || bytes < WORTH_IT * least) {

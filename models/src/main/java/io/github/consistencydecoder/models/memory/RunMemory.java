@@ -34,6 +34,7 @@ public final class RunMemory {
 
   private static final int FLOAT16 = 10;
   private static final int INT64 = 7;
+  private static final int FLOAT64 = 11;
 
   private final List<Node> order;
   private final Map<String, long[]> numbers = new HashMap<>();
@@ -186,7 +187,7 @@ public final class RunMemory {
 
   private static int bytes(int type) {
     return switch (type) {
-      case INT64 -> Long.BYTES;
+      case INT64, FLOAT64 -> Long.BYTES;
       case FLOAT16 -> Short.BYTES;
       default -> Float.BYTES;
     };

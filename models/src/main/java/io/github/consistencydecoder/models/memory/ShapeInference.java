@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.models.memory;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -66,7 +67,7 @@ final class ShapeInference {
       return null;
     }
     return switch (node.operator()) {
-      case "Add", "Mul" -> broadcast(x, shapes.get(node.input(1)));
+      case "Add", "Div", "Mul", "Sub" -> broadcast(x, shapes.get(node.input(1)));
       case "AveragePool" -> window(node, x, x.get(1), node.numbers("kernel_shape"));
       case "Concat" -> joined(node);
       case "Conv" -> {
@@ -78,6 +79,8 @@ final class ShapeInference {
         long b = node.number("blocksize", 1);
         yield List.of(x.get(0), by(x.get(1), 1, b * b), by(x.get(2), b, 1), by(x.get(3), b, 1));
       }
+      case "Expand" -> Arrays.stream(numbers.get(node.input(1))).mapToObj(Dim::of).toList();
+      case "Gather" -> List.of(Dim.of(1));
       case "FusedMatMul" -> {
         List<Dim> b = shapes.get(node.input(1));
         yield b == null
@@ -91,7 +94,29 @@ final class ShapeInference {
       case "Shape" -> List.of(Dim.of(x.size()));
       case "Slice" -> sliced(node, x);
       case "Upsample" -> enlarged(x, node.numbers("scales", 1, 1, 2, 2)[SPATIAL]);
-      case "Cast", "InstanceNormalization", "QuickGelu", "ReorderInput", "Sigmoid" -> x;
+      case "MatMul" -> {
+        List<Dim> b = shapes.get(node.input(1));
+        if (b == null) {
+          yield null;
+        }
+        List<Dim> shape = new ArrayList<>(x);
+        shape.set(x.size() - 1, b.get(b.size() - 1));
+        yield shape;
+      }
+      case "ReduceMean", "ReduceSumSquare" -> reduced(node, x);
+      case "Transpose" -> {
+        long[] order = node.numbers("perm");
+        yield Arrays.stream(order).mapToObj(i -> x.get((int) i)).toList();
+      }
+      case "BatchNormalization",
+          "Cast",
+          "InstanceNormalization",
+          "QuickGelu",
+          "Relu",
+          "ReorderInput",
+          "Sigmoid",
+          "Sqrt" ->
+          x;
       default ->
           throw new IllegalArgumentException(
               "the memory of operator '" + node.operator() + "' cannot be told");
@@ -161,6 +186,17 @@ final class ShapeInference {
     }
     if (open >= 0) {
       shape.set(open, Dim.of(rest));
+    }
+    return shape;
+  }
+
+  private static List<Dim> reduced(Node node, List<Dim> x) {
+    List<Dim> shape = new ArrayList<>(x);
+    int axis = (int) node.numbers("axes")[0];
+    if (node.number("keepdims", 1) == 0) {
+      shape.remove(axis);
+    } else {
+      shape.set(axis, Dim.of(1));
     }
     return shape;
   }

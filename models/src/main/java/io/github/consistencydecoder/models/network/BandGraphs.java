@@ -262,7 +262,8 @@ public final class BandGraphs {
               rows,
               width,
               doubling());
-      return new TiledConvolutions(g, constants, TILE_BYTES).haloedConvolution(layer, all);
+      return new TiledConvolutions(g, constants, new SizedForm(TILE_BYTES, false))
+          .haloedConvolution(layer, all);
     }
 
     private boolean doubling() {

@@ -47,7 +47,7 @@ public final class ConsistencyGraph {
   public static final String OUTPUT = "output";
 
   /** Changes whenever the graph does, so that cached graphs of an older one are not used. */
-  public static final int VERSION = 3;
+  public static final int VERSION = 4;
 
   /** Changes whenever what {@link #prepare} writes does. */
   public static final int PREPARED_VERSION = 2;
@@ -66,7 +66,6 @@ public final class ConsistencyGraph {
   private final ElementType type;
   private final Optional<Size> size;
   private final TiledConvolutions tiled;
-  private final boolean lateShortcuts;
   private int level;
 
   private ConsistencyGraph(
@@ -84,8 +83,7 @@ public final class ConsistencyGraph {
     this.norms = new GraphNorms(g, layers, network, statistics);
     this.type = type;
     this.size = size;
-    this.tiled = size.isPresent() ? new TiledConvolutions(g, constants, form.bandBytes()) : null;
-    this.lateShortcuts = form.lateShortcuts();
+    this.tiled = size.isPresent() ? new TiledConvolutions(g, constants, form) : null;
   }
 
   /**
@@ -222,7 +220,7 @@ public final class ConsistencyGraph {
                     derived,
                     root,
                     Optional.of(size),
-                    new SizedForm(bandBytes, true))
+                    new SizedForm(bandBytes, false))
                 .buildNetwork(root));
   }
 
@@ -285,10 +283,7 @@ public final class ConsistencyGraph {
     g.remark("graph", "consistency decoder, one step, version " + VERSION);
     if (statistics == NormStatistics.MEASURED) {
       Activation last = blocks(input);
-      norms.cut(
-          last.norm(),
-          g.cast(last.norm() + ".wide", last.x(), ElementType.FLOAT32),
-          last.channels());
+      norms.folded(last.norm(), wide(last), last.channels(), level);
       Value measured = norms.measured(STATISTICS);
       g.output(measured, (long) network.statisticsLength());
       return new NetworkGraph(g.build().toByteArray(), root);
@@ -301,7 +296,7 @@ public final class ConsistencyGraph {
   }
 
   private Value network(Value input, int outputs) throws IOException {
-    return convolved(blocks(input), "conv_out", outputs, Block.Kind.SAME);
+    return convolved(blocks(input), "conv_out", outputs, Block.Kind.SAME, null);
   }
 
   /** Everything up to the last norm. */
@@ -324,30 +319,42 @@ public final class ConsistencyGraph {
 
   private Value block(Block b, Value x) throws IOException {
     String name = b.name();
-    Value doubled = null;
-    if (b.kind() == Block.Kind.UP && lateShortcuts) {
+    Shortcut shortcut = new Shortcut(name, x, b.kind() == Block.Kind.UP);
+    if (shortcut.doubled() && size.isEmpty()) {
       // Written first, the runtime evaluates it last.
-      doubled = g.enlarge(name + ".shortcut", x, 2);
+      shortcut = new Shortcut(name, g.enlarge(name + ".shortcut", x, 2), false);
     }
-    Value h =
-        convolved(new Activation(name + ".norm1", x, b.in()), name + ".conv1", b.out(), b.kind());
-    sized(h, b.out());
-    Activation second = new Activation(name + ".norm2", h, b.out());
-    h = convolved(second, name + ".conv2", b.out(), Block.Kind.SAME);
-    switch (b.kind()) {
-      case SAME -> {}
-      case DOWN -> x = g.averagePool2(name + ".shortcut", x);
-      case UP -> x = lateShortcuts ? doubled : g.enlarge(name + ".shortcut", x, 2);
+    Activation first = new Activation(name + ".norm1", x, b.in());
+    Value h = sized(convolved(first, name + ".conv1", b.out(), b.kind(), null), b.out());
+    if (b.kind() == Block.Kind.DOWN) {
+      shortcut = new Shortcut(name, g.averagePool2(name + ".shortcut", x), false);
     }
-    // Written after the other branch, the runtime evaluates it before: its input may be wide and
-    // is then needed no longer.
+    // Written after the first convolution, the runtime evaluates it before: its input may be wide
+    // and is then needed no longer.
     if (b.hasShortcut()) {
-      x = layers.pointwise(name + ".conv_shortcut", x, b.out(), b.in());
+      Value added = layers.pointwise(name + ".conv_shortcut", shortcut.x(), b.out(), b.in());
+      shortcut = new Shortcut(name, added, shortcut.doubled());
     }
-    if (size.isEmpty()) {
-      return g.add(name, h, x);
+    Activation second = new Activation(name + ".norm2", h, b.out());
+    return convolved(second, name + ".conv2", b.out(), Block.Kind.SAME, shortcut);
+  }
+
+  /**
+   * What a block adds to its second convolution.
+   *
+   * @param block its name
+   * @param x what is added
+   * @param doubled whether {@code x} is doubled before
+   */
+  private record Shortcut(String block, Value x, boolean doubled) {}
+
+  private Value plus(Value h, Shortcut shortcut) {
+    if (shortcut == null) {
+      return h;
     }
-    return tiled.sum(name, sized(h, b.out()), x, b.out(), size.get().at(level).height());
+    String name = shortcut.block();
+    Value x = shortcut.x();
+    return g.add(name, h, shortcut.doubled() ? g.enlarge(name + ".shortcut", x, 2) : x);
   }
 
   /** Says what is known of a tensor's shape, in a graph for one size. */
@@ -364,18 +371,21 @@ public final class ConsistencyGraph {
    */
   private record Activation(String norm, Value x, int channels) {}
 
-  /** Norm, SiLU, a change of resolution, 3x3 convolution. */
-  private Value convolved(Activation a, String name, int out, Block.Kind kind) throws IOException {
+  /** Norm, SiLU, a change of resolution, 3x3 convolution, and a sum unless that is null. */
+  private Value convolved(Activation a, String name, int out, Block.Kind kind, Shortcut shortcut)
+      throws IOException {
     int in = a.channels();
-    Size before = size.map(s -> s.at(level)).orElse(null);
+    int before = level;
     level += kind.levels();
     if (size.isEmpty() || !tiles(size.get().at(level))) {
-      Value h = normalised(a);
-      return switch (kind) {
-        case SAME -> layers.convolution(name, h, out, in);
-        case DOWN -> layers.convolution(name, g.averagePool2(a.norm() + ".pooled", h), out, in);
-        case UP -> layers.doublingConvolution(name, h, out, in, true);
-      };
+      Value h = normalised(a, before);
+      h =
+          switch (kind) {
+            case SAME -> layers.convolution(name, h, out, in);
+            case DOWN -> layers.convolution(name, g.averagePool2(a.norm() + ".pooled", h), out, in);
+            case UP -> layers.doublingConvolution(name, h, out, in, true);
+          };
+      return plus(h, shortcut);
     }
     Size after = size.get().at(level);
     TiledConvolutions.Layer layer =
@@ -388,22 +398,27 @@ public final class ConsistencyGraph {
             after.width(),
             kind == Block.Kind.UP);
     if (kind == Block.Kind.DOWN) {
-      Value h = g.averagePool2(a.norm() + ".pooled", normalised(a));
-      return tiled.convolution(layer, h, List.of());
+      Value h = g.averagePool2(a.norm() + ".pooled", normalised(a, before));
+      return tiled.convolution(layer, h, null, null);
     }
-    GraphNorms.Normalised n = norms.cut(a.norm(), a.x(), in);
-    Value x = n.x().equals(a.x()) ? a.x() : tiled.sized(n.x(), in, before.height());
-    return tiled.convolution(layer, x, n.affine());
+    ChannelNorm norm = norms.of(a.norm(), a.x(), in, before);
+    TiledConvolutions.Addend addend =
+        shortcut == null ? null : new TiledConvolutions.Addend(shortcut.x(), shortcut.doubled());
+    return tiled.convolution(layer, a.x(), norm, addend);
   }
 
   private boolean tiles(Size result) {
     return Winograd.pays(level, result.height(), result.width());
   }
 
-  private Value normalised(Activation a) throws IOException {
-    Value wide = g.cast(a.norm() + ".wide", a.x(), ElementType.FLOAT32);
-    GraphNorms.Normalised n = norms.cut(a.norm(), wide, a.channels());
-    Value y = g.add(a.norm(), g.mul(a.norm() + ".scaled", n.x(), n.scale()), n.shift());
+  private Value normalised(Activation a, int level) throws IOException {
+    Value wide = wide(a);
+    List<Value> affine = norms.folded(a.norm(), wide, a.channels(), level);
+    Value y = g.add(a.norm(), g.mul(a.norm() + ".scaled", wide, affine.get(0)), affine.get(1));
     return g.silu(a.norm() + ".silu", g.cast(a.norm() + ".narrow", y, type));
+  }
+
+  private Value wide(Activation a) {
+    return g.cast(a.norm() + ".wide", a.x(), ElementType.FLOAT32);
   }
 }

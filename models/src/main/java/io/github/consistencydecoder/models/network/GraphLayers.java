@@ -94,15 +94,14 @@ final class GraphLayers {
     return g.cast(name + ".narrow", n, type);
   }
 
-  /** Group norm without its affine part, in float32. */
-  Value plainNorm(String name, Value x, int groups, float epsilon) {
-    return g.normaliseGroups(name + ".plain", x, groups, epsilon);
-  }
-
-  /** A norm's own affine part: weight and bias, {@code [C, 1, 1]} each. */
-  List<Value> ownAffine(String norm, long channels) throws IOException {
+  /**
+   * A norm's own affine part: weight and bias.
+   *
+   * @param dims of each, for one value a channel
+   */
+  List<Value> ownAffine(String norm, long... dims) throws IOException {
     return List.of(
-        weights.constant(norm + ".weight", ElementType.FLOAT32, channels, 1, 1),
-        weights.constant(norm + ".bias", ElementType.FLOAT32, channels, 1, 1));
+        weights.constant(norm + ".weight", ElementType.FLOAT32, dims),
+        weights.constant(norm + ".bias", ElementType.FLOAT32, dims));
   }
 }

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The group norms of a consistency network's graph. Whatever the statistics are, a norm is cut in
- * two: what is done to the whole tensor, and a scale and a shift of each channel.
+ * The group norms of a consistency network's graph. Wherever the statistics come from, a norm is a
+ * scale and a shift of each channel, and no normalised tensor exists.
  */
 final class GraphNorms {
   private final GraphBuilder g;
@@ -24,6 +24,9 @@ final class GraphNorms {
   private final Map<String, List<Value>> affine = new HashMap<>();
   private final List<Value> measured = new ArrayList<>();
 
+  /** By level, so that a graph asks once for what depends on the resolution alone. */
+  private final Map<Integer, Value> widths = new HashMap<>();
+
   GraphNorms(
       GraphBuilder g, GraphLayers layers, ConsistencyNetwork network, NormStatistics statistics) {
     this.g = g;
@@ -31,19 +34,6 @@ final class GraphNorms {
     this.network = network;
     this.statistics = statistics;
     this.operators = new GroupOperators(g);
-  }
-
-  /**
-   * A norm without its affine part, and that part.
-   *
-   * @param x {@code [N, C, H, W] float32}
-   * @param scale of each channel, {@code [C, 1, 1]}
-   * @param shift of each channel, {@code [C, 1, 1]}
-   */
-  record Normalised(Value x, Value scale, Value shift) {
-    List<Value> affine() {
-      return List.of(scale, shift);
-    }
   }
 
   /** Declares the graph's input that the norms depend on, and cuts it up. */
@@ -58,13 +48,13 @@ final class GraphNorms {
     Value vector = g.input(input, ElementType.FLOAT32, Arrays.stream(lengths).sum());
     List<String> names = norms.stream().map(n -> n.getKey() + ".affine").toList();
     // In two stages: the runtime refuses a long list of lengths when it opens the saved graph.
-    List<Value> parts = g.splitToChannels("split_" + input, vector, names, lengths);
+    List<Value> parts = g.split("split_" + input, vector, names, lengths);
     for (int i = 0; i < norms.size(); i++) {
       String norm = norms.get(i).getKey();
       long channels = norms.get(i).getValue();
       affine.put(
           norm,
-          g.splitToChannels(
+          g.split(
               norm + ".split_affine",
               parts.get(i),
               List.of(norm + ".gamma", norm + ".beta"),
@@ -72,26 +62,64 @@ final class GraphNorms {
     }
   }
 
-  /** Cuts a norm in two. */
-  Normalised cut(String norm, Value x, int channels) throws IOException {
-    List<Value> own = affine.get(norm);
-    if (own == null) {
-      own = layers.ownAffine(norm, channels);
+  /**
+   * A norm as scale and shift alone.
+   *
+   * @param x what it is of, {@code [N, C, H, W] float32}
+   * @param level halvings of the resolution
+   * @return scale and shift of each channel, {@code [C, 1, 1]} or {@code [N, C, 1, 1]} each
+   */
+  List<Value> folded(String norm, Value x, int channels, int level) throws IOException {
+    List<Value> own = affine(norm, channels);
+    if (statistics == NormStatistics.GIVEN) {
+      return List.of(
+          operators.ofChannels(norm + ".scale", own.get(0)),
+          operators.ofChannels(norm + ".shift", own.get(1)));
     }
+    return operators.folded(
+        norm + ".folded",
+        moments(norm, x, level),
+        channels,
+        network.groups(),
+        network.epsilon(),
+        own);
+  }
+
+  /**
+   * A norm of one picture.
+   *
+   * @param x as for {@link #folded}
+   */
+  ChannelNorm of(String norm, Value x, int channels, int level) throws IOException {
+    List<Value> own = affine(norm, channels);
+    if (statistics == NormStatistics.GIVEN) {
+      return ChannelNorm.ofStandard(g, own.get(0), own.get(1), channels);
+    }
+    GroupOperators.Moments moments = moments(norm, x, level);
     int groups = network.groups();
-    float epsilon = network.epsilon();
-    return switch (statistics) {
-      case OWN ->
-          new Normalised(layers.plainNorm(norm, x, groups, epsilon), own.get(0), own.get(1));
-      case GIVEN -> new Normalised(x, own.get(0), own.get(1));
-      case MEASURED -> {
-        GroupOperators.Moments moments = operators.moments(norm + ".moments", x, groups);
-        measured.add(moments.mean());
-        measured.add(moments.variance());
-        List<Value> folded = operators.folded(norm + ".folded", moments, groups, epsilon, own);
-        yield new Normalised(x, folded.get(0), folded.get(1));
-      }
-    };
+    return new ChannelNorm(
+        own.get(0),
+        own.get(1),
+        operators.ofEachChannel(norm + ".means", moments.mean(), channels, groups),
+        operators.ofEachChannel(norm + ".variances", moments.variance(), channels, groups),
+        network.epsilon());
+  }
+
+  /** Scale and shift after the statistics, {@code [C]} each. */
+  private List<Value> affine(String norm, int channels) throws IOException {
+    List<Value> own = affine.get(norm);
+    return own == null ? layers.ownAffine(norm, channels) : own;
+  }
+
+  private GroupOperators.Moments moments(String norm, Value x, int level) {
+    Value width = widths.computeIfAbsent(level, l -> operators.width("width" + l, x));
+    GroupOperators.Moments moments =
+        operators.moments(norm + ".moments", x, network.groups(), width);
+    if (statistics == NormStatistics.MEASURED) {
+      measured.add(moments.mean());
+      measured.add(moments.variance());
+    }
+    return moments;
   }
 
   /** Mean and variance of every norm so far, as {@link FoldedNorms} takes them. */

@@ -8,13 +8,33 @@ import java.util.List;
  *
  * @param bandBytes that the intermediate tensors of one band of rows may take: smaller bands read
  *     the weights more often
- * @param lateShortcuts whether a block that doubles its input makes its shortcut when it is added,
- *     instead of before its convolutions
+ * @param addedFirst whether what is added to a band is cut out before the band is computed, or when
+ *     it is added
  */
-public record SizedForm(long bandBytes, boolean lateShortcuts) {
+public record SizedForm(long bandBytes, boolean addedFirst) {
+  private static final long MEGABYTE = 1 << 20;
+
   /** The usual one. */
-  public static final SizedForm USUAL = new SizedForm(TiledConvolutions.BAND_BYTES, true);
+  public static final SizedForm USUAL = new SizedForm(112 * MEGABYTE, false);
 
   /** Those that take the same time. */
-  public static final List<SizedForm> ALL = List.of(USUAL, new SizedForm(USUAL.bandBytes(), false));
+  private static final List<SizedForm> ALL =
+      List.of(
+          USUAL,
+          new SizedForm(112 * MEGABYTE, true),
+          new SizedForm(160 * MEGABYTE, false),
+          new SizedForm(160 * MEGABYTE, true),
+          new SizedForm(192 * MEGABYTE, false));
+
+  /** From as many pixels on, foretelling the memory of all takes little of a decode's time. */
+  private static final long WORTH_CHOOSING_FROM = 160 * 160;
+
+  /**
+   * What there is to choose from for a size. How large the holes are that the runtime's allocator
+   * is left with is a matter of chance (docs/decisions.md).
+   */
+  public static List<SizedForm> of(ConsistencyGraph.Size size) {
+    long pixels = (long) size.height() * size.width();
+    return pixels < WORTH_CHOOSING_FROM ? List.of(USUAL) : ALL;
+  }
 }

@@ -18,30 +18,23 @@ import java.util.Map;
  * <p>float32, batches of one.
  */
 final class TiledConvolutions {
-  /**
-   * Bytes that the transformed inputs and products of one band may take. Smaller bands take longer,
-   * because each reads the weights again, and leave the allocator with more holes
-   * (docs/decisions.md).
-   */
-  static final long BAND_BYTES = 192L << 20;
-
   /** Bands of a layer at most: opening a graph takes more than linear time in its nodes. */
   private static final int MOST_BANDS = 8;
 
   private final GraphBuilder g;
   private final TileOperators tiles;
   private final GraphWeights weights;
-  private final long bandBytes;
+  private final SizedForm form;
   private final Map<String, Value> transforms = new HashMap<>();
 
   /**
    * Convolutions of one graph.
    *
-   * @param bandBytes usually {@link #BAND_BYTES}; at least one row of tiles makes a band
+   * @param form of the graph; at least one row of tiles makes a band
    */
-  TiledConvolutions(GraphBuilder g, GraphWeights weights, long bandBytes) {
+  TiledConvolutions(GraphBuilder g, GraphWeights weights, SizedForm form) {
     this.g = g;
-    this.bandBytes = bandBytes;
+    this.form = form;
     this.tiles = new TileOperators(g);
     this.weights = weights;
   }
@@ -82,15 +75,23 @@ final class TiledConvolutions {
   }
 
   /**
+   * What is added to the result of a convolution.
+   *
+   * @param x {@code [1, out, height, width]}, or half as high and wide
+   * @param doubled whether it is doubled first, nearest neighbour
+   */
+  record Addend(Value x, boolean doubled) {}
+
+  /**
    * Writes a convolution.
    *
    * @param x {@code [1, in, H, W]}
-   * @param affine scale and shift, {@code [in, 1, 1]} each, that come first, followed by SiLU;
-   *     empty if {@code x} is what is to be convolved
+   * @param norm comes first, followed by SiLU; null if {@code x} is what is to be convolved
+   * @param addend added band by band, so that the sum needs no tensor beside it; null for none
    * @return {@code [1, out, height, width]}
    */
-  Value convolution(Layer layer, Value x, List<Value> affine) throws IOException {
-    return convolution(layer, x, affine, 0);
+  Value convolution(Layer layer, Value x, ChannelNorm norm, Addend addend) throws IOException {
+    return convolution(layer, x, norm, addend, 0);
   }
 
   /**
@@ -100,7 +101,7 @@ final class TiledConvolutions {
    * @return {@code [1, out, height, width]}
    */
   Value haloedConvolution(Layer layer, Value x) throws IOException {
-    return convolution(layer, x, List.of(), 1);
+    return convolution(layer, x, null, null, 1);
   }
 
   /**
@@ -108,14 +109,22 @@ final class TiledConvolutions {
    *
    * @param halo rows of {@code x} above and below those of the result
    */
-  private Value convolution(Layer layer, Value x, List<Value> affine, int halo) throws IOException {
+  private Value convolution(Layer layer, Value x, ChannelNorm norm, Addend addend, int halo)
+      throws IOException {
     Value kernels = weights.winograd(layer.form(), layer.name(), layer.out(), layer.in());
     Value bias = weights.constant(layer.name() + ".bias", ElementType.FLOAT32, layer.out(), 1, 1);
-    int rows = layer.bandRows(bandBytes);
+    int rows = layer.bandRows(form.bandBytes());
     List<Value> bands = new ArrayList<>();
     for (int first = 0; first < layer.tileRows(); first += rows) {
       int count = Math.min(rows, layer.tileRows() - first);
-      bands.add(band(layer, x, affine, halo, kernels, bias, first, count));
+      // The runtime evaluates first what is written last, and the last band before the others: what
+      // is added is to exist before that band, so that its own input may go.
+      boolean last = first + count == layer.tileRows();
+      boolean early = addend != null && (form.addedFirst() || (last && !addend.doubled()));
+      Value added = addend == null || early ? null : part(layer, addend, first, count);
+      Value band = band(layer, x, norm, halo, kernels, bias, first, count);
+      added = early ? part(layer, addend, first, count) : added;
+      bands.add(added == null ? band : plus(layer, band, added, first));
     }
     return bands.size() == 1 ? bands.get(0) : tiles.stack(layer.name(), bands);
   }
@@ -123,7 +132,7 @@ final class TiledConvolutions {
   private Value band(
       Layer layer,
       Value x,
-      List<Value> affine,
+      ChannelNorm norm,
       int halo,
       Value kernels,
       Value bias,
@@ -132,7 +141,6 @@ final class TiledConvolutions {
     String name =
         count == layer.tileRows() ? layer.name() + ".all" : layer.name() + ".band" + first;
     Winograd form = layer.form();
-    long values = (long) form.tile() * form.tile();
     int step = form.tile() / layer.factor();
     int window = step + 2;
     int height = layer.height() / layer.factor() + 2 * halo;
@@ -144,8 +152,10 @@ final class TiledConvolutions {
     if (from > 0 || to < height) {
       in = tiles.unknownWidth(tiles.rows(name + ".rows", x, from, to), 1, layer.in(), to - from);
     }
-    if (!affine.isEmpty()) {
-      in = activated(name, in, affine);
+    if (norm != null) {
+      List<Value> vectors = List.of(norm.scale(), norm.shift(), norm.mean(), norm.variance());
+      in = tiles.normalised(name + ".normalised", in, vectors, norm.epsilon());
+      in = g.silu(name + ".silu", in);
     }
     in = tiles.reshape(name + ".planes", in, layer.in(), 1, to - from, -1);
     int right = step * layer.tileColumns() + 1 - layer.width() / layer.factor();
@@ -161,15 +171,37 @@ final class TiledConvolutions {
             right);
     v = tiles.reshape(name + ".windows", v, layer.in(), form.products(), -1);
     Value m = tiles.productsOverFirst(name + ".products", kernels, v);
-    Value y = tiles.productsOverFirst(name + ".tiles", output(form), m);
-    y = tiles.unknownWidth(y, layer.out(), values);
-    y = tiles.addTo(name + ".biased", y, bias, layer.out(), values);
-    y = tiles.reshape(name + ".grid", y, 1, layer.out() * values, count, -1);
-    y = tiles.untile(name + ".plane", y, form.tile());
-    int rows = Math.min(layer.height() - form.tile() * first, form.tile() * count);
-    return rows < form.tile() * count || layer.width() % form.tile() != 0
+    m = tiles.reshape(name + ".together", m, form.products(), -1);
+    Value y = tiles.product(name + ".tiles", output(form), m);
+    y = tiles.untile(name + ".plane", y, form.tile(), layer.out(), count);
+    int high = form.tile() * count;
+    y = tiles.unknownWidth(y, 1, layer.out(), high);
+    y = tiles.addTo(name + ".biased", y, bias, 1, layer.out(), high);
+    int rows = Math.min(layer.height() - form.tile() * first, high);
+    return rows < high || layer.width() % form.tile() != 0
         ? tiles.crop(name + ".cropped", y, rows, layer.width())
         : y;
+  }
+
+  /** What is added to a band. */
+  private Value part(Layer layer, Addend addend, int first, int count) {
+    String name = layer.name() + ".added" + first;
+    int factor = addend.doubled() ? 2 : 1;
+    int tile = layer.form().tile();
+    int rows = Math.min(layer.height() - tile * first, tile * count);
+    int from = tile * first / factor;
+    Value x =
+        rows < layer.height()
+            ? tiles.rows(name + ".rows", addend.x(), from, from + rows / factor)
+            : tiles.reshape(name + ".all", addend.x(), 1, layer.out(), rows / factor, -1);
+    x = tiles.unknownWidth(x, 1, layer.out(), rows / factor);
+    return addend.doubled() ? g.enlarge(name, x, 2) : x;
+  }
+
+  private Value plus(Layer layer, Value band, Value added, int first) {
+    int tile = layer.form().tile();
+    int rows = Math.min(layer.height() - tile * first, tile * layer.bandRows(form.bandBytes()));
+    return tiles.addTo(layer.name() + ".sum" + first, band, added, 1, layer.out(), rows);
   }
 
   private Value input(Winograd form) {
@@ -185,8 +217,8 @@ final class TiledConvolutions {
   }
 
   private Value output(Winograd form) {
-    long values = (long) form.tile() * form.tile();
-    return transform(form.name() + ".output", form.outputTransform(), 1, values, form.products());
+    int tile = form.tile();
+    return transform(form.name() + ".output", form.outputTransform(), tile, tile, form.products());
   }
 
   /** One constant for all layers of a form. */
@@ -194,18 +226,8 @@ final class TiledConvolutions {
     return transforms.computeIfAbsent(name, n -> g.constant(n, values, dims));
   }
 
-  private Value activated(String name, Value x, List<Value> affine) {
-    Value scaled = g.mul(name + ".scaled", x, affine.get(0));
-    return g.silu(name + ".silu", g.add(name + ".shifted", scaled, affine.get(1)));
-  }
-
   /** Declares a tensor's height, so that results after it may take its buffer. */
   Value sized(Value x, int channels, int height) {
     return tiles.unknownWidth(x, 1, channels, height);
-  }
-
-  /** {@code a + b} of one shape. */
-  Value sum(String name, Value a, Value b, int channels, int height) {
-    return tiles.addTo(name, a, b, 1, channels, height);
   }
 }

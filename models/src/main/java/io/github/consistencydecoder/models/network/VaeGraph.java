@@ -79,7 +79,7 @@ final class VaeGraph {
 
   private Value norm(String name, Value x, int channels) throws IOException {
     return layers.norm(
-        name, x, network.groups(), network.epsilon(), layers.ownAffine(name, channels));
+        name, x, network.groups(), network.epsilon(), layers.ownAffine(name, channels, 1, 1));
   }
 
   private Value residual(VaeNetwork.Step s, Value x) throws IOException {

@@ -22,10 +22,10 @@ final class Winograd {
   static final Winograd SMALL = new Winograd("winograd2", 0, 1, -1);
 
   /**
-   * Pixels of the lowest resolution from which on it gains: below, reading more weights takes what
-   * multiplying less saves. 256 gain nothing, 1024 half of the time (docs/decisions.md).
+   * Pixels of the lowest resolution from which on what it gains is worth the weights that it maps
+   * (docs/decisions.md).
    */
-  private static final long LEAST_PIXELS = 512;
+  private static final long LEAST_PIXELS = 256;
 
   private final String name;
   private final double[] points;

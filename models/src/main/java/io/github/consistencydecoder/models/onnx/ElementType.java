@@ -4,7 +4,8 @@ package io.github.consistencydecoder.models.onnx;
 public enum ElementType {
   FLOAT32(1, 4),
   INT64(7, 8),
-  FLOAT16(10, 2);
+  FLOAT16(10, 2),
+  FLOAT64(11, 8);
 
   private final int onnx;
   private final int bytes;

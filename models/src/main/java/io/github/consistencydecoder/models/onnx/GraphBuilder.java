@@ -112,6 +112,11 @@ public final class GraphBuilder {
         });
   }
 
+  /** A vector of equal numbers, stored in the graph itself once. */
+  public Value vector(String name, int length, float value) {
+    return constants.computeIfAbsent(name, n -> constant(n, filled(length, value), length));
+  }
+
   /** A constant stored in the graph itself; the first of a name is used from then on. */
   Value sharedConstant(String name, ElementType type, ByteBuffer bytes, long... dims) {
     return constants.computeIfAbsent(name, n -> constant(n, type, bytes, dims));
@@ -403,10 +408,8 @@ public final class GraphBuilder {
    * float32 only.
    */
   public Value normaliseGroups(String name, Value x, int groups, float epsilon) {
-    Value ones =
-        constants.computeIfAbsent("ones_" + groups, n -> constant(n, filled(groups, 1f), groups));
-    Value zeros =
-        constants.computeIfAbsent("zeros_" + groups, n -> constant(n, filled(groups, 0f), groups));
+    Value ones = vector("ones_" + groups, groups, 1f);
+    Value zeros = vector("zeros_" + groups, groups, 0f);
     Value grouped = node(name + ".grouped", "Reshape", List.of(x, constant(0, groups, -1)));
     Value normal =
         node(

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.models.onnx;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -55,14 +56,42 @@ public final class TileOperators {
         name, RUNTIME_DOMAIN, "FusedMatMul", List.of(a, b), Attribute.of("transBatchB", 1L));
   }
 
-  /** {@code out[n, c, s i + a, s j + d] = in[n, (s c + a) s + d, i, j]}. */
-  public Value untile(String name, Value x, int s) {
-    return g.node(
-        name,
-        "DepthToSpace",
-        List.of(x),
-        Attribute.of("blocksize", (long) s),
-        Attribute.of("mode", "CRD"));
+  /** Matrix products: {@code a [J, M, K]}, {@code b [K, N]}, result {@code [J, M, N]}. */
+  public Value product(String name, Value a, Value b) {
+    return g.node(name, "MatMul", List.of(a, b));
+  }
+
+  /**
+   * A picture from the values of its tiles: {@code out[0, c, s i + a, s j + d] = in[a, d, c, i,
+   * j]}. First columns, then rows are put between one another, because the runtime's operator for
+   * both, DepthToSpace, keeps one thread busy.
+   *
+   * @param x {@code [s, s, channels * rows * columns]}
+   * @param s side of a tile
+   * @param rows of tiles
+   * @return {@code [1, channels, s * rows, s * columns]}
+   */
+  public Value untile(String name, Value x, int s, long channels, long rows) {
+    Value y = transpose(name + ".lines", x, 0, 2, 1);
+    y = reshape(name + ".rows", y, s, channels * rows, -1);
+    y = transpose(name + ".interleaved", y, 1, 0, 2);
+    return reshape(name, y, 1, channels, s * rows, -1);
+  }
+
+  private Value transpose(String name, Value x, long... order) {
+    return g.node(name, "Transpose", List.of(x), Attribute.of("perm", order));
+  }
+
+  /**
+   * {@code (x - mean) / sqrt(variance + epsilon) * scale + shift}, in one pass.
+   *
+   * @param x {@code [1, C, H, W]}
+   * @param vectors scale, shift, mean and variance, {@code [C]} each
+   */
+  public Value normalised(String name, Value x, List<Value> vectors, float epsilon) {
+    List<Value> operands = new ArrayList<>(List.of(x));
+    operands.addAll(vectors);
+    return g.node(name, "BatchNormalization", operands, Attribute.of("epsilon", epsilon));
   }
 
   /** Declares what is known of the shape of {@code x}: all but the last dimension. */

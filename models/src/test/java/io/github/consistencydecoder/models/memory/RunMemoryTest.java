@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.models.onnx.GraphBuilder;
+import io.github.consistencydecoder.models.onnx.GroupOperators;
 import io.github.consistencydecoder.models.onnx.Value;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -71,6 +72,30 @@ class RunMemoryTest {
     Value narrow = g.averagePool2("narrow", x);
     assertThat(bytes(g.enlarge("y", g.concat("both", wide, narrow), 2)))
         .isEqualTo(2 * T + T / 2 + T / 4);
+  }
+
+  @Test
+  void statisticsTakeRowsButNothingAsLargeAsThePicture() {
+    Value x = input(64L);
+    Value a = g.add("a", x, x);
+    GroupOperators groups = new GroupOperators(g);
+    GroupOperators.Moments moments = groups.moments("m", a, 4, groups.width("w", a));
+    Value y = g.add("y", a, g.concat("both", moments.mean(), moments.variance()));
+    g.output(y, 1L, 8L, 64L, 64L);
+    long bytes =
+        RunMemory.of(g.build().toByteArray()).peakBytes(Map.of("x", new long[] {1, 8, 64, 64}), 2);
+    assertThat(bytes).isGreaterThan(T).isLessThan(T + T / 8);
+  }
+
+  @Test
+  void aTransposedTensorIsAnotherOne() {
+    Value x = input(64L);
+    Value flat = g.flattenPlane("flat", g.add("a", x, x));
+    Value y = g.flattenPlane("back", g.swapLast("swapped", flat));
+    g.output(y, 1L, 4096L, 8L);
+    long bytes =
+        RunMemory.of(g.build().toByteArray()).peakBytes(Map.of("x", new long[] {1, 8, 64, 64}), 2);
+    assertThat(bytes).isEqualTo(2 * T);
   }
 
   @Test

@@ -36,7 +36,7 @@ class SizedGraphTest {
           ConsistencyGraph.prepare(weights, folder.resolve("transformed"), folder);
       assertThat(prepared.file()).hasSize(ConsistencyGraph.preparedBytes(weights));
       ModelProto large = graph(weights, prepared, 200, 264);
-      ModelProto small = graph(weights, prepared, 128, 128);
+      ModelProto small = graph(weights, prepared, 120, 128);
       String middle = "mid_block.resnets.0.conv1";
       assertThat(kernels(large, middle)).contains(middle + ".winograd2");
       assertThat(kernels(small, middle)).isEmpty();

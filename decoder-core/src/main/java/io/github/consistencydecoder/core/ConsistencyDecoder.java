@@ -178,13 +178,7 @@ final class ConsistencyDecoder implements LatentDecoder {
       long startNanos) {
     StepModels.Result<Sampled> result =
         plan.manner() == DecodePlan.Manner.WHOLE
-            ? models.run(
-                () -> sampled(latents, options, noise, plan.step()),
-                model -> sampled(latents, options, noise(latents, options), oneAtATime(model)),
-                sentence -> {
-                  warnings.add(sentence);
-                  options.listener().warning(sentence);
-                })
+            ? whole(latents, options, plan, noise, warnings)
             : new StepModels.Result<>(sampled(latents, options, noise, plan.step()), false);
     Sampled sampled = result.value();
     Map<String, String> metadata = metadata(latents, options, plan);
@@ -199,6 +193,25 @@ final class ConsistencyDecoder implements LatentDecoder {
             latents.width() * Latents.PIXELS_PER_CELL);
     return new Decoded(
         pixels, sampled.stepNanos(), System.nanoTime() - startNanos, metadata, warnings);
+  }
+
+  private StepModels.Result<Sampled> whole(
+      Latents latents,
+      DecodeOptions options,
+      DecodePlan plan,
+      NoiseSource noise,
+      List<String> warnings) {
+    try {
+      return models.run(
+          () -> sampled(latents, options, noise, plan.step()),
+          model -> sampled(latents, options, noise(latents, options), oneAtATime(model)),
+          sentence -> {
+            warnings.add(sentence);
+            options.listener().warning(sentence);
+          });
+    } finally {
+      models.giveBack();
+    }
   }
 
   private static StepEvaluation oneAtATime(StepModel model) {

@@ -104,6 +104,14 @@ final class StepModels implements AutoCloseable {
     return wide;
   }
 
+  /** Gives the memory back that evaluations have left for those that follow. */
+  synchronized void giveBack() {
+    usual.session().giveBack();
+    if (wide != null) {
+      wide.session().giveBack();
+    }
+  }
+
   @Override
   public synchronized void close() {
     try {

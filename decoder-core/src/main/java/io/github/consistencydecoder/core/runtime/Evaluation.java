@@ -1,39 +1,50 @@
 package io.github.consistencydecoder.core.runtime;
 
+import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.RunOptions;
+import ai.onnxruntime.TensorInfo;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** One run of a session, that can be cancelled and gives its memory back. */
+/** One run of a session, that can be cancelled. */
 final class Evaluation {
+  private static final Logger LOG = LoggerFactory.getLogger(Evaluation.class);
+  private static final String SHRINK = "memory.enable_memory_arena_shrinkage";
+
   private Evaluation() {}
 
   /**
    * Runs a session.
    *
-   * @param cpu whether it runs on the CPU
+   * @param shrink whether it gives the memory back that it took from the system, on the CPU;
+   *     otherwise that is kept for the next run, or until {@link #giveBack}
    * @param inputs borrowed
    * @param output receives a view of the first output, valid during the call
    * @param cancellation stops the run soon after it is thrown
    */
   static void run(
       SessionHandle handle,
-      boolean cpu,
+      boolean shrink,
       Map<String, OnnxTensor> inputs,
       Consumer<FloatBuffer> output,
       Cancellation cancellation)
       throws OrtException {
     run(
-        cpu,
+        shrink,
         options -> {
           try (OrtSession.Result result = handle.session().run(inputs, options)) {
             output.accept(((OnnxTensor) result.get(0)).getFloatBuffer());
@@ -68,8 +79,7 @@ final class Evaluation {
       throws OrtException {
     try (RunOptions options = new RunOptions()) {
       if (shrink) {
-        // Memory of a large decode goes back afterwards instead of staying with the process.
-        options.addRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+        options.addRunConfigEntry(SHRINK, "cpu:0");
       }
       TerminateSwitch terminate = new TerminateSwitch(options);
       Cancellation.Registration registration = cancellation.onCancel(terminate::pull);
@@ -82,6 +92,36 @@ final class Evaluation {
         terminate.disconnect();
       }
     }
+  }
+
+  /**
+   * Gives back to the system what earlier runs of a session on the CPU have taken and no run is
+   * using: by a run that is stopped before its first operator, since the runtime offers no other
+   * way.
+   */
+  static void giveBack(SessionHandle handle) {
+    Map<String, OnnxTensor> inputs = new HashMap<>();
+    try (RunOptions options = new RunOptions()) {
+      options.addRunConfigEntry(SHRINK, "cpu:0");
+      options.setTerminate(true);
+      options.setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+      for (Map.Entry<String, NodeInfo> input : handle.session().getInputInfo().entrySet()) {
+        inputs.put(input.getKey(), smallest((TensorInfo) input.getValue().getInfo()));
+      }
+      handle.session().run(inputs, options).close();
+    } catch (OrtException e) {
+      // It was stopped, as it was meant to be.
+      LOG.trace("memory given back", e);
+    } finally {
+      inputs.values().forEach(OnnxTensor::close);
+    }
+  }
+
+  /** Zeros in the smallest shape that an input of float32 can have. */
+  private static OnnxTensor smallest(TensorInfo info) throws OrtException {
+    long[] shape = Arrays.stream(info.getShape()).map(d -> Math.max(1, d)).toArray();
+    int values = (int) Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    return OnnxTensor.createTensor(OnnxRuntime.environment(), FloatBuffer.allocate(values), shape);
   }
 
   /**

@@ -69,6 +69,15 @@ public final class SharedNormSteps implements EntryUse, AutoCloseable {
     given.evaluate(in, noisy, image, cancellation);
   }
 
+  /** As {@link StepSession#giveBack}, after the last measurement as well as after the last tile. */
+  public void giveBack() {
+    try {
+      measuring.giveBack();
+    } finally {
+      given.giveBack();
+    }
+  }
+
   @Override
   public void closeToo(CacheLocks.Held held) {
     measuring.closeToo(held);

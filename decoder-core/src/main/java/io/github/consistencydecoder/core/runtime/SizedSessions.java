@@ -149,6 +149,11 @@ final class SizedSessions implements StepSessions {
   }
 
   @Override
+  public synchronized void giveBack() {
+    entries.forEach(e -> Evaluation.giveBack(e.handle));
+  }
+
+  @Override
   public synchronized void close() {
     for (Entry e : entries) {
       e.handle.close();

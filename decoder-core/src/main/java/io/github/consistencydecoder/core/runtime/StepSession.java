@@ -67,7 +67,8 @@ public final class StepSession implements EntryUse, AutoCloseable {
       float[] coefficients) {}
 
   /**
-   * Runs the network once. Returns soon after {@code cancellation} is thrown.
+   * Runs the network once. Returns soon after {@code cancellation} is thrown. On the CPU, keeps
+   * memory until {@link #giveBack}.
    *
    * @param noisy {@code [N, 3, 8h, 8w]}; borrowed
    * @param image {@code [N, 3, 8h, 8w]}; filled with the result, not clamped
@@ -234,7 +235,17 @@ public final class StepSession implements EntryUse, AutoCloseable {
               c,
               ConsistencyGraph.COEFFICIENTS,
               k);
-      Evaluation.run(handle, cpu, inputs, result -> output.accept(first, result), cancellation);
+      Evaluation.run(handle, false, inputs, result -> output.accept(first, result), cancellation);
+    }
+  }
+
+  /**
+   * Gives the memory back that evaluations have left with the session for those that follow. To be
+   * called after the last evaluation of a decode, also of one that failed.
+   */
+  public void giveBack() {
+    if (cpu) {
+      sessions.giveBack();
     }
   }
 

@@ -29,6 +29,9 @@ interface StepSessions {
    */
   RunForecast forecast(int height, int width) throws IOException;
 
+  /** Gives back to the system what runs on the CPU have left with the sessions. */
+  void giveBack();
+
   /** Closes everything; closing again does nothing. */
   void close();
 
@@ -76,6 +79,11 @@ interface StepSessions {
       @Override
       public RunForecast forecast(int height, int width) {
         return forecast;
+      }
+
+      @Override
+      public void giveBack() {
+        Evaluation.giveBack(handle);
       }
 
       @Override

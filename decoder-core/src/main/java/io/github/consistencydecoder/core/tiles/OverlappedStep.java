@@ -63,18 +63,35 @@ public final class OverlappedStep implements AutoCloseable {
     TileAxis rows = new TileAxis(in.height(), plan.tile(), plan.overlap());
     TileAxis columns = new TileAxis(in.width(), plan.tile(), plan.overlap());
     Arrays.fill(image, 0);
-    for (int picture = 0; picture < in.batch(); picture++) {
-      float[] statistics = statistics(in, picture, noisy, rows, columns, cancellation);
-      float[] norms = steps.fold(in.conditioning(), statistics);
-      for (int row = 0; row < rows.count(); row++) {
-        for (int column = 0; column < columns.count(); column++) {
-          Patch tile = new Patch(rows.tile(row), columns.tile(column));
-          float[] part = tile.pixels(in, picture, noisy);
-          // The tile's noisy pixels have been copied for the runtime when its result is written.
-          steps.evaluate(tile.inputs(in, picture, norms), part, part, cancellation);
-          int first = Latents.PIXELS_PER_CELL * columns.start(column);
-          blend(part, rows, row, columns.shares(column), image, picture, in, first);
-        }
+    try {
+      for (int picture = 0; picture < in.batch(); picture++) {
+        float[] statistics = statistics(in, picture, noisy, rows, columns, cancellation);
+        steps.giveBack();
+        float[] norms = steps.fold(in.conditioning(), statistics);
+        tiles(in, norms, picture, rows, columns, noisy, image, cancellation);
+      }
+    } finally {
+      steps.giveBack();
+    }
+  }
+
+  private void tiles(
+      StepInputs in,
+      float[] norms,
+      int picture,
+      TileAxis rows,
+      TileAxis columns,
+      float[] noisy,
+      float[] image,
+      Cancellation cancellation) {
+    for (int row = 0; row < rows.count(); row++) {
+      for (int column = 0; column < columns.count(); column++) {
+        Patch tile = new Patch(rows.tile(row), columns.tile(column));
+        float[] part = tile.pixels(in, picture, noisy);
+        // The tile's noisy pixels have been copied for the runtime when its result is written.
+        steps.evaluate(tile.inputs(in, picture, norms), part, part, cancellation);
+        int first = Latents.PIXELS_PER_CELL * columns.start(column);
+        blend(part, rows, row, columns.shares(column), image, picture, in, first);
       }
     }
   }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What a decode takes is what was said before, measured in a process of its own. Sizes are such
@@ -34,7 +35,7 @@ class MemoryPredictionTest {
     }
   }
 
-  /** Before, predicted, grown. */
+  /** Before, predicted, grown, kept. */
   private static long[] run(int height, int width, int batch, String... settings) throws Exception {
     List<String> arguments =
         new ArrayList<>(
@@ -56,6 +57,20 @@ class MemoryPredictionTest {
   void aDecodeTakesWhatItWasSaidToTake(int height, int width, int batch) throws Exception {
     long[] bytes = run(height, width, batch);
     assertThat(bytes[2]).isCloseTo(bytes[1], Percentage.withPercentage(10));
+  }
+
+  @Test
+  void aSecondStepTakesNoMoreThanTheFirst() throws Exception {
+    long[] bytes = run(512, 384, 1, MemoryRun.TWO_STEPS);
+    assertThat(bytes[2]).isCloseTo(bytes[1], Percentage.withPercentage(10));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {MemoryRun.TWO_STEPS, MemoryRun.CANCELLED})
+  void whatADecodeTookGoesBackHoweverItEnds(String end) throws Exception {
+    long[] bytes = run(512, 512, 1, end);
+    assertThat(bytes[2]).isGreaterThan(400_000_000);
+    assertThat(bytes[3]).isLessThan(150_000_000);
   }
 
   @Test

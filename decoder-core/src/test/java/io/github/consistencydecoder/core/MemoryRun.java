@@ -1,7 +1,11 @@
 package io.github.consistencydecoder.core;
 
+import io.github.consistencydecoder.plugin.Cancellation;
+import io.github.consistencydecoder.plugin.DecodeListener;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Schedule;
@@ -11,11 +15,15 @@ import java.io.UncheckedIOException;
 import java.util.Random;
 
 /**
- * A process that decodes once and says what it was told it would take and what it took: arguments
- * {@code MODEL CACHE HEIGHT WIDTH BATCH KEY=VALUE...}, sizes in pixels; output, in bytes, {@code
- * BEFORE PREDICTED GROWN}.
+ * A process that decodes once and says what it was told it would take, what it took and what it
+ * kept: arguments {@code MODEL CACHE HEIGHT WIDTH BATCH KEY=VALUE...}, sizes in pixels; output, in
+ * bytes, {@code BEFORE PREDICTED GROWN KEPT}. With {@value #TWO_STEPS} or {@value #CANCELLED} among
+ * the settings it makes two steps, or is cancelled after the first of them.
  */
 final class MemoryRun {
+  static final String TWO_STEPS = "two-steps";
+  static final String CANCELLED = "cancelled";
+
   private static final byte[] KEY = {'R', 's', 's', 'A', 'n', 'o', 'n', ':'};
 
   private volatile boolean ended;
@@ -31,9 +39,14 @@ final class MemoryRun {
         DecoderConfig.model(args[0])
             .with(DecoderConfig.DEVICE, "cpu")
             .with(ConsistencyDecoderProvider.CACHE, args[1]);
+    DecodeOptions options = DecodeOptions.builder().schedule(Schedule.ONE_STEP).build();
     for (int i = 5; i < args.length; i++) {
       String[] setting = args[i].split("=", 2);
-      config = config.with(setting[0], setting[1]);
+      if (setting.length == 2) {
+        config = config.with(setting[0], setting[1]);
+      } else {
+        options = twoSteps(args[i].equals(CANCELLED));
+      }
     }
     float[] values = new float[batch * 4 * height * width];
     Random random = new Random(1);
@@ -41,7 +54,6 @@ final class MemoryRun {
       values[i] = (float) random.nextGaussian();
     }
     Latents latents = Latents.scaled(values, batch, 4, height, width);
-    DecodeOptions options = DecodeOptions.builder().schedule(Schedule.ONE_STEP).build();
     try (LatentDecoder decoder = new ConsistencyDecoderProvider().open(config)) {
       // What it takes for the first estimate is the decoder's own, and stays.
       decoder.estimate(batch, height, width, options);
@@ -50,11 +62,32 @@ final class MemoryRun {
       long predicted = decoder.estimate(batch, height, width, options).peakBytes();
       Thread sampling = new Thread(run::sample);
       sampling.start();
-      decoder.decode(latents, options);
+      try {
+        decoder.decode(latents, options);
+      } catch (DecoderException e) {
+        if (e.code() != DecoderErrorCode.CANCELLED) {
+          throw e;
+        }
+      }
       run.ended = true;
       sampling.join();
-      System.out.println(before + " " + predicted + " " + (run.peak - before));
+      long kept = run.anonymous() - before;
+      System.out.println(before + " " + predicted + " " + (run.peak - before) + " " + kept);
     }
+  }
+
+  private static DecodeOptions twoSteps(boolean cancelled) {
+    Cancellation cancellation = new Cancellation();
+    DecodeListener listener =
+        new DecodeListener() {
+          @Override
+          public void stepFinished(int step, int steps, long nanos) {
+            if (cancelled) {
+              cancellation.cancel();
+            }
+          }
+        };
+    return DecodeOptions.builder().cancellation(cancellation).listener(listener).build();
   }
 
   private void sample() {

@@ -58,18 +58,17 @@ class BandedStepTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"64,64,32", "72,200,16", "64,64,64", "40,24,8", "8,8,8"})
+  @CsvSource({"64,64,32", "72,200,16", "64,64,64", "40,24,8", "8,8,8", "264,520,64", "520,392,128"})
   void picturesInBandsAreThoseAtOnce(int height, int width, int rows) {
     float[] found = direct.banded(1, direct.inMemory(height, width, rows));
     assertThat(Distances.worst(direct.whole(1, height, width), found)).isLessThan(TOLERANCE);
   }
 
-  /** The more values a norm has, the less exactly the runtime sums them at once. */
-  @ParameterizedTest
-  @CsvSource({"264,520,64", "520,392,128", "1024,1024,128"})
-  void largePicturesAreTheSameToATenThousandth(int height, int width, int rows) {
-    float[] found = direct.banded(1, direct.inMemory(height, width, rows));
-    assertThat(Distances.worst(direct.whole(1, height, width), found)).isLessThan(1e-4f);
+  /** Sums of as many values differ in float32 by how they are divided. */
+  @Test
+  void aMillionPixelsAreTheSameToATenThousandth() {
+    float[] found = direct.banded(1, direct.inMemory(1024, 1024, 128));
+    assertThat(Distances.worst(direct.whole(1, 1024, 1024), found)).isLessThan(1e-4f);
   }
 
   @ParameterizedTest

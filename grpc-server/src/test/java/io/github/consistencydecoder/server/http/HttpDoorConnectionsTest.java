@@ -18,21 +18,14 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** How long connections that do nothing may stay, and how many there may be. */
 @Timeout(60)
 final class HttpDoorConnectionsTest {
-  private OpenDoor open;
-
-  @AfterEach
-  void stop() {
-    if (open != null) {
-      open.close();
-    }
-  }
+  @AutoClose private OpenDoor open;
 
   @Test
   void decodeMayTakeLongerThanAConnectionMayBeIdle() throws Exception {

@@ -21,7 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,15 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What clients do wrong or to each other, and what the door does about it. */
 @Timeout(60)
 final class HttpDoorFaultsTest {
-
-  private OpenDoor open;
-
-  @AfterEach
-  void stop() {
-    if (open != null) {
-      open.close();
-    }
-  }
+  @AutoClose private OpenDoor open;
 
   @Test
   void clientThatLeavesIsNotComputedFor() throws Exception {

@@ -80,20 +80,13 @@ final class ShapeInference {
         yield List.of(x.get(0), by(x.get(1), 1, b * b), by(x.get(2), b, 1), by(x.get(3), b, 1));
       }
       case "Expand" -> Arrays.stream(numbers.get(node.input(1))).mapToObj(Dim::of).toList();
-      case "Gather" -> List.of(Dim.of(1));
       case "FusedMatMul" -> {
         List<Dim> b = shapes.get(node.input(1));
         yield b == null
             ? null
             : List.of(b.get(1).known() ? b.get(1) : x.get(0), x.get(1), b.get(2));
       }
-      case "ReorderOutput" ->
-          List.of(x.get(0), Dim.of(node.number("channels", -1)), x.get(2), x.get(3));
-      case "Reshape" -> reshaped(x, numbers.get(node.input(1)), shapes.get(node.input(1)));
-      case "Resize" -> enlarged(x, numbers.get(node.input(2))[SPATIAL]);
-      case "Shape" -> List.of(Dim.of(x.size()));
-      case "Slice" -> sliced(node, x);
-      case "Upsample" -> enlarged(x, node.numbers("scales", 1, 1, 2, 2)[SPATIAL]);
+      case "Gather" -> List.of(Dim.of(1));
       case "MatMul" -> {
         List<Dim> b = shapes.get(node.input(1));
         if (b == null) {
@@ -104,10 +97,17 @@ final class ShapeInference {
         yield shape;
       }
       case "ReduceMean", "ReduceSumSquare" -> reduced(node, x);
+      case "ReorderOutput" ->
+          List.of(x.get(0), Dim.of(node.number("channels", -1)), x.get(2), x.get(3));
+      case "Reshape" -> reshaped(x, numbers.get(node.input(1)), shapes.get(node.input(1)));
+      case "Resize" -> enlarged(x, numbers.get(node.input(2))[SPATIAL]);
+      case "Shape" -> List.of(Dim.of(x.size()));
+      case "Slice" -> sliced(node, x);
       case "Transpose" -> {
         long[] order = node.numbers("perm");
         yield Arrays.stream(order).mapToObj(i -> x.get((int) i)).toList();
       }
+      case "Upsample" -> enlarged(x, node.numbers("scales", 1, 1, 2, 2)[SPATIAL]);
       case "BatchNormalization",
           "Cast",
           "InstanceNormalization",

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.models.network;
 
+import io.github.consistencydecoder.models.network.TiledConvolutions.Addend;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.models.onnx.GraphBuilder;
 import io.github.consistencydecoder.models.onnx.Value;
@@ -319,42 +320,32 @@ public final class ConsistencyGraph {
 
   private Value block(Block b, Value x) throws IOException {
     String name = b.name();
-    Shortcut shortcut = new Shortcut(name, x, b.kind() == Block.Kind.UP);
+    Addend shortcut = new Addend(x, b.kind() == Block.Kind.UP);
     if (shortcut.doubled() && size.isEmpty()) {
       // Written first, the runtime evaluates it last.
-      shortcut = new Shortcut(name, g.enlarge(name + ".shortcut", x, 2), false);
+      shortcut = new Addend(g.enlarge(name + ".shortcut", x, 2), false);
     }
     Activation first = new Activation(name + ".norm1", x, b.in());
     Value h = sized(convolved(first, name + ".conv1", b.out(), b.kind(), null), b.out());
     if (b.kind() == Block.Kind.DOWN) {
-      shortcut = new Shortcut(name, g.averagePool2(name + ".shortcut", x), false);
+      shortcut = new Addend(g.averagePool2(name + ".shortcut", x), false);
     }
     // Written after the first convolution, the runtime evaluates it before: its input may be wide
     // and is then needed no longer.
     if (b.hasShortcut()) {
       Value added = layers.pointwise(name + ".conv_shortcut", shortcut.x(), b.out(), b.in());
-      shortcut = new Shortcut(name, added, shortcut.doubled());
+      shortcut = new Addend(added, shortcut.doubled());
     }
     Activation second = new Activation(name + ".norm2", h, b.out());
     return convolved(second, name + ".conv2", b.out(), Block.Kind.SAME, shortcut);
   }
 
-  /**
-   * What a block adds to its second convolution.
-   *
-   * @param block its name
-   * @param x what is added
-   * @param doubled whether {@code x} is doubled before
-   */
-  private record Shortcut(String block, Value x, boolean doubled) {}
-
-  private Value plus(Value h, Shortcut shortcut) {
-    if (shortcut == null) {
+  private Value plus(String name, Value h, Addend addend) {
+    if (addend == null) {
       return h;
     }
-    String name = shortcut.block();
-    Value x = shortcut.x();
-    return g.add(name, h, shortcut.doubled() ? g.enlarge(name + ".shortcut", x, 2) : x);
+    Value x = addend.x();
+    return g.add(name + ".sum", h, addend.doubled() ? g.enlarge(name + ".added", x, 2) : x);
   }
 
   /** Says what is known of a tensor's shape, in a graph for one size. */
@@ -372,7 +363,7 @@ public final class ConsistencyGraph {
   private record Activation(String norm, Value x, int channels) {}
 
   /** Norm, SiLU, a change of resolution, 3x3 convolution, and a sum unless that is null. */
-  private Value convolved(Activation a, String name, int out, Block.Kind kind, Shortcut shortcut)
+  private Value convolved(Activation a, String name, int out, Block.Kind kind, Addend addend)
       throws IOException {
     int in = a.channels();
     int before = level;
@@ -385,7 +376,7 @@ public final class ConsistencyGraph {
             case DOWN -> layers.convolution(name, g.averagePool2(a.norm() + ".pooled", h), out, in);
             case UP -> layers.doublingConvolution(name, h, out, in, true);
           };
-      return plus(h, shortcut);
+      return plus(name, h, addend);
     }
     Size after = size.get().at(level);
     TiledConvolutions.Layer layer =
@@ -402,8 +393,6 @@ public final class ConsistencyGraph {
       return tiled.convolution(layer, h, null, null);
     }
     ChannelNorm norm = norms.of(a.norm(), a.x(), in, before);
-    TiledConvolutions.Addend addend =
-        shortcut == null ? null : new TiledConvolutions.Addend(shortcut.x(), shortcut.doubled());
     return tiled.convolution(layer, a.x(), norm, addend);
   }
 

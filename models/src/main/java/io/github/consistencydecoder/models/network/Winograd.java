@@ -60,7 +60,7 @@ final class Winograd {
   }
 
   /**
-   * Whether it is the faster way.
+   * Whether it is written: it is faster at any size, and takes more weights.
    *
    * @param level halvings of the resolution
    * @param height of the result

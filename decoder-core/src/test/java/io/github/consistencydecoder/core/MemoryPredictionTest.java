@@ -46,8 +46,9 @@ class MemoryPredictionTest {
                 Integer.toString(width),
                 Integer.toString(batch)));
     arguments.addAll(List.of(settings));
-    List<String> lines =
-        ChildJvm.run(cache, List.of("-XX:+UseSerialGC", "-Xmx2g"), MemoryRun.class, arguments);
+    List<String> options = new ArrayList<>(ChildJvm.STEADY);
+    options.add("-Xmx2g");
+    List<String> lines = ChildJvm.run(cache, options, MemoryRun.class, arguments);
     String last = lines.get(lines.size() - 1);
     return Arrays.stream(last.split(" ")).mapToLong(Long::parseLong).toArray();
   }

@@ -17,6 +17,9 @@ import java.util.concurrent.locks.LockSupport;
 final class BandMemoryProbe {
   static final Path STATUS = Path.of("/proc/self/status");
 
+  /** So large that the megabytes by which one start of Java differs from the next are few. */
+  private static final int SIZE = 768;
+
   private BandMemoryProbe() {}
 
   /** Takes a folder for its files. */
@@ -24,10 +27,10 @@ final class BandMemoryProbe {
     Path folder = Path.of(arguments[0]);
     try (BandedNetwork network =
         BandedNetwork.synthetic(SyntheticWeights.reducedNetwork(), folder, Convolutions.DIRECT)) {
-      BandPlan inMemory = network.inMemory(512, 512, 64);
+      BandPlan inMemory = network.inMemory(SIZE, SIZE, 64);
       // The first evaluation also warms Java up: its compiler's memory is not what is measured.
       measure(network, inMemory);
-      BandPlan partly = network.plan(512, 512, 64, inMemory.peakBytes() / 2);
+      BandPlan partly = network.plan(SIZE, SIZE, 64, inMemory.peakBytes() / 2);
       System.out.println(inMemory.peakBytes() + " " + measure(network, inMemory));
       System.out.println(
           partly.peakBytes() + " " + measure(network, partly.withSpillFolder(folder)));

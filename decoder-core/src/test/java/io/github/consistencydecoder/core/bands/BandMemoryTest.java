@@ -6,6 +6,7 @@ import io.github.consistencydecoder.core.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -34,10 +35,8 @@ class BandMemoryTest {
 
   private List<String> probe() throws IOException, InterruptedException {
     // Java's own heap is there from the start, so that it does not grow.
-    return ChildJvm.run(
-        folder,
-        List.of("-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch"),
-        BandMemoryProbe.class,
-        List.of(folder.toString()));
+    List<String> options = new ArrayList<>(ChildJvm.STEADY);
+    options.addAll(List.of("-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch"));
+    return ChildJvm.run(folder, options, BandMemoryProbe.class, List.of(folder.toString()));
   }
 }

@@ -2,7 +2,8 @@ package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtProvider;
-import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.util.regex.Matcher;
@@ -52,13 +53,24 @@ public final class Devices {
   public static String cudaProblem(int index) {
     OnnxRuntime.environment();
     if (!OnnxRuntime.providers().contains(OrtProvider.CUDA.name())) {
-      return "this build carries ONNX Runtime's CPU provider only (mvn -Pgpu brings the CUDA one)";
+      return "this build carries ONNX Runtime's CPU provider only (mvn -Pgpu brings that for CUDA 12, "
+          + "-Pcuda13 that for CUDA 13)";
     }
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.addCUDA(index);
+    try (SessionOptions options = new SessionOptions()) {
+      addCuda(options, index);
       return "";
     } catch (OrtException e) {
       return "the CUDA provider does not start: " + firstLine(e.getMessage());
+    }
+  }
+
+  /** Has sessions compute on a CUDA device. */
+  static void addCuda(SessionOptions options, int index) throws OrtException {
+    try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions(index)) {
+      // The fallback search is many times slower, the exhaustive one holds gigabytes of workspace.
+      cuda.add("cudnn_conv_algo_search", "HEURISTIC");
+      cuda.add("arena_extend_strategy", "kSameAsRequested");
+      options.addCUDA(cuda);
     }
   }
 

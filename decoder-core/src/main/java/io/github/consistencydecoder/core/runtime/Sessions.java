@@ -4,7 +4,6 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
-import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import io.github.consistencydecoder.models.network.NetworkGraph;
 import java.nio.file.Path;
 
@@ -122,21 +121,12 @@ final class Sessions {
       // (docs/decisions.md).
       options.setMemoryPatternOptimization(false);
       if (settings.device().kind() == Device.Kind.CUDA) {
-        addCuda(options, settings.device().index());
+        Devices.addCuda(options, settings.device().index());
       }
       return new SessionHandle(opening.open(options), options);
     } catch (OrtException | RuntimeException e) {
       options.close();
       throw e;
-    }
-  }
-
-  private static void addCuda(SessionOptions options, int index) throws OrtException {
-    try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions(index)) {
-      // The fallback search is many times slower, the exhaustive one holds gigabytes of workspace.
-      cuda.add("cudnn_conv_algo_search", "HEURISTIC");
-      cuda.add("arena_extend_strategy", "kSameAsRequested");
-      options.addCUDA(cuda);
     }
   }
 }

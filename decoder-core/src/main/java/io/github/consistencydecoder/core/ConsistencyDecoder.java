@@ -9,6 +9,7 @@ import io.github.consistencydecoder.core.noise.NoiseSource;
 import io.github.consistencydecoder.core.runtime.Lifetime;
 import io.github.consistencydecoder.core.runtime.ModelFiles;
 import io.github.consistencydecoder.core.runtime.StepModel;
+import io.github.consistencydecoder.core.runtime.StepSession;
 import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
 import io.github.consistencydecoder.core.sampler.Coefficients;
 import io.github.consistencydecoder.core.sampler.Sampled;
@@ -115,10 +116,14 @@ final class ConsistencyDecoder implements LatentDecoder {
                   * network.operations(pixelHeight, pixelWidth)
                   * options.schedule().timesteps().size();
           Task task = new Task(batch, height, width, options.schedule().timesteps().size());
+          StepSession session = models.usual().session();
           long bytes =
-              models.usual().session().onCpu()
+              session.onCpu()
                   ? plannedOrWhole(task, options).peakBytes()
-                  : MemoryEstimate.bytes(network, batch * pixelHeight * pixelWidth);
+                  : session
+                      .deviceBytes(batch, height, width)
+                      .orElseGet(
+                          () -> MemoryEstimate.bytes(network, batch * pixelHeight * pixelWidth));
           return new DecodeEstimate(operations, bytes);
         });
   }

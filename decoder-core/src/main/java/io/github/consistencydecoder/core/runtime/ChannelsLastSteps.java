@@ -25,6 +25,9 @@ record ChannelsLastSteps(ConsistencyWeights weights, ElementType type, boolean f
 
   static final int VERSION = ChannelsLastGraph.VERSION;
 
+  /** A run of a 1024x1024 picture keeps any device busy; more at once only takes more memory. */
+  private static final long TOGETHER = 1024 * 1024;
+
   private static final String MODEL = "model.onnx";
   private static final String WEIGHTS = "model.weights";
 
@@ -85,7 +88,12 @@ record ChannelsLastSteps(ConsistencyWeights weights, ElementType type, boolean f
       return new StepModel(
           new StepSession(
               StepSessions.of(
-                  handle, RunForecast.NONE, ChannelsLastGraph.mostPixels(weights.network())),
+                  handle,
+                  RunForecast.NONE,
+                  new StepSessions.Limits(
+                      ChannelsLastGraph.mostPixels(weights.network()),
+                      TOGETHER,
+                      ChannelsLastGraph.bytesPerPixel(weights.network(), type))),
               settings.device()),
           StepRecipe.conditioning(entry),
           origin,

@@ -14,6 +14,11 @@ public record Device(Kind kind, int index, String reason) {
     CUDA
   }
 
+  /** What the runtime calls its memory. */
+  String memory() {
+    return kind == Kind.CPU ? "cpu:0" : "gpu:" + index;
+  }
+
   /** The spelling that chooses this device again. */
   public String id() {
     return kind == Kind.CPU ? "cpu" : "cuda:" + index;

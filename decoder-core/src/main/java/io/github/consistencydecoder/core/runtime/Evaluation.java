@@ -95,14 +95,15 @@ final class Evaluation {
   }
 
   /**
-   * Gives back to the system what earlier runs of a session on the CPU have taken and no run is
-   * using: by a run that is stopped before its first operator, since the runtime offers no other
-   * way.
+   * Gives back to the system what earlier runs of a session have taken and no run is using: by a
+   * run that is stopped before its first operator, since the runtime offers no other way.
+   *
+   * @param device that the session runs on
    */
-  static void giveBack(SessionHandle handle) {
+  static void giveBack(SessionHandle handle, Device device) {
     Map<String, OnnxTensor> inputs = new HashMap<>();
     try (RunOptions options = new RunOptions()) {
-      options.addRunConfigEntry(SHRINK, "cpu:0");
+      options.addRunConfigEntry(SHRINK, device.memory());
       options.setTerminate(true);
       options.setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
       for (Map.Entry<String, NodeInfo> input : handle.session().getInputInfo().entrySet()) {

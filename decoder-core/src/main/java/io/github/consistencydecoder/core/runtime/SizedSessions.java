@@ -149,8 +149,8 @@ final class SizedSessions implements StepSessions {
   }
 
   @Override
-  public synchronized void giveBack() {
-    entries.forEach(e -> Evaluation.giveBack(e.handle));
+  public synchronized void giveBack(Device device) {
+    entries.forEach(e -> Evaluation.giveBack(e.handle, device));
   }
 
   @Override

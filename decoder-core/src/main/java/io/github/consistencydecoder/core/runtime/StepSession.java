@@ -24,7 +24,7 @@ import java.util.OptionalLong;
  */
 public final class StepSession implements EntryUse, AutoCloseable {
   private final StepSessions sessions;
-  private final boolean cpu;
+  private final Device device;
   private final String norms;
 
   /** Of the cache, which this was opened from. */
@@ -42,7 +42,7 @@ public final class StepSession implements EntryUse, AutoCloseable {
    */
   StepSession(StepSessions sessions, Device device, NormStatistics statistics) {
     this.sessions = sessions;
-    this.cpu = device.kind() == Device.Kind.CPU;
+    this.device = device;
     this.norms =
         statistics == NormStatistics.GIVEN ? ConsistencyGraph.NORMS : ConsistencyGraph.CONDITIONING;
   }
@@ -67,8 +67,8 @@ public final class StepSession implements EntryUse, AutoCloseable {
       float[] coefficients) {}
 
   /**
-   * Runs the network once. Returns soon after {@code cancellation} is thrown. On the CPU, keeps
-   * memory until {@link #giveBack}.
+   * Runs the network once. Returns soon after {@code cancellation} is thrown. Keeps memory until
+   * {@link #giveBack}.
    *
    * @param noisy {@code [N, 3, 8h, 8w]}; borrowed
    * @param image {@code [N, 3, 8h, 8w]}; filled with the result, not clamped
@@ -162,7 +162,7 @@ public final class StepSession implements EntryUse, AutoCloseable {
 
   /** Whether it runs on the CPU. */
   public boolean onCpu() {
-    return cpu;
+    return device.kind() == Device.Kind.CPU;
   }
 
   /**
@@ -185,7 +185,7 @@ public final class StepSession implements EntryUse, AutoCloseable {
    * @return empty where what the runtime makes of the graph cannot be seen
    */
   public OptionalLong runBytes(int pictures, int height, int width) {
-    if (!cpu) {
+    if (!onCpu()) {
       return OptionalLong.of(2L * Float.BYTES * 3 * 64 * pictures * height * width);
     }
     try {
@@ -193,6 +193,22 @@ public final class StepSession implements EntryUse, AutoCloseable {
     } catch (IOException e) {
       throw ModelFiles.unreadable(e);
     }
+  }
+
+  /**
+   * Bytes of another device's memory that evaluating pictures takes at its peak, beyond the
+   * weights.
+   *
+   * @param pictures as many as wanted
+   * @param height h, of the latent in cells
+   * @param width w, of the latent in cells
+   * @return empty on the CPU and where it is not known
+   */
+  public OptionalLong deviceBytes(int pictures, int height, int width) {
+    long each = 64L * height * width * sessions.deviceBytesPerPixel();
+    return onCpu() || each == 0
+        ? OptionalLong.empty()
+        : OptionalLong.of(each * Math.max(1, Math.min(pictures, largestBatch(height, width))));
   }
 
   private void run(
@@ -244,9 +260,7 @@ public final class StepSession implements EntryUse, AutoCloseable {
    * called after the last evaluation of a decode, also of one that failed.
    */
   public void giveBack() {
-    if (cpu) {
-      sessions.giveBack();
-    }
+    sessions.giveBack(device);
   }
 
   @Override

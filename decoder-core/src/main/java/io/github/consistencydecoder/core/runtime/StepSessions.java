@@ -29,8 +29,20 @@ interface StepSessions {
    */
   RunForecast forecast(int height, int width) throws IOException;
 
-  /** Gives back to the system what runs on the CPU have left with the sessions. */
-  void giveBack();
+  /**
+   * Gives back to the system what runs have left with the sessions.
+   *
+   * @param device that they run on
+   */
+  void giveBack(Device device);
+
+  /**
+   * Bytes of another device's memory that a run takes for each pixel of its pictures beyond the
+   * weights; 0 where that is not known or there is no other device.
+   */
+  default long deviceBytesPerPixel() {
+    return 0;
+  }
 
   /** Closes everything; closing again does nothing. */
   void close();
@@ -49,26 +61,35 @@ interface StepSessions {
   }
 
   /**
+   * How much one run takes.
+   *
+   * @param mostPixels of a picture
+   * @param together pixels of several pictures in one run at most
+   * @param deviceBytesPerPixel as {@link StepSessions#deviceBytesPerPixel}
+   */
+  record Limits(long mostPixels, long together, long deviceBytesPerPixel) {}
+
+  /**
    * One session for all sizes. Takes ownership of it.
    *
    * @param forecast of its runs
    */
   static StepSessions of(SessionHandle handle, RunForecast forecast) {
-    return of(handle, forecast, Long.MAX_VALUE);
+    return of(handle, forecast, new Limits(Long.MAX_VALUE, Long.MAX_VALUE, 0));
   }
 
   /**
    * One session for all sizes up to a limit. Takes ownership of it.
    *
    * @param forecast of its runs
-   * @param mostPixels of all pictures of a run
    */
-  static StepSessions of(SessionHandle handle, RunForecast forecast, long mostPixels) {
+  static StepSessions of(SessionHandle handle, RunForecast forecast, Limits limits) {
     return new StepSessions() {
       @Override
       public int largestBatch(int height, int width) {
-        long batch = mostPixels / ((long) height * width);
-        return (int) Math.min(Integer.MAX_VALUE, batch);
+        long pixels = (long) height * width;
+        long alone = pixels <= limits.mostPixels() ? 1 : 0;
+        return (int) Math.min(Integer.MAX_VALUE, Math.max(alone, limits.together() / pixels));
       }
 
       @Override
@@ -82,8 +103,13 @@ interface StepSessions {
       }
 
       @Override
-      public void giveBack() {
-        Evaluation.giveBack(handle);
+      public void giveBack(Device device) {
+        Evaluation.giveBack(handle, device);
+      }
+
+      @Override
+      public long deviceBytesPerPixel() {
+        return limits.deviceBytesPerPixel();
       }
 
       @Override

@@ -28,10 +28,16 @@ import java.util.List;
  */
 public final class ChannelsLastGraph {
   /** Changes whenever the graph does. */
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
 
   /** Channels come in multiples of it for tensor cores to be used. */
-  private static final int CHANNEL_BLOCK = 8;
+  static final int CHANNEL_BLOCK = 8;
+
+  /**
+   * What pictures take that lie in one piece of memory, with holes between them, for the sum of
+   * those that are needed at one moment (docs/gpu.md).
+   */
+  private static final double HOLES = 1.2;
 
   /** Channels that one block of threads of the norm can take. */
   private static final int MOST_CHANNELS_OF_A_GROUP = 512;
@@ -96,6 +102,15 @@ public final class ChannelsLastGraph {
   }
 
   /**
+   * Bytes of the device's memory for each pixel that an evaluation takes beyond the weights.
+   *
+   * @param type of weights and activations
+   */
+  public static long bytesPerPixel(ConsistencyNetwork network, ElementType type) {
+    return (long) (HOLES * type.bytes() * ChannelsLastMemory.valuesPerPixel(network));
+  }
+
+  /**
    * Builds the graph. Nothing is left behind if it fails.
    *
    * @param derivedFile where the weights go; must not exist
@@ -134,7 +149,7 @@ public final class ChannelsLastGraph {
     List<Value> c =
         g.split(
             "split_coefficients",
-            coefficients,
+            later(coefficients, noisy),
             List.of("c_in", "c_out", "c_skip"),
             new long[] {1, 1, 1});
     Value image = g.cast("image.cast", g.mul("image", noisy, c.get(0)), type);
@@ -150,6 +165,14 @@ public final class ChannelsLastGraph {
         "height",
         "width");
     return finished(root);
+  }
+
+  /** The coefficients, once the device's memory has been taken in one piece. */
+  private Value later(Value coefficients, Value noisy) {
+    Value zero =
+        ops.reserve(
+            "reserve", noisy, ConsistencyNetwork.IMAGE_CHANNELS, bytesPerPixel(network, type));
+    return g.add("coefficients.later", coefficients, zero);
   }
 
   private NetworkGraph buildNetwork(Path root) throws IOException {
@@ -198,12 +221,19 @@ public final class ChannelsLastGraph {
     List<Block> blocks = network.blocks();
     Deque<Value> affine = new ArrayDeque<>(affine(conditioning, blocks));
     int first = network.widths().get(0);
-    x = entry(input, first);
-    skips.push(x);
+    Value entering = entering(input);
+    List<Value> weights =
+        layers.widened(
+            "conv_in",
+            new Shape(first, ConsistencyNetwork.INPUT_CHANNELS, 3),
+            new Shape(first, CHANNEL_BLOCK, 3));
+    x = ops.convolution("conv_in", entering, weights, 1);
     for (int i = 0; i < blocks.size(); i++) {
       Block b = blocks.get(i);
       if (b.skip() > 0) {
-        x = ops.concat(b.name() + ".input", x, skips.pop());
+        // The first one, which would be kept all the way, is made again and costs next to nothing.
+        Value skip = skips.isEmpty() ? again(entering, weights) : skips.pop();
+        x = ops.concat(b.name() + ".input", x, skip);
       }
       Value h = normalised(b.name() + ".norm1", b.in(), true);
       Norm second = new Norm(affine.pop(), affine.pop(), network.groups(), network.epsilon());
@@ -212,25 +242,22 @@ public final class ChannelsLastGraph {
     return exit(normalised("conv_norm_out", first, false), first, outputs);
   }
 
-  /**
-   * The picture as it enters: channels last, and as many of them as tensor cores want.
-   *
-   * @return the first convolution's result
-   */
-  private Value entry(Value input, int first) throws IOException {
+  /** The picture as it enters: channels last, and as many of them as tensor cores want. */
+  private Value entering(Value input) {
     Value last = ops.channelsLast("input.last", input);
-    int padding = CHANNEL_BLOCK - ConsistencyNetwork.INPUT_CHANNELS;
-    return layers.widened(
-        "conv_in",
-        ops.padChannels("input.padded", last, padding),
-        new Shape(first, ConsistencyNetwork.INPUT_CHANNELS, 3),
-        new Shape(first, CHANNEL_BLOCK, 3));
+    return ops.padChannels("input.padded", last, CHANNEL_BLOCK - ConsistencyNetwork.INPUT_CHANNELS);
+  }
+
+  private Value again(Value entering, List<Value> weights) {
+    Value later = ops.notBefore("conv_in.later", entering, x, CHANNEL_BLOCK);
+    return ops.convolution("conv_in.again", later, weights, 1);
   }
 
   private Value exit(Value h, int first, int outputs) throws IOException {
-    Value y =
+    List<Value> weights =
         layers.widened(
-            "conv_out", h, new Shape(outputs, first, 3), new Shape(CHANNEL_BLOCK, first, 3));
+            "conv_out", new Shape(outputs, first, 3), new Shape(CHANNEL_BLOCK, first, 3));
+    Value y = ops.convolution("conv_out", h, weights, 1);
     Value wanted = ops.firstChannels("y.last", y, outputs);
     return ops.channelsFirst("y", g.cast("y.wide", wanted, ElementType.FLOAT32));
   }

@@ -39,7 +39,9 @@ final class ChannelsLastLayers {
    * @param bias of the result, or none
    */
   Value convolution(String name, Value x, Shape shape, List<Value> bias) throws IOException {
-    return padded(name, x, shape, shape, bias);
+    List<Value> kernelAndBias = new ArrayList<>(List.of(kernel(name, shape, shape)));
+    kernelAndBias.addAll(bias);
+    return ops.convolution(name, x, kernelAndBias, shape.side() / 2);
   }
 
   /** 3x3 convolution with its own bias. */
@@ -49,30 +51,23 @@ final class ChannelsLastLayers {
   }
 
   /**
-   * 3x3 convolution with its own bias, where one side has more channels than the checkpoint knows:
+   * Kernel and bias of a convolution where one side has more channels than the checkpoint knows:
    * the others' weights are 0.
    *
-   * @param x with {@code to.in()} channels
    * @param from channels that have weights; the checkpoint may have more outputs
    * @param to channels of input and output
    */
-  Value widened(String name, Value x, Shape from, Shape to) throws IOException {
+  List<Value> widened(String name, Shape from, Shape to) throws IOException {
     float[] known = Arrays.copyOf(weights.floats(name + ".bias"), from.out());
     float[] wide = Arrays.copyOf(known, to.out());
-    Value b = weights.derived(name + ".wide.bias", type, wide, to.out());
-    return padded(name, x, from, to, List.of(b));
+    return List.of(
+        kernel(name, from, to), weights.derived(name + ".wide.bias", type, wide, to.out()));
   }
 
-  private Value padded(String name, Value x, Shape from, Shape to, List<Value> bias)
-      throws IOException {
+  private Value kernel(String name, Shape from, Shape to) throws IOException {
     float[] kernel = channelsLast(weights.floats(name + ".weight"), from, to);
-    List<Value> operands = new ArrayList<>();
-    operands.add(x);
-    operands.add(
-        weights.derived(
-            name + ".weight.last", type, kernel, to.out(), to.side(), to.side(), to.in()));
-    operands.addAll(bias);
-    return ops.convolution(name, operands, to.side() / 2);
+    return weights.derived(
+        name + ".weight.last", type, kernel, to.out(), to.side(), to.side(), to.in());
   }
 
   /**
@@ -97,7 +92,7 @@ final class ChannelsLastLayers {
       String rowName = name + ".rows" + parity;
       Value kernel =
           weights.derived(rowName + ".weight", type, kernels, 2L * channels, 2, 2, channels);
-      Value phases = ops.convolution(rowName + ".phases", List.of(x, kernel, both), 1);
+      Value phases = ops.convolution(rowName + ".phases", x, List.of(kernel, both), 1);
       rows.add(ops.rowsOfPhases(rowName, phases, parity, channels));
     }
     return ops.interleaveRows(name, rows.get(0), rows.get(1), like, channels);

@@ -2,6 +2,9 @@ package io.github.consistencydecoder.models.onnx;
 
 import com.google.protobuf.ByteString;
 import io.github.consistencydecoder.models.onnx.proto.AttributeProto;
+import io.github.consistencydecoder.models.onnx.proto.TensorProto;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /** Makes attributes of nodes. */
 final class Attribute {
@@ -27,6 +30,18 @@ final class Attribute {
       b.addInts(v);
     }
     return b.build();
+  }
+
+  /** A tensor of one whole number. */
+  static AttributeProto tensor(String name, long value) {
+    ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    return start(name, AttributeProto.AttributeType.TENSOR)
+        .setT(
+            TensorProto.newBuilder()
+                .addDims(1)
+                .setDataType(ElementType.INT64.onnx())
+                .setRawData(ByteString.copyFrom(bytes.putLong(value).flip())))
+        .build();
   }
 
   private static AttributeProto.Builder start(String name, AttributeProto.AttributeType type) {

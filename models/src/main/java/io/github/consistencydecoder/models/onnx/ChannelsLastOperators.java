@@ -20,6 +20,9 @@ public final class ChannelsLastOperators {
   static final String NORM = "GroupNorm";
   static final String SUM_AND_NORM = "SkipGroupNorm";
 
+  /** The only use of it is {@link #reserve}. */
+  static final String PIECE = "ConstantOfShape";
+
   /** 0.25 in half precision. */
   private static final short QUARTER = 0x3400;
 
@@ -83,11 +86,12 @@ public final class ChannelsLastOperators {
   /**
    * Convolution with stride 1.
    *
-   * @param operands x, the weight {@code [M, kH, kW, C]} and, where there is one, the bias {@code
-   *     [M]}
+   * @param weights the kernel {@code [M, kH, kW, C]} and, where there is one, the bias {@code [M]}
    * @param padding on all four sides
    */
-  public Value convolution(String name, List<Value> operands, long padding) {
+  public Value convolution(String name, Value x, List<Value> weights, long padding) {
+    List<Value> operands = new ArrayList<>(List.of(x));
+    operands.addAll(weights);
     return g.node(
         name,
         DOMAIN,
@@ -139,6 +143,32 @@ public final class ChannelsLastOperators {
       Attribute.of("activation", 1L),
       Attribute.of("channels_last", 1L)
     };
+  }
+
+  /**
+   * Takes memory on the device in one piece and gives it back at once, so that what is taken
+   * afterwards is cut out of it instead of being asked for piece by piece, of which the smaller
+   * ones are of no use for the larger.
+   *
+   * @param picture {@code [N, C, H, W]}
+   * @param perPixel bytes for each pixel of it
+   * @return {@code [1] float32}, 0; what is to come after has to depend on it
+   */
+  public Value reserve(String name, Value picture, long channels, long perPixel) {
+    Value shape = g.node(name + ".shape", "Shape", ElementType.INT64, List.of(picture));
+    Value values =
+        g.node(name + ".values", "ReduceProd", List.of(shape), Attribute.of("keepdims", 1L));
+    Value bytes = g.mul(name + ".bytes", values, g.constant(perPixel));
+    Value words = g.node(name + ".words", "Div", List.of(bytes, g.constant(8 * channels)));
+    Value piece =
+        g.node(
+            name + ".piece",
+            PIECE,
+            ElementType.INT64,
+            List.of(words),
+            Attribute.tensor("value", 0));
+    Value first = g.node(name + ".first", "Slice", List.of(piece, g.constant(0), g.constant(1)));
+    return g.cast(name, first, ElementType.FLOAT32);
   }
 
   /** Channels of several pictures one after the other. */
@@ -205,10 +235,26 @@ public final class ChannelsLastOperators {
   public Value interleaveRows(String name, Value even, Value odd, Value like, long channels) {
     Value pairs =
         g.node(name + ".pairs", "Concat", List.of(even, odd), Attribute.of("axis", COLUMNS));
+    return g.node(name, "Reshape", List.of(pairs, sizes(name, like, channels)));
+  }
+
+  /**
+   * A picture as it is, that cannot be used before another one is there: its shape is read from
+   * that. The runtime evaluates an operator as soon as it can.
+   *
+   * @param x {@code [N, H, W, C]}
+   * @param other {@code [N, H, W, any]}
+   */
+  public Value notBefore(String name, Value x, Value other, long channels) {
+    return g.node(name, "Reshape", List.of(x, sizes(name, other, channels)));
+  }
+
+  /** The shape of a picture with other channels than {@code like}. */
+  private Value sizes(String name, Value like, long channels) {
     Value sizes = g.node(name + ".sizes", "Shape", ElementType.INT64, List.of(like));
     Value leading =
         g.node(name + ".leading", "Slice", List.of(sizes, g.constant(0), g.constant(3)));
-    return g.node(name, "Reshape", List.of(pairs, join(name + ".shape", leading, channels)));
+    return join(name + ".shape", leading, channels);
   }
 
   /**

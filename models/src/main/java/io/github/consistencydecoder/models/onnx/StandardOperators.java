@@ -4,14 +4,16 @@ import io.github.consistencydecoder.models.onnx.proto.AttributeProto;
 import io.github.consistencydecoder.models.onnx.proto.GraphProto;
 import io.github.consistencydecoder.models.onnx.proto.ModelProto;
 import io.github.consistencydecoder.models.onnx.proto.NodeProto;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Writes a graph of {@link ChannelsLastOperators} again with standard operators in the place of
- * those that exist for CUDA only: every other node, every weight, every name stays as it is. What
- * comes out gives the same values on any device, and is slow, since the picture is transposed
- * around each convolution and norm.
+ * those that exist for CUDA only, and without memory taken in advance: every other node, every
+ * weight, every name stays as it is. What comes out gives the same values on any device, and is
+ * slow, since the picture is transposed around each convolution and norm.
  */
 public final class StandardOperators {
   private final GraphBuilder g;
@@ -39,6 +41,13 @@ public final class StandardOperators {
   }
 
   private void write(NodeProto node) {
+    if (node.getOpType().equals(ChannelsLastOperators.PIECE)) {
+      // Here it would be taken from what everything else lives on.
+      ByteBuffer one = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(1);
+      Value next = g.sharedConstant(node.getOutput(0) + ".1", ElementType.INT64, one.flip(), 1);
+      g.copy(node.toBuilder().setInput(0, next.name()).build());
+      return;
+    }
     if (!node.getDomain().equals(ChannelsLastOperators.DOMAIN)) {
       g.copy(node);
       return;

@@ -10,6 +10,7 @@ import io.github.consistencydecoder.models.onnx.proto.GraphProto;
 import io.github.consistencydecoder.models.onnx.proto.ModelProto;
 import io.github.consistencydecoder.models.onnx.proto.NodeProto;
 import io.github.consistencydecoder.models.onnx.proto.TensorProto;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -66,18 +67,20 @@ class ChannelsLastGraphTest {
       names = {"FLOAT16", "FLOAT32"})
   void itHasSoManyOfEachOperator(ElementType type) throws Exception {
     Map<String, Long> counts = counts(graph(type, true));
-    // 36 blocks: conv2 of each, conv1 of 33 and of 3 that double two each, 18 shortcuts; entry and
-    // exit.
-    assertThat(counts).containsEntry("NhwcConv", 95L);
+    // 36 blocks: conv2 of each, conv1 of 33 and of 3 that double two each, 18 shortcuts; entry,
+    // again for the last skip, and exit.
+    assertThat(counts).containsEntry("NhwcConv", 96L);
     // norm2 of each block; norm1 of the first and of the 16 that follow a concatenation.
     assertThat(counts).containsEntry("GroupNorm", 53L);
     // The other 19 blocks' norm1 and the last norm add up the block before.
     assertThat(counts).containsEntry("SkipGroupNorm", 20L);
-    // 16 sums that go into a concatenation, and the step's own.
-    assertThat(counts).containsEntry("Add", 17L);
+    // 16 sums that go into a concatenation, the step's own, and the coefficients'.
+    assertThat(counts).containsEntry("Add", 18L);
     assertThat(counts).containsEntry("Transpose", 2L);
     // 16 skips, rows of three doublings, the input, and shapes.
-    assertThat(counts).containsEntry("Concat", 16L + 3 + 1 + 3 + 3);
+    assertThat(counts).containsEntry("Concat", 16L + 3 + 1 + 3 + 3 + 1);
+    // The device's memory.
+    assertThat(counts).containsEntry("ConstantOfShape", 1L);
     // Three halvings, of activation and shortcut.
     assertThat(counts).containsEntry("Sum", 6L);
     assertThat(counts)
@@ -99,17 +102,19 @@ class ChannelsLastGraphTest {
         assertThat(scales || affine.contains(t.getName())).as(t.getName()).isTrue();
       }
     }
-    // Picture and latent on their way in, the result on its way out.
+    // Picture and latent on their way in, the result on its way out, and the 0 that says that
+    // memory
+    // has been taken.
     List<NodeProto> casts =
         graph.getNodeList().stream().filter(n -> n.getOpType().equals("Cast")).toList();
     assertThat(casts.stream().map(c -> c.getAttribute(0).getI()))
-        .containsExactlyInAnyOrder((long) FLOAT16, (long) FLOAT16, (long) FLOAT32);
+        .containsExactlyInAnyOrder((long) FLOAT16, (long) FLOAT16, (long) FLOAT32, (long) FLOAT32);
   }
 
   @Test
   void theFloat32GraphHasNoOtherType() throws Exception {
     GraphProto graph = graph(ElementType.FLOAT32, true);
-    assertThat(counts(graph)).doesNotContainKey("Cast");
+    assertThat(counts(graph)).containsEntry("Cast", 1L);
     assertThat(graph.getInitializerList()).noneMatch(t -> t.getDataType() == FLOAT16);
   }
 
@@ -145,13 +150,15 @@ class ChannelsLastGraphTest {
     GraphProto standard = graph(ElementType.FLOAT16, false);
     assertThat(standard.getNodeList()).noneMatch(n -> n.getDomain().equals("com.microsoft"));
     List<NodeProto> others =
-        fused.getNodeList().stream().filter(n -> n.getDomain().isEmpty()).toList();
+        fused.getNodeList().stream()
+            .filter(n -> n.getDomain().isEmpty() && !n.getOpType().equals("ConstantOfShape"))
+            .toList();
     assertThat(standard.getNodeList()).containsAll(others);
     assertThat(standard.getInitializerList()).containsAll(fused.getInitializerList());
     assertThat(standard.getInputList()).isEqualTo(fused.getInputList());
     assertThat(standard.getOutputList()).isEqualTo(fused.getOutputList());
     assertThat(counts(standard))
-        .containsEntry("Conv", 95L)
+        .containsEntry("Conv", 96L)
         .containsEntry("InstanceNormalization", 73L);
   }
 
@@ -168,5 +175,54 @@ class ChannelsLastGraphTest {
         .isEqualTo(Integer.MAX_VALUE / 960)
         .isGreaterThan(1024 * 1024)
         .isLessThan(2048 * 2048);
+  }
+
+  /**
+   * At full resolution, when the first convolution on the way up has been done: 960 joined channels
+   * and their norm, its 320, two skip connections of 320, and the image as it entered.
+   */
+  @Test
+  void soMuchOfTheDevicesMemoryIsTakenAtOnce() {
+    ConsistencyNetwork published = SyntheticWeights.publishedNetwork();
+    assertThat(ChannelsLastMemory.valuesPerPixel(published)).isEqualTo(960 + 960 + 320 + 640 + 8);
+    assertThat(ChannelsLastGraph.bytesPerPixel(published, ElementType.FLOAT16)).isEqualTo(6931);
+    assertThat(ChannelsLastGraph.bytesPerPixel(published, ElementType.FLOAT32)).isEqualTo(13862);
+  }
+
+  /** Elsewhere it would be taken from what everything else lives on. */
+  @Test
+  void inStandardOperatorsNothingIsTakenInAdvance() throws Exception {
+    GraphProto standard = graph(ElementType.FLOAT16, false);
+    NodeProto piece =
+        standard.getNodeList().stream()
+            .filter(n -> n.getOpType().equals("ConstantOfShape"))
+            .findFirst()
+            .orElseThrow();
+    TensorProto shape =
+        standard.getInitializerList().stream()
+            .filter(t -> t.getName().equals(piece.getInput(0)))
+            .findFirst()
+            .orElseThrow();
+    assertThat(shape.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).getLong())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void theLastSkipIsMadeOfTheImageWhenItIsNeeded() throws Exception {
+    Map<String, NodeProto> byOutput = new HashMap<>();
+    for (NodeProto n : graph(ElementType.FLOAT16, true).getNodeList()) {
+      n.getOutputList().forEach(o -> byOutput.put(o, n));
+    }
+    NodeProto first = byOutput.get("conv_in");
+    NodeProto again = byOutput.get("conv_in.again");
+    assertThat(again.getInputList().subList(1, 3)).isEqualTo(first.getInputList().subList(1, 3));
+    NodeProto later = byOutput.get(again.getInput(0));
+    assertThat(later.getInput(0)).isEqualTo(first.getInput(0));
+    // Its shape is that of the block before the last.
+    NodeProto shape = byOutput.get(later.getInput(1));
+    while (!shape.getOpType().equals("Shape")) {
+      shape = byOutput.get(shape.getInput(0));
+    }
+    assertThat(shape.getInput(0)).isEqualTo("up_blocks.3.resnets.2");
   }
 }

@@ -16,13 +16,13 @@ set -euo pipefail
 
 # shellcheck source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=processors.sh
+source "$here/processors.sh"
 SIZES=${SIZES:-64 128 256}
 ROUNDS=${ROUNDS:-2}
 PEERS=${PEERS:-eager compile onnxruntime}
 REPORT=${REPORT:-$root/docs/benchmarks.md}
-if [[ -z ${THROUGH:-} ]]; then
-  if "$PYTHON" -c 'import diffusers' 2>/dev/null; then THROUGH=diffusers; else THROUGH=network; fi
-fi
+choose_through
 export OMP_NUM_THREADS=$threads
 # What an earlier run measured with other settings does not belong into this table.
 rm -f "$OUT"/{ours,eager,compile,onnxruntime}-*.json

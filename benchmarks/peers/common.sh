@@ -1,28 +1,24 @@
-# Sourced by run.sh and all.sh: what both are told by the environment, and how quiet the machine is.
+# Sourced by run.sh, all.sh and gpu.sh: what all are told by the environment.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 MODEL=${MODEL:?"set MODEL to a model folder; make_full_weights.py --out DIR writes one"}
-CPUS=${CPUS:-0,1}
 PYTHON=${PYTHON:-python3}
 DECODER=${DECODER:-$root/consistency-decoder}
+temporary=
+leave() {
+  if [[ -n $temporary ]]; then rm -r "$temporary"; fi
+}
+trap leave EXIT
 if [[ -z ${OUT:-} ]]; then
-  OUT=$(mktemp -d)
-  trap 'rm -r "$OUT"' EXIT
+  temporary=$(mktemp -d)
+  OUT=$temporary
 fi
 mkdir -p "$OUT"
-threads=$(taskset -c "$CPUS" nproc)
 
-# Processors that other programs keep busy, over two seconds: spinning threads that are pushed aside burn CPU-seconds too.
-others() {
-  { sed -n 1p /proc/stat; sleep 2; sed -n 1p /proc/stat; } |
-    awk -v hz="$(getconf CLK_TCK)" '{b = $2 + $3 + $4 + $7 + $8 + $9} NR == 1 {a = b} END {printf "%.2f", (b - a) / hz / 2}'
-}
-
-quiet() {
-  local busy
-  busy=$(others)
-  if awk -v b="$busy" 'BEGIN {exit !(b > 0.1)}'; then
-    echo "warning: other programs keep $busy processors busy; the CPU-seconds of this run are not to be trusted" >&2
+# Whose PyTorch code runs: diffusers where it can be imported, unless THROUGH says so already.
+choose_through() {
+  if [[ -z ${THROUGH:-} ]]; then
+    if "$PYTHON" -c 'import diffusers' 2>/dev/null; then THROUGH=diffusers; else THROUGH=network; fi
   fi
 }

@@ -1,6 +1,7 @@
 """Measures another implementation of the consistency decoder: CPU-seconds, wall time and peak resident memory.
 
     python peers.py --model DIR --size 128 [--peer eager|compile|onnxruntime] [--through diffusers] [--repeat 1] [--threads 2] [--json]
+    python peers.py --model DIR --size 512 --device cuda [--dtype float16] [--peer eager|compile] [--through diffusers] [--json]
 
 DIR is a folder in the diffusers layout (make_full_weights.py writes one), so that a peer opens the very same file. One decode
 is what a caller waits for: noise, both evaluations, the sampler's arithmetic, clamped pixels. CPU-seconds are user and system
@@ -12,6 +13,11 @@ Peers: ``eager`` and ``compile`` are PyTorch, on this project's transcription of
 on diffusers' UNet2DModel as its ConsistencyDecoderVAE configures it. ``onnxruntime`` is ONNX Runtime in Python on what
 torch.onnx.export makes of the network as it is: ``--export-to FILE`` writes it (once, in a process of its own, for exporting
 takes more memory than running), ``--onnx FILE`` is what is run. Its threads do not spin, so that waiting costs it nothing.
+
+``--device cuda`` runs PyTorch on an NVIDIA GPU: weights and latents are there before the first decode, pixels stay there, and
+what counts is wall time, each reading of which waits for the device. Device memory is that of PyTorch's allocator since the
+start, weights included; the context of CUDA is not in it. ``--dtype float16`` is what users of diffusers do: a network of
+halves, inputs in halves. All else is as PyTorch has it: cuDNN chooses by its heuristics, float32 convolutions use TF32.
 """
 import argparse
 import json
@@ -25,16 +31,22 @@ import torch
 from safetensors import safe_open
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models" / "training"))
-from network import ConsistencyUNet, decode  # noqa: E402
+from network import ConsistencyUNet, normalise, step  # noqa: E402
 
 PREFIX = "decoder_unet."
 
 
 class Stopwatch:
-    """CPU-seconds (user and system, all threads) and wall seconds since it was made."""
+    """CPU-seconds (user and system, all threads) and wall seconds since it was made; a GPU has done its work at both ends."""
 
-    def __init__(self):
+    def __init__(self, device="cpu"):
+        self.device = device
+        self.settle()
         self.wall, self.cpu = time.perf_counter(), self.used()
+
+    def settle(self):
+        if self.device == "cuda":
+            torch.cuda.synchronize()
 
     @staticmethod
     def used():
@@ -42,6 +54,7 @@ class Stopwatch:
         return usage.ru_utime + usage.ru_stime
 
     def read(self, count=1):
+        self.settle()
         return {"cpu_seconds": (self.used() - self.cpu) / count, "wall_seconds": (time.perf_counter() - self.wall) / count}
 
 
@@ -113,25 +126,51 @@ def peak_rss_bytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def measure(net, size, repeat, warm_up, evaluations):
+class Cast(torch.nn.Module):
+    """A network that is called in float32 and computes in another type; the sampler takes its answer back to float32."""
+
+    def __init__(self, net, dtype):
+        super().__init__()
+        self.net, self.dtype = net, dtype
+
+    def forward(self, x, t):
+        return self.net(x.to(self.dtype), t)
+
+
+def decode(net, latents, seed):
+    """network.py's sampler, but the noise is drawn where the latents are, as diffusers draws it; on the CPU it is the same."""
+    n, _, h, w = latents.shape
+    generator = torch.Generator(latents.device).manual_seed(seed)
+    features, x0 = normalise(latents), None
+    for t in (1008, 512):
+        noise = torch.randn(n, 3, 8 * h, 8 * w, generator=generator, device=latents.device)
+        x0 = step(net, x0, features, torch.full((n,), t, device=latents.device), noise).clamp(-1, 1)
+    return x0
+
+
+def measure(net, size, repeat, warm_up, evaluations, device, dtype):
     latents = 5 * torch.randn(1, 4, size // 8, size // 8, generator=torch.Generator().manual_seed(1))
+    latents = latents.to(device, dtype)
     with torch.inference_mode():
-        first = Stopwatch()
+        first = Stopwatch(device)
         if warm_up:
             decode(net, latents, 0)
         first = first.read()
-        watch = Stopwatch()
+        watch = Stopwatch(device)
         for seed in range(repeat):
-            pixels = decode(net, latents, seed)[-1]
+            pixels = decode(net, latents, seed)
         result = {"size": size, "steps": 2, "repeat": repeat, **watch.read(repeat)}
         if not torch.isfinite(pixels).all():
             sys.exit("the decode left values that are not finite")
         result["peak_rss_bytes"] = peak_rss_bytes()
+        if device == "cuda":
+            result["peak_device_bytes"] = torch.cuda.max_memory_allocated()
+            result["reserved_device_bytes"] = torch.cuda.max_memory_reserved()
         if warm_up:
             result["first"] = first
         if evaluations:
-            x, t = torch.randn(1, 7, size, size), torch.tensor([1008])
-            watch = Stopwatch()
+            x, t = torch.randn(1, 7, size, size, device=device), torch.tensor([1008], device=device)
+            watch = Stopwatch(device)
             for _ in range(repeat):
                 net(x, t)
             result["evaluation"] = watch.read(repeat)
@@ -149,8 +188,13 @@ def peer(args):
     if args.export_to:
         export(net, args.export_to)
         sys.exit(0)
+    # Converted before it is moved: the device never holds it in float32.
+    dtype = getattr(torch, args.dtype)
+    net = net.to(dtype).to(args.device)
     if args.peer == "compile":
         net = torch.compile(net)
+    if dtype != torch.float32:
+        net = Cast(net, dtype)
     return net, {"peer": "pytorch-" + args.peer, "version": torch.__version__, "channels_last": args.channels_last}
 
 
@@ -162,6 +206,8 @@ def main():
     parser.add_argument("--onnx", help="what --export-to wrote, for --peer onnxruntime")
     parser.add_argument("--export-to", help="write the network as ONNX to this file, with its weights beside it, and stop")
     parser.add_argument("--size", type=int, default=128, help="image side in pixels, a multiple of 8")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--dtype", choices=("float32", "float16"), default="float32", help="of weights, latents and activations")
     parser.add_argument("--repeat", type=int, default=1, help="decodes that are measured")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--evaluations", action="store_true", help="time single evaluations of the network as well")
@@ -173,12 +219,20 @@ def main():
         parser.error(f"--size {args.size}: a positive multiple of 8 is needed")
     if args.peer == "onnxruntime" and not args.onnx:
         parser.error("--peer onnxruntime: --onnx FILE is needed; --export-to FILE writes one")
+    if (args.device, args.dtype) != ("cpu", "float32") and (args.peer == "onnxruntime" or args.export_to):
+        parser.error("--device and --dtype: for --peer eager and compile only")
+    if args.device == "cuda" and not torch.cuda.is_available():
+        parser.error(f"--device cuda: PyTorch {torch.__version__} finds no GPU")
     torch.set_num_threads(args.threads)
-    watch = Stopwatch()
+    watch = Stopwatch(args.device)
     net, names = peer(args)
     opened = watch.read()
+    if (args.device, args.dtype) != ("cpu", "float32"):
+        names["device"] = torch.cuda.get_device_name() if args.device == "cuda" else "cpu"
+        names["dtype"] = args.dtype
     result = {**names, "through": args.through, "threads": args.threads, "open": opened,
-              **measure(net, args.size, args.repeat, not args.no_warm_up, args.evaluations)}
+              **measure(net, args.size, args.repeat, not args.no_warm_up, args.evaluations, args.device,
+                        getattr(torch, args.dtype))}
     if args.json:
         print(json.dumps(result))
     else:

@@ -13,6 +13,8 @@ set -euo pipefail
 
 # shellcheck source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=processors.sh
+source "$here/processors.sh"
 SIZE=${SIZE:-128}
 PAIRS=${PAIRS:-2}
 REPEAT=${REPEAT:-1}

@@ -57,6 +57,18 @@ def table(found):
     return "\n".join(lines + ["", "Peers: " + ", ".join(versions) + "."])
 
 
+def put(report, begin, end, text):
+    """Replaces what the document has between two marks; "-" is no document."""
+    if report == "-":
+        return
+    path = Path(report)
+    document = path.read_text()
+    if document.count(begin) != 1 or document.count(end) != 1 or document.index(begin) > document.index(end):
+        sys.exit(f"{path}: needs the marks {begin} and {end}, once each and in this order")
+    before, after = document.split(begin)[0], document.split(end)[1]
+    path.write_text(f"{before}{begin}\n{text}\n{end}{after}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, required=True)
@@ -64,13 +76,7 @@ def main():
     args = parser.parse_args()
     text = table(collect(args.results))
     print(text)
-    if args.report != "-":
-        path = Path(args.report)
-        document = path.read_text()
-        if document.count(BEGIN) != 1 or document.count(END) != 1 or document.index(BEGIN) > document.index(END):
-            sys.exit(f"{path}: needs the marks {BEGIN} and {END}, once each and in this order")
-        before, after = document.split(BEGIN)[0], document.split(END)[1]
-        path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+    put(args.report, BEGIN, END, text)
 
 
 if __name__ == "__main__":

@@ -41,9 +41,7 @@ final class TorchCpuGenerator {
       return;
     }
     words.fill(dst, from, n);
-    for (int i = 0; i + BLOCK <= n; i += BLOCK) {
-      BoxMuller.transform(dst, from + i);
-    }
+    BoxMuller.transform(dst, from, n / BLOCK);
     if (n % BLOCK != 0) {
       // PyTorch draws a whole block afresh for the tail and overwrites the last 16 values.
       words.fill(dst, from + n - BLOCK, BLOCK);

@@ -25,6 +25,7 @@ import java.util.OptionalLong;
 public final class StepSession implements EntryUse, AutoCloseable {
   private final StepSessions sessions;
   private final Device device;
+  private final DeviceMemory memory;
   private final String norms;
 
   /** Of the cache, which this was opened from. */
@@ -43,6 +44,7 @@ public final class StepSession implements EntryUse, AutoCloseable {
   StepSession(StepSessions sessions, Device device, NormStatistics statistics) {
     this.sessions = sessions;
     this.device = device;
+    this.memory = new DeviceMemory(DeviceMemory.IDLE, () -> sessions.giveBack(device));
     this.norms =
         statistics == NormStatistics.GIVEN ? ConsistencyGraph.NORMS : ConsistencyGraph.CONDITIONING;
   }
@@ -67,8 +69,8 @@ public final class StepSession implements EntryUse, AutoCloseable {
       float[] coefficients) {}
 
   /**
-   * Runs the network once. Returns soon after {@code cancellation} is thrown. Keeps memory until
-   * {@link #giveBack}.
+   * Runs the network once. Returns soon after {@code cancellation} is thrown. Keeps memory, on the
+   * CPU until {@link #giveBack}, on another device for a while.
    *
    * @param noisy {@code [N, 3, 8h, 8w]}; borrowed
    * @param image {@code [N, 3, 8h, 8w]}; filled with the result, not clamped
@@ -138,6 +140,9 @@ public final class StepSession implements EntryUse, AutoCloseable {
               + " pixels is too large to be evaluated at once by CUDA's kernels: decode it in"
               + " tiles, or on the CPU");
     }
+    if (!onCpu()) {
+      memory.begin((long) Math.min(most, in.batch()) * height * width);
+    }
     try (StepSessions.Lease lease = sessions.lease(height, width)) {
       for (int first = 0; first < in.batch(); first += most) {
         cancellation.check();
@@ -157,6 +162,10 @@ public final class StepSession implements EntryUse, AutoCloseable {
           "decode " + in.batch() + " picture(s) of " + width + "x" + height + " pixels");
     } catch (IOException e) {
       throw ModelFiles.unreadable(e);
+    } finally {
+      if (!onCpu()) {
+        memory.end();
+      }
     }
   }
 
@@ -260,7 +269,9 @@ public final class StepSession implements EntryUse, AutoCloseable {
    * called after the last evaluation of a decode, also of one that failed.
    */
   public void giveBack() {
-    sessions.giveBack(device);
+    if (onCpu()) {
+      sessions.giveBack(device);
+    }
   }
 
   @Override
@@ -270,6 +281,7 @@ public final class StepSession implements EntryUse, AutoCloseable {
 
   @Override
   public void close() {
+    memory.close();
     try {
       sessions.close();
     } finally {

@@ -184,9 +184,7 @@ public final class BenchCommand implements Callable<Integer> {
         runs.stream()
             .sorted(
                 Comparator.comparingLong(
-                    info.device().startsWith("cpu")
-                        ? Measurement::processorNanos
-                        : Measurement::wallNanos))
+                    onCpu(info) ? Measurement::processorNanos : Measurement::wallNanos))
             .skip((runs.size() - 1) / 2)
             .findFirst()
             .orElseThrow();
@@ -214,10 +212,14 @@ public final class BenchCommand implements Callable<Integer> {
     console.result(
         "memory of a decode beyond the open model: predicted "
             + MemorySize.say(measured.predictedBytes())
-            + ", measured "
+            + (onCpu(info) ? ", measured " : " of the device, measured in the process ")
             + MemorySize.say(measured.measuredBytes())
             + (measured.plan().isEmpty() ? "" : "; plan: " + measured.plan()));
     console.document(document(info, pixels, options, openSeconds, measured, median, peak));
+  }
+
+  private static boolean onCpu(DecoderInfo info) {
+    return info.device().startsWith("cpu");
   }
 
   private Map<String, Object> document(

@@ -26,7 +26,7 @@ final class StepModels implements AutoCloseable {
   private final StepModel usual;
   private final Optional<Opening> opening;
   private final AtomicLong redone = new AtomicLong();
-  private StepModel wide;
+  private volatile StepModel wide;
 
   /** Opens the network in float32. */
   interface Opening {
@@ -79,6 +79,7 @@ final class StepModels implements AutoCloseable {
               + e.getCause().getMessage()
               + "); dtype float32 saves the first attempt";
       LOG.info("decode {} of this model: {}", redone.incrementAndGet(), sentence);
+      usual.session().giveBackNow();
       StepModel model = wide(e);
       warning.accept(sentence);
       return new Result<>(again.apply(model), true);
@@ -105,10 +106,11 @@ final class StepModels implements AutoCloseable {
   }
 
   /** Gives the memory back that evaluations have left for those that follow. */
-  synchronized void giveBack() {
+  void giveBack() {
     usual.session().giveBack();
-    if (wide != null) {
-      wide.session().giveBack();
+    StepModel opened = wide;
+    if (opened != null) {
+      opened.session().giveBack();
     }
   }
 

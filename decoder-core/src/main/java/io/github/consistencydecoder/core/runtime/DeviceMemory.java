@@ -70,11 +70,12 @@ final class DeviceMemory implements AutoCloseable {
   synchronized void end() {
     running--;
     if (running == 0 && !closed) {
-      pending = TIMER.schedule(this::idle, idle.toMillis(), TimeUnit.MILLISECONDS);
+      pending = TIMER.schedule(this::now, idle.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 
-  private synchronized void idle() {
+  /** Gives back what is held at once, unless a run goes on. */
+  synchronized void now() {
     if (running == 0 && held > 0 && !closed) {
       giveBack.run();
       held = 0;

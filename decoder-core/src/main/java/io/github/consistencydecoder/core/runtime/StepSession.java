@@ -274,6 +274,12 @@ public final class StepSession implements EntryUse, AutoCloseable {
     }
   }
 
+  /** Likewise on any device: something else is about to need the memory. */
+  public void giveBackNow() {
+    giveBack();
+    memory.now();
+  }
+
   @Override
   public void closeToo(CacheLocks.Held held) {
     this.entry = held;

@@ -67,6 +67,19 @@ class DeviceMemoryTest {
   }
 
   @Test
+  void itGoesBackWhenSomethingElseNeedsIt() {
+    patient.now();
+    assertThat(given.availablePermits()).isZero();
+    patient.begin(100);
+    patient.now();
+    assertThat(given.availablePermits()).isZero();
+    patient.end();
+    patient.now();
+    patient.now();
+    assertThat(given.availablePermits()).isOne();
+  }
+
+  @Test
   void afterClosingNothingIsDone() throws Exception {
     run(impatient, 100);
     impatient.close();

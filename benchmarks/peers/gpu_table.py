@@ -9,13 +9,12 @@ bytes: "driver" as nvidia-smi counts them, the context of CUDA included, "own" a
 printed replaces what the document has between the marks ``<!-- gpu -->`` and ``<!-- /gpu -->``. ``--pair`` prints one line.
 """
 import argparse
-import re
 import statistics
 import sys
 from pathlib import Path
 
 from ratios import read
-from table import NAMES, ORDER, put
+from table import NAMES, ORDER, gather, put
 
 BEGIN, END = "<!-- gpu -->", "<!-- /gpu -->"
 WALL, DRIVER, OWN = "wall_seconds", "driver_device_bytes", "peak_device_bytes"
@@ -25,21 +24,19 @@ PARTS = {WALL: 0.6, DRIVER: 0.5}
 WORDS = {WALL: "wall time", DRIVER: "driver memory"}
 
 
+def place(value, size, dtype):
+    """Where a measurement belongs; None if it is not what its file's name says."""
+    details = value.get("details", {})
+    if details.get("redone-in-float32"):
+        sys.exit(f"{size} pixels, {dtype}: {details['redone-in-float32']} decodes were done again in float32, and their time counts twice")
+    measured = value["size"], value.get("dtype") or details.get("dtype", dtype), value["steps"]
+    return (int(size), dtype) if measured == (int(size), dtype, 2) else None
+
+
 def collect(folder):
     """{(size, dtype): {peer: {round: measurement}}}"""
-    found = {}
-    for path in sorted(folder.glob("*-float*-*.json")):
-        match = re.fullmatch(r"(\w+)-(\d+)-(float\d+)-(\d+)\.json", path.name)
-        if not match or match[1] not in ORDER:
-            sys.exit(f"{path.name}: not PEER-SIZE-DTYPE-ROUND.json with one of {', '.join(ORDER)}")
-        value = read(path)
-        dtype = value.get("dtype") or value.get("details", {}).get("dtype", match[3])
-        if (value["size"], dtype, value["steps"]) != (int(match[2]), match[3], 2):
-            sys.exit(f"{path.name}: measured at {value['size']}, {dtype}, in {value['steps']} steps")
-        found.setdefault((int(match[2]), match[3]), {}).setdefault(match[1], {})[int(match[4])] = value
-    if not found:
-        sys.exit(f"{folder}: no measurements")
-    return found
+    return gather(folder, r"(\w+)-(\d+)-(float\d+)-(\d+)\.json", "PEER-SIZE-DTYPE-ROUND.json", place,
+                  "*-float*-*.json")
 
 
 def median(values):

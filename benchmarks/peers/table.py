@@ -19,20 +19,32 @@ ORDER = {"ours": 0, "eager": 1, "compile": 2, "onnxruntime": 3}
 NAMES = {"ours": "ours", "eager": "PyTorch eager", "compile": "torch.compile", "onnxruntime": "ONNX Runtime, plain export"}
 
 
-def collect(folder):
-    """{size: {peer: {round: measurement}}}"""
+def gather(folder, pattern, form, key, glob="*.json"):
+    """{key: {peer: {round: measurement}}} of the files in a folder.
+
+    ``pattern`` finds the peer, what is told apart, and the round in a file's name, ``form`` says so to a person;
+    ``key(value, *parts)`` is where a measurement belongs, or None if it is not what the name says.
+    """
     found = {}
-    for path in sorted(folder.glob("*.json")):
-        match = re.fullmatch(r"(\w+)-(\d+)-(\d+)\.json", path.name)
+    for path in sorted(folder.glob(glob)):
+        match = re.fullmatch(pattern, path.name)
         if not match or match[1] not in ORDER:
-            sys.exit(f"{path.name}: not PEER-SIZE-ROUND.json with one of {', '.join(ORDER)}")
+            sys.exit(f"{path.name}: not {form} with one of {', '.join(ORDER)}")
+        peer, *parts, number = match.groups()
         value = read(path)
-        if value["size"] != int(match[2]):
-            sys.exit(f"{path.name}: measured at {value['size']}")
-        found.setdefault(int(match[2]), {}).setdefault(match[1], {})[int(match[3])] = value
+        place = key(value, *parts)
+        if place is None:
+            sys.exit(f"{path.name}: measured at {value['size']}, {value.get('dtype', '')} in {value['steps']} steps")
+        found.setdefault(place, {}).setdefault(peer, {})[int(number)] = value
     if not found:
         sys.exit(f"{folder}: no measurements")
     return found
+
+
+def collect(folder):
+    """{size: {peer: {round: measurement}}}"""
+    return gather(folder, r"(\w+)-(\d+)-(\d+)\.json", "PEER-SIZE-ROUND.json",
+                  lambda value, size: int(size) if value["size"] == int(size) else None)
 
 
 def rows(found):

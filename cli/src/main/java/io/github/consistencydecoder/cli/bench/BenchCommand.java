@@ -184,7 +184,7 @@ public final class BenchCommand implements Callable<Integer> {
         runs.stream()
             .sorted(
                 Comparator.comparingLong(
-                    onCpu(info) ? Measurement::processorNanos : Measurement::wallNanos))
+                    onGpu(info) ? Measurement::wallNanos : Measurement::processorNanos))
             .skip((runs.size() - 1) / 2)
             .findFirst()
             .orElseThrow();
@@ -212,14 +212,14 @@ public final class BenchCommand implements Callable<Integer> {
     console.result(
         "memory of a decode beyond the open model: predicted "
             + MemorySize.say(measured.predictedBytes())
-            + (onCpu(info) ? ", measured " : " of the device, measured in the process ")
+            + (onGpu(info) ? " of the device, measured in the process " : ", measured ")
             + MemorySize.say(measured.measuredBytes())
             + (measured.plan().isEmpty() ? "" : "; plan: " + measured.plan()));
     console.document(document(info, pixels, options, openSeconds, measured, median, peak));
   }
 
-  private static boolean onCpu(DecoderInfo info) {
-    return info.device().startsWith("cpu");
+  private static boolean onGpu(DecoderInfo info) {
+    return info.device().startsWith("cuda");
   }
 
   private Map<String, Object> document(

@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * How long what runs have taken of a device's memory is kept for the next: until none has begun for
  * a while, since others on the device need it too, or until one needs more, since the two would add
- * up. Taking it anew costs a tenth of a decode: the runtime's allocator keeps 8 bytes of the
- * process's memory for every 256 on the device, and writes them twice (docs/gpu.md).
+ * up. Taking it anew costs a tenth of a second at 1024x1024: the runtime's allocator keeps 8 bytes
+ * of the process's memory for every 256 on the device, and writes them twice (docs/benchmarks.md).
  *
  * <p>Safe for use by several threads.
  */

@@ -151,6 +151,7 @@ public final class ChannelsLastOperators {
    * ones are of no use for the larger.
    *
    * @param picture {@code [N, C, H, W]}
+   * @param channels C
    * @param perPixel bytes for each pixel of it
    * @return {@code [1] float32}, 0; what is to come after has to depend on it
    */
@@ -244,6 +245,7 @@ public final class ChannelsLastOperators {
    *
    * @param x {@code [N, H, W, C]}
    * @param other {@code [N, H, W, any]}
+   * @param channels C
    */
   public Value notBefore(String name, Value x, Value other, long channels) {
     return g.node(name, "Reshape", List.of(x, sizes(name, other, channels)));

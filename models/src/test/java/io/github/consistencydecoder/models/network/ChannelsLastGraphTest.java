@@ -102,9 +102,8 @@ class ChannelsLastGraphTest {
         assertThat(scales || affine.contains(t.getName())).as(t.getName()).isTrue();
       }
     }
-    // Picture and latent on their way in, the result on its way out, and the 0 that says that
-    // memory
-    // has been taken.
+    // Picture and latent on their way in, the result on its way out, and what comes of the memory
+    // that is taken in advance.
     List<NodeProto> casts =
         graph.getNodeList().stream().filter(n -> n.getOpType().equals("Cast")).toList();
     assertThat(casts.stream().map(c -> c.getAttribute(0).getI()))

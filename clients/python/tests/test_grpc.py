@@ -110,14 +110,18 @@ def test_a_decode_says_everything_the_service_has_to_know(serve: Any) -> None:
     service = serve(Decode=picture)
     with client_of(service, token="secret") as client:
         decoded = client.decode(
-            LATENTS, scale="scaled", scaling_factor=0.18215, seed=[3, -4], steps=1, dialect="diffusers", model="taesd"
+            LATENTS, scale="scaled", scaling_factor=0.18215, seed=[3, -4], steps=4, dialect="diffusers", model="taesd"
         )
     assert decoded.pixels.shape == (2, 24, 40, 3)
     assert decoded.warnings == ("looks scaled",)
     assert decoded.metadata["seed"] == "5"
     assert decoded.metadata["request-id"] == "r1"
     request = service.seen[0]
-    assert (request.model, request.dialect, list(request.timesteps)) == ("taesd", pb.DIALECT_DIFFUSERS, [1008])
+    assert (request.model, request.dialect, list(request.timesteps)) == (
+        "taesd",
+        pb.DIALECT_DIFFUSERS,
+        [1008, 768, 512, 256],
+    )
     assert (request.latents.scale, request.latents.scaling_factor) == (pb.LATENT_SCALE_SCALED, 0.18215)
     assert list(request.latents.tensor.shape) == [2, 4, 3, 5]
     assert request.latents.tensor.data == LATENTS.tobytes()

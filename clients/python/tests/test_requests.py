@@ -74,7 +74,7 @@ def test_the_factor_of_sdxl_is_refused_and_that_of_sd_1_is_not() -> None:
         ({"dialect": "openai"}, "dialect 'openai' is not one of"),
         ({"output": "png"}, "output 'png' is not one of"),
         ({"tiling": True}, "tiling True is not one of"),
-        ({"steps": 3}, "3 steps were asked for; 1 or 2"),
+        ({"steps": 65}, "65 steps were asked for; 1 to 64"),
         ({"seed": [1]}, "1 seeds were given for 2 latents"),
         ({"seed": 2**64}, "not a whole number from"),
         ({"seed": 1.5}, "not a whole number"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from numpy.typing import NDArray
@@ -58,8 +58,6 @@ _TILINGS = {
 }
 # What gRPC says when a server answers in HTTP/1.
 _NOT_GRPC = re.compile(r"http/?1|parsing HTTP/2", re.IGNORECASE)
-# Empty stands for the model's usual timesteps, 1008 and 512.
-_TIMESTEPS: dict[int, Sequence[int]] = {1: (1008,), 2: ()}
 _OPTIONS = (
     # Pictures and noise are larger than the 4 MiB that are usual; the server has limits of its own.
     ("grpc.max_receive_message_length", -1),
@@ -133,7 +131,7 @@ class GrpcClient(Client):
                 scaling_factor=call.scaling_factor,
             ),
             noise=_noise(call),
-            timesteps=_TIMESTEPS[call.steps],
+            timesteps=_timesteps(call.steps),
             dialect=_DIALECTS[call.dialect],
             format=_FORMATS[call.output],
             tiling=_TILINGS[call.tiling],
@@ -282,3 +280,8 @@ def _pushback(e: Any) -> float | None:
                 return None
             return milliseconds / 1000 if milliseconds >= 0 else None
     return None
+
+
+def _timesteps(steps: int) -> list[int]:
+    """Evenly spread, as the server's other entrances spread them; none for the usual two."""
+    return [] if steps == 2 else [min(int(1023 * (k / steps)) // 16 * 16 + 16, 1008) for k in range(steps, 0, -1)]

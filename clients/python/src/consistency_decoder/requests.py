@@ -77,8 +77,8 @@ def decode_call(
     _one_of("dialect", dialect, _DIALECTS)
     _one_of("output", output, _OUTPUTS)
     _one_of("tiling", tiling, _TILINGS)
-    if steps not in (1, 2):
-        raise InvalidInputError(f"{steps} steps were asked for; 1 or 2 are possible")
+    if steps not in range(1, 65):
+        raise InvalidInputError(f"{steps} steps were asked for; 1 to 64 are possible")
     if scaling_factor is not None:
         check_scaling_factor(scaling_factor)
     if seed is not None and noise is not None:

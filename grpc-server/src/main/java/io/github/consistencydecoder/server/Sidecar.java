@@ -121,7 +121,8 @@ public final class Sidecar implements AutoCloseable {
         HttpSettings.usual()
             .withConnections(config.connections)
             .withBytesInFlight(httpBytes())
-            .withMetricsOpen(config.metricsOpen);
+            .withMetricsOpen(config.metricsOpen)
+            .withAllowedHosts(config.allowedHosts);
     if (config.http.isPresent()) {
       InetSocketAddress address = config.http.get();
       settings = settings.withTcp(address.getAddress().getHostAddress(), address.getPort());

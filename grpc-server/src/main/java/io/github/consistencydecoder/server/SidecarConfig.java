@@ -11,12 +11,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /** What a {@link Sidecar} serves, where, to whom, and how it ends. Immutable. */
 public final class SidecarConfig {
+  private static final Pattern HOST = Pattern.compile("\\*|(\\*\\.)?[A-Za-z0-9_-][A-Za-z0-9._-]*");
+
   final Map<String, ModelSource> models;
   final ServiceLimits limits;
   final Optional<InetSocketAddress> grpc;
@@ -27,6 +33,7 @@ public final class SidecarConfig {
   final Optional<Path> token;
   final boolean openAllowed;
   final boolean metricsOpen;
+  final Set<String> allowedHosts;
   final Optional<Boolean> introspection;
   final int connections;
   final Duration drainDelay;
@@ -46,6 +53,7 @@ public final class SidecarConfig {
     this.token = b.token;
     this.openAllowed = b.openAllowed;
     this.metricsOpen = b.metricsOpen;
+    this.allowedHosts = Set.copyOf(b.allowedHosts);
     this.introspection = b.introspection;
     this.connections = b.connections;
     this.drainDelay = b.drainDelay;
@@ -72,6 +80,7 @@ public final class SidecarConfig {
     private Optional<Path> token = Optional.empty();
     private boolean openAllowed;
     private boolean metricsOpen;
+    private final Set<String> allowedHosts = new LinkedHashSet<>();
     private Optional<Boolean> introspection = Optional.empty();
     private int connections = 1_000;
     private Duration drainDelay = Duration.ZERO;
@@ -145,6 +154,22 @@ public final class SidecarConfig {
     /** Whether metrics are shown without a token. */
     public Builder metricsOpen(boolean open) {
       this.metricsOpen = open;
+      return this;
+    }
+
+    /**
+     * One more name that callers over HTTP may use for this server; {@code localhost} and IP
+     * addresses need no leave. Keeps out web pages whose name was pointed here.
+     *
+     * @param name of a host, {@code *.name} for all below it, or {@code *} for all
+     * @throws IllegalArgumentException if it is something else
+     */
+    public Builder allowHost(String name) {
+      if (!HOST.matcher(name).matches()) {
+        throw new IllegalArgumentException(
+            "the host '" + name + "': a name without scheme and port, *.NAME or * is needed");
+      }
+      allowedHosts.add(name.toLowerCase(Locale.ROOT));
       return this;
     }
 

@@ -5,6 +5,8 @@ import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.server.SidecarConfig;
 import io.github.consistencydecoder.server.access.TlsFiles;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -39,6 +41,15 @@ final class AccessOptions {
       })
   private boolean open;
 
+  @Option(
+      names = "--allow-host",
+      paramLabel = "NAME",
+      description = {
+        "Name by which callers reach HTTP, beside localhost, IP addresses and --host; repeatable.",
+        "*.NAME allows all below it, * all. Others are refused: web pages could use them."
+      })
+  private List<String> allowedHosts = new ArrayList<>();
+
   @Option(names = "--open-metrics", description = "Show /metrics to callers without the token.")
   private boolean openMetrics;
 
@@ -63,6 +74,11 @@ final class AccessOptions {
     }
     if (introspection != null) {
       config.introspection(introspection);
+    }
+    try {
+      allowedHosts.forEach(config::allowHost);
+    } catch (IllegalArgumentException e) {
+      throw new CliException(ExitCode.USAGE, "--allow-host: " + e.getMessage(), e);
     }
     config.openAllowed(open).metricsOpen(openMetrics);
   }

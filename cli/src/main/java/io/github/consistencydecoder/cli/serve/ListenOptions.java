@@ -54,6 +54,9 @@ final class ListenOptions {
     if (!httpPort.equals(NONE)) {
       config.http(address("--http-port", httpPort));
     }
+    if (!host.isEmpty() && !host.contains(":")) {
+      config.allowHost(host);
+    }
     if (grpcSocket != null) {
       config.grpcSocket(grpcSocket.toAbsolutePath());
     }
@@ -87,7 +90,7 @@ final class ListenOptions {
 
   /** The host as an address of a browser has it. */
   String inAddress() {
-    return host.contains(":") ? "[" + host + "]" : host;
+    return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
   }
 
   Path grpcSocket() {

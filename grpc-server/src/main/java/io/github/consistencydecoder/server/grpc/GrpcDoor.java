@@ -139,7 +139,7 @@ public final class GrpcDoor implements AutoCloseable {
         .maxConnectionAge(30, TimeUnit.MINUTES)
         .maxConnectionAgeGrace(limits.maxTime().toSeconds() + 60, TimeUnit.SECONDS)
         .maxConnectionIdle(15, TimeUnit.MINUTES)
-        .permitKeepAliveTime(30, TimeUnit.SECONDS)
+        .permitKeepAliveTime(5, TimeUnit.SECONDS)
         .permitKeepAliveWithoutCalls(true)
         .keepAliveTime(2, TimeUnit.MINUTES)
         .keepAliveTimeout(20, TimeUnit.SECONDS);

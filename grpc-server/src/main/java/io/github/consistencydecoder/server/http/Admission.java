@@ -6,7 +6,6 @@ import io.github.consistencydecoder.server.core.ServiceError;
 import io.github.consistencydecoder.server.core.ServiceException;
 import java.time.Duration;
 import java.util.OptionalLong;
-import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
 
 /** What is checked of every call before its body is read. */
@@ -19,14 +18,10 @@ final class Admission {
    * Room for a body.
    *
    * @param limit of the body, bytes
-   * @throws ServiceException {@code INVALID}, {@code TOO_LARGE}, {@code BUSY}
+   * @throws ServiceException {@code TOO_LARGE}, {@code BUSY}
    */
   static ByteBudget.Lease room(Request request, int limit, ByteBudget budget)
       throws ServiceException {
-    String encoding = request.getHeaders().get(HttpHeader.CONTENT_ENCODING);
-    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
-      throw ServiceException.invalid("Content-Encoding", "compressed bodies are not taken");
-    }
     long announced = request.getLength();
     if (announced > limit) {
       throw ServiceException.of(

@@ -165,7 +165,7 @@ record DecodeAsked(
   private static long steps(RemoteQuery query) throws ServiceException {
     double steps = query.decimal("steps").orElse(2);
     if (steps != Math.rint(steps) || Math.abs(steps) > 1e9) {
-      throw ServiceException.invalid("steps", "1 or 2 steps are possible");
+      throw ServiceException.invalid("steps", "a whole number of steps, 1 to 64, is needed");
     }
     return (long) steps;
   }

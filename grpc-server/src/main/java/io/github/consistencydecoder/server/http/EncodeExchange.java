@@ -30,6 +30,9 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
   private static final TensorFields FIELDS = new TensorFields("dtype", "shape", "body");
   private static final Duration SOON = Duration.ofSeconds(5);
 
+  private static final String DECODE_HINT =
+      "; if latents were sent: POST them to /predict, with their shape and dtype in the query";
+
   /** Of a file, beyond three bytes for each pixel. */
   private static final long FILE_MARGIN = 1 << 20;
 
@@ -39,11 +42,14 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
   private final List<Long> shape;
   private final Optional<TensorType> type;
   private final LatentScale scale;
+  private final boolean assumed;
   private ByteBudget.Lease lease;
 
-  private EncodeExchange(Door door, Exchange exchange, RemoteQuery query) throws ServiceException {
+  private EncodeExchange(Door door, Exchange exchange, RemoteQuery query, boolean assumed)
+      throws ServiceException {
     this.door = door;
     this.exchange = exchange;
+    this.assumed = assumed;
     this.settings = Admission.settings(exchange, query.text("model").orElse(""), 0);
     this.shape = shape(query);
     this.type = type(query);
@@ -58,11 +64,13 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
   /**
    * Judges a request by all but its body, then reads that.
    *
+   * @param assumed whether the request might be a decode as well, as far as it says
    * @throws ServiceException why it is refused
    */
-  static void begin(Door door, Exchange exchange, RemoteQuery query) throws ServiceException {
+  static void begin(Door door, Exchange exchange, RemoteQuery query, boolean assumed)
+      throws ServiceException {
     exchange.log().call("encode");
-    EncodeExchange encode = new EncodeExchange(door, exchange, query);
+    EncodeExchange encode = new EncodeExchange(door, exchange, query, assumed);
     encode.checkModel(query.text("model").orElse(""));
     int limit = encode.bodyLimit();
     encode.lease = Admission.room(exchange.request(), limit, door.budget());
@@ -119,7 +127,8 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
       throw ServiceException.of(
           ServiceError.UNIMPLEMENTED,
           "no encoder is loaded: the consistency decoder has none, a server with the model of an"
-              + " SD 1.x VAE or TAESD has");
+              + " SD 1.x VAE or TAESD has"
+              + (assumed ? DECODE_HINT : ""));
     }
   }
 
@@ -177,7 +186,13 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
     }
     byte[] file = new byte[body.remaining()];
     body.get(file);
-    return PictureRules.file("body", file, door.service().limits().maxPixels());
+    try {
+      return PictureRules.file("body", file, door.service().limits().maxPixels());
+    } catch (ServiceException e) {
+      throw assumed && e.error() == ServiceError.INVALID
+          ? ServiceException.invalid(e.field().orElse("body"), e.getMessage() + DECODE_HINT)
+          : e;
+    }
   }
 
   @Override

@@ -30,7 +30,10 @@ final class JettyErrors implements Request.Handler {
     if (status < 400) {
       status = 500;
     }
-    String sentence = sentence(status);
+    String sentence =
+        cause != null && String.valueOf(cause.getMessage()).contains("URI")
+            ? "the request's address is ambiguous or not well-formed; plain paths are needed"
+            : sentence(status);
     if (status == 500) {
       String incident = UUID.randomUUID().toString();
       LOG.error("incident {}", incident, cause);

@@ -132,7 +132,7 @@ final class RemoteQuery {
 
   /** What a caller wrote, as it may appear in a message. */
   static String echo(String text) {
-    String clean = text.replaceAll("[^0-9A-Za-z,.+_/ -]", "?");
+    String clean = text.replaceAll("[^0-9A-Za-z,.:+_/ \\[\\]*-]", "?");
     return clean.length() > LONGEST_ECHO ? clean.substring(0, LONGEST_ECHO) + ".." : clean;
   }
 }

@@ -5,12 +5,15 @@ import io.github.consistencydecoder.server.core.Readiness;
 import io.github.consistencydecoder.server.core.ServiceError;
 import io.github.consistencydecoder.server.core.ServiceException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -23,12 +26,31 @@ final class Router extends Handler.Abstract {
       Set.of("/", "/health", "/healthz", "/readyz", "/metrics", "/models");
   private static final Set<String> POSTS = Set.of("/", "/predict", "/encode");
   private static final Set<String> OPEN = Set.of("/", "/health", "/healthz", "/readyz");
+
+  /** Keys of a query that only a decode has. */
+  private static final Set<String> DECODE_KEYS =
+      Set.of(
+          "output_type",
+          "output_tensor_type",
+          "partial_postprocess",
+          "image_format",
+          "input_tensor_type",
+          "do_scaling",
+          "latents",
+          "seed",
+          "steps",
+          "dialect",
+          "tiling",
+          "timeout");
+
+  private static final Pattern SLASHES = Pattern.compile("/{2,}");
   private static final Duration SOON = Duration.ofSeconds(5);
   private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
   private final Door door;
   private final Optional<TokenFile> token;
   private final Supplier<String> metrics;
+  private final OriginRule origins;
   private final Page page = Page.load();
   private final AtomicInteger inside = new AtomicInteger();
   private volatile boolean withdrawn;
@@ -41,6 +63,7 @@ final class Router extends Handler.Abstract {
     this.door = door;
     this.token = token;
     this.metrics = metrics;
+    this.origins = new OriginRule(door.settings().allowedHosts());
   }
 
   @Override
@@ -52,7 +75,10 @@ final class Router extends Handler.Abstract {
       String method = request.getMethod();
       String path = path(request);
       boolean get = method.equals("GET") || method.equals("HEAD");
-      if (!GETS.contains(path) && !POSTS.contains(path)) {
+      Optional<String> foreign = origins.refusal(request);
+      if (foreign.isPresent()) {
+        exchange.refuse(Refusal.of(403, foreign.get()));
+      } else if (!GETS.contains(path) && !POSTS.contains(path)) {
         exchange.refuse(
             Refusal.of(404, "there is nothing here; decode is POST /, encode POST /encode"));
       } else if (!(get ? GETS : method.equals("POST") ? POSTS : Set.of()).contains(path)) {
@@ -62,9 +88,6 @@ final class Router extends Handler.Abstract {
                 + (POSTS.contains(path) ? "POST" : "");
         exchange.refuse(
             Refusal.of(405, "possible here: " + allowed), Map.of("Allow", allowed), () -> {});
-      } else if (!get && fromElsewhere(request)) {
-        exchange.refuse(
-            Refusal.of(403, "this comes from a web page of another origin, which may not call"));
       } else {
         checkToken(request, get, path);
         if (get) {
@@ -99,8 +122,9 @@ final class Router extends Handler.Abstract {
     return inside.get();
   }
 
+  /** Clients append an address to one that ends with a slash, so that there are two. */
   private static String path(Request request) {
-    String path = Request.getPathInContext(request);
+    String path = SLASHES.matcher(Request.getPathInContext(request)).replaceAll("/");
     return path.length() > 1 && path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
   }
 
@@ -110,24 +134,6 @@ final class Router extends Handler.Abstract {
     if (token.isPresent() && !open) {
       token.get().check(request.getHeaders().get(HttpHeader.AUTHORIZATION));
     }
-  }
-
-  /**
-   * A page of another site, in the browser of somebody who can reach this server, can send a
-   * request that its own origin policy does not hold back; it could not read the answer, but the
-   * work would be done.
-   */
-  private static boolean fromElsewhere(Request request) {
-    String site = request.getHeaders().get("Sec-Fetch-Site");
-    if (site != null) {
-      return !site.equals("same-origin") && !site.equals("none");
-    }
-    String origin = request.getHeaders().get("Origin");
-    if (origin == null) {
-      return false;
-    }
-    String host = request.getHeaders().get(HttpHeader.HOST);
-    return host == null || (!origin.equals("http://" + host) && !origin.equals("https://" + host));
   }
 
   private void get(Exchange exchange, String path) {
@@ -162,21 +168,57 @@ final class Router extends Handler.Abstract {
   }
 
   private void post(Exchange exchange, String path) throws ServiceException {
+    Optional<Refusal> coded = coded(exchange.request().getHeaders());
+    if (coded.isPresent()) {
+      exchange.refuse(coded.get());
+      return;
+    }
     RemoteQuery query = RemoteQuery.of(exchange.request().getHttpURI());
     String type = exchange.request().getHeaders().get(HttpHeader.CONTENT_TYPE);
-    boolean encode = path.equals("/encode") || isEncode(query, type);
-    if (encode) {
-      EncodeExchange.begin(door, exchange, query);
+    if (path.equals("/encode")) {
+      EncodeExchange.begin(door, exchange, query, false);
+    } else if (path.equals("/") && isEncode(query, type)) {
+      EncodeExchange.begin(door, exchange, query, true);
     } else {
       DecodeExchange.begin(door, exchange, query);
     }
   }
 
-  /** At the address of decode, a request without its keys and headers is an encoding. */
+  /** Why a body cannot be read as it is coded; told before anything that its length would say. */
+  private static Optional<Refusal> coded(HttpFields headers) {
+    String transfer = String.join(", ", headers.getValuesList(HttpHeader.TRANSFER_ENCODING));
+    if (!transfer.isEmpty() && !transfer.equalsIgnoreCase("chunked")) {
+      return Optional.of(
+          Refusal.of(
+              501,
+              "the body's Transfer-Encoding is '"
+                  + RemoteQuery.echo(transfer)
+                  + "'; chunked alone is taken, send the body uncompressed"));
+    }
+    String content = String.join(", ", headers.getValuesList(HttpHeader.CONTENT_ENCODING));
+    if (!content.isEmpty() && !content.equalsIgnoreCase("identity")) {
+      return Optional.of(
+          Refusal.of(
+              415,
+              "the body's Content-Encoding is '"
+                  + RemoteQuery.echo(content)
+                  + "'; compressed bodies are not taken, send it as it is"));
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * At the common address a picture is encoded: one that is called so, a tensor of three channels,
+   * or a body of which nothing is said.
+   */
   private static boolean isEncode(RemoteQuery query, String type) throws ServiceException {
-    if (query.has("output_type")) {
+    if (DECODE_KEYS.stream().anyMatch(query::has)) {
       return false;
     }
-    return type == null ? !query.has("latents") : BodyForm.of(type) == BodyForm.PICTURE;
+    if (type != null) {
+      return BodyForm.of(type) == BodyForm.PICTURE;
+    }
+    List<Long> shape = query.dimensions("shape");
+    return shape.isEmpty() || (shape.size() >= 3 && shape.get(shape.size() - 3) == 3);
   }
 }

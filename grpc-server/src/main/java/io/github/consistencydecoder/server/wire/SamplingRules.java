@@ -22,7 +22,8 @@ public final class SamplingRules {
    * Timesteps in order.
    *
    * @param timesteps empty for the usual two
-   * @throws ServiceException {@code INVALID} unless each is 1 to 1023 and they fall strictly
+   * @throws ServiceException {@code INVALID} unless each is 1 to 1023 and none is above the one
+   *     before
    */
   public static Schedule schedule(String field, List<Integer> timesteps) throws ServiceException {
     if (timesteps.isEmpty()) {
@@ -37,9 +38,9 @@ public final class SamplingRules {
       if (t < 1 || t >= 1024) {
         throw ServiceException.invalid(field, "timestep " + t + " is outside 1 .. 1023");
       }
-      if (t >= before) {
+      if (t > before) {
         throw ServiceException.invalid(
-            field, "timestep " + t + " follows " + before + "; timesteps must fall");
+            field, "timestep " + t + " follows " + before + "; timesteps must not rise");
       }
       before = t;
     }
@@ -47,13 +48,13 @@ public final class SamplingRules {
   }
 
   /**
-   * A number of steps.
+   * A number of evenly spread steps.
    *
-   * @throws ServiceException {@code INVALID} unless it is 1 or 2
+   * @throws ServiceException {@code INVALID} unless it is 1 to 64
    */
   public static Schedule steps(String field, long steps) throws ServiceException {
-    if (steps != 1 && steps != 2) {
-      throw ServiceException.invalid(field, steps + " steps were asked for; 1 or 2 are possible");
+    if (steps < 1 || steps > LARGEST_SCHEDULE) {
+      throw ServiceException.invalid(field, steps + " steps were asked for; 1 to 64 are possible");
     }
     return Schedule.steps((int) steps);
   }

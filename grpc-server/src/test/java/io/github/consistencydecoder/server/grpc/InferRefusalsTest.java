@@ -158,7 +158,7 @@ class InferRefusalsTest {
     refused("parameters", "unknown parameter", r -> r.putParameters("seeed", number(1)));
     refused("parameters[seed]", "whole number", r -> r.putParameters("seed", text("x")));
     refused("parameters[seed]", "2 seeds", r -> r.putParameters("seed", text("1,2")));
-    refused("parameters[steps]", "1 or 2", r -> r.putParameters("steps", number(3)));
+    refused("parameters[steps]", "1 to 64", r -> r.putParameters("steps", number(65)));
     refused("parameters[steps]", "whole number", r -> r.putParameters("steps", text("2")));
     refused("parameters[tiling]", "overlapped", r -> r.putParameters("tiling", text("bands")));
     refused("parameters[tiling]", "a text", r -> r.putParameters("tiling", number(512)));

@@ -12,11 +12,13 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
+import io.netty.handler.codec.http2.DefaultHttp2PingFrame;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2PingFrame;
 import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
@@ -29,6 +31,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** An HTTP/2 client that sends what no gRPC client would. */
 final class RawHttp2 implements AutoCloseable {
@@ -38,6 +41,7 @@ final class RawHttp2 implements AutoCloseable {
   private final MultiThreadIoEventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final Channel channel;
+  private final AtomicInteger pongs = new AtomicInteger();
   private volatile String goAway = "";
 
   RawHttp2(int port) throws InterruptedException {
@@ -67,6 +71,8 @@ final class RawHttp2 implements AutoCloseable {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
       if (message instanceof Http2GoAwayFrame frame) {
         goAway = frame.errorCode() + " " + frame.content().toString(StandardCharsets.UTF_8);
+      } else if (message instanceof Http2PingFrame ping && ping.ack()) {
+        pongs.incrementAndGet();
       }
       ReferenceCountUtil.release(message);
     }
@@ -75,6 +81,15 @@ final class RawHttp2 implements AutoCloseable {
   /** What the connection was closed with; empty if it was not. */
   String goAway() {
     return goAway;
+  }
+
+  void ping(long content) {
+    var unused = channel.writeAndFlush(new DefaultHttp2PingFrame(content));
+  }
+
+  /** Pings that were answered. */
+  int pongs() {
+    return pongs.get();
   }
 
   boolean open() {

@@ -135,7 +135,7 @@ abstract class HostileClients {
   }
 
   static byte[] head(String target, String... headers) {
-    return ("POST " + target + " HTTP/1.1\r\nHost: test\r\n" + String.join("\r\n", headers))
+    return ("POST " + target + " HTTP/1.1\r\nHost: localhost\r\n" + String.join("\r\n", headers))
         .concat("\r\n\r\n")
         .getBytes(US_ASCII);
   }

@@ -185,7 +185,7 @@ abstract class HostileMessages extends HostileClients {
     }
     byte[] line = ("x-filler: " + "f".repeat(1_000) + "\r\n").getBytes(US_ASCII);
     try (Socket socket = ServerAlone.socket(server.httpPort)) {
-      socket.getOutputStream().write("POST / HTTP/1.1\r\nHost: test\r\n".getBytes(US_ASCII));
+      socket.getOutputStream().write("POST / HTTP/1.1\r\nHost: localhost\r\n".getBytes(US_ASCII));
       assertThat(pour(socket.getOutputStream(), line, most)).isLessThan(most);
     }
     survived(64 * MB);

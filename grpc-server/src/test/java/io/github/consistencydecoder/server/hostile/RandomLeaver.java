@@ -94,7 +94,7 @@ final class RandomLeaver implements AutoCloseable {
 
   private void http() throws IOException {
     byte[] head =
-        ("POST " + Others.QUERY + " HTTP/1.1\r\nHost: t\r\nContent-Length: 1024\r\n\r\n")
+        ("POST " + Others.QUERY + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1024\r\n\r\n")
             .getBytes(StandardCharsets.US_ASCII);
     int kind = random.nextInt(10);
     try (Socket socket = ServerAlone.socket(server.httpPort)) {

@@ -78,7 +78,7 @@ final class RawFrames implements AutoCloseable {
     literal(out, ":method", "POST");
     literal(out, ":scheme", "http");
     literal(out, ":path", grpc ? "/consistencydecoder.v1.DecoderService/Decode" : Others.QUERY);
-    literal(out, ":authority", "test");
+    literal(out, ":authority", "localhost");
     literal(out, "content-type", grpc ? "application/grpc" : "tensor/binary");
     if (grpc) {
       literal(out, "te", "trailers");

@@ -215,7 +215,7 @@ final class HttpDoorAccessTest {
         String head =
             "POST "
                 + DECODE
-                + " HTTP/1.1\r\nHost: x\r\nContent-Length: "
+                + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
                 + BODY.length
                 + "\r\n\r\n";
         socket

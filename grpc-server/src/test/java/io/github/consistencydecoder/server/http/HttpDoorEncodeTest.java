@@ -96,6 +96,24 @@ final class HttpDoorEncodeTest {
     assertThat(response.body()).isEqualTo(type.toBytes(expected.values()));
   }
 
+  /** As diffusers' {@code remote_encode} sends a tensor, to the common address. */
+  @Test
+  void tensorOfThreeChannelsIsEncodedWhereNothingElseIsSaid() throws Exception {
+    byte[] body = TensorType.FLOAT32.toBytes(picture().values());
+
+    HttpResponse<byte[]> response = open.post("/?shape=1,3,16,24&dtype=float32", body);
+
+    assertThat(response.headers().firstValue("shape")).contains("[1, 4, 2, 3]");
+  }
+
+  @Test
+  void latentsOfWhichNothingIsSaidHearWhereToGo() throws Exception {
+    HttpResponse<byte[]> response = open.post("/", new byte[1024]);
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(error(response)).contains("neither a PNG nor a JPEG", "POST them to /predict");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -342,7 +342,7 @@ final class HttpDoorFaultsTest {
         "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: rot13\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n",
         "PRI * HTTP/2.0\r\nx: y\r\n\r\n",
-        "POST /?output_type=pil HTTP/1.1\r\nHost: x\r\nAccept: =\"M*/*\r\nContent-Length: 1\r\n\r\nx",
+        "POST /?seed=1 HTTP/1.1\r\nHost: [::]\r\nAccept: =\"M*/*\r\nContent-Length: 1\r\n\r\nx",
       })
   void requestsThatAreNoHttpGetAJsonError(String request) throws Exception {
     open = new OpenDoor();

@@ -359,7 +359,8 @@ final class HttpDoorTest {
       delimiter = '|',
       value = {
         "POST|/?output_type=pt&shape=1,4,8,8&dtype=float32&scaling_factor=0.13025|400|SDXL",
-        "POST|/?output_type=pt&shape=1,4,8,8&dtype=float32&scaling_factor=0.18215&shift_factor=0.1|400|shift factor",
+        "POST|/?output_type=pt&shape=1,4,8,8&dtype=float32&scaling_factor=0.18215&shift_factor=0.1|400|shift"
+            + " factor",
         "POST|/?output_type=pt&shape=1,16,8,8&dtype=float32|400|Stable Diffusion 3 or Flux",
         "POST|/?output_type=pt&shape=1,4,8,8&dtype=uint8|400|none of float32",
         "POST|/?output_type=pt&shape=1,4,8,8|400|dtype: is missing",
@@ -372,7 +373,7 @@ final class HttpDoorTest {
         "POST|/?output_type=pt&shape=1,4,8,x&dtype=float32|400|not a dimension",
         "POST|/?output_type=pt&shape=1,4,8,8&dtype=float32&dtype=float32|400|given 2 times",
         "POST|/?output_type=pt&shape=1,4,8,8&dtype=float32&seed=x|400|seed",
-        "POST|/?output_type=pt&shape=1,4,8,8&dtype=float32&steps=3|400|1 or 2",
+        "POST|/?output_type=pt&shape=1,4,8,8&dtype=float32&steps=65|400|1 to 64",
         "POST|/?output_type=pt&shape=1,4,8,8&dtype=float32&dialect=x|400|dialect",
         "POST|/?output_type=pt&shape=1,4,8,8&dtype=float32&model=nope|404|no model of that name",
         "POST|/?output_type=pt&shape=1,4,999,999&dtype=float32|413|limit",
@@ -392,7 +393,7 @@ final class HttpDoorTest {
         method
             + " "
             + path
-            + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: "
+            + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
             + body.length
             + "\r\nContent-Type: tensor/binary\r\n\r\n";
 
@@ -420,29 +421,94 @@ final class HttpDoorTest {
     assertThat(error(response)).contains("must be finite");
   }
 
-  @Test
-  void anotherOriginMayNotCall() throws Exception {
-    byte[] body = body(Fixtures.latents(1, 1, 8, 8), TensorType.FLOAT32);
-    String query = "/?output_type=pt&shape=1,4,8,8&dtype=float32" + SCALED;
+  /** Named before the length, which is that of the compressed bytes. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Content-Encoding: gzip~Content-Length: 3|415|the body's Content-Encoding is 'gzip'",
+        "Transfer-Encoding: gzip, chunked|501|the body's Transfer-Encoding is 'gzip, chunked'",
+        "Content-Encoding: deflate~Transfer-Encoding: chunked|415|the body's Content-Encoding is"
+            + " 'deflate'",
+      })
+  void codedBodiesAreRefusedByTheNameOfTheirCoding(String headers, int status, String part)
+      throws Exception {
+    for (String path : List.of("/?shape=1,4,8,8&dtype=float32", "/predict", "/encode")) {
+      String request =
+          "POST "
+              + path
+              + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+              + headers.replace("~", "\r\n")
+              + "\r\n\r\n"
+              + (headers.contains("chunked") ? "3\r\nabc\r\n0\r\n\r\n" : "abc");
+      RawAnswer answer = RawAnswer.of(open.raw(request.getBytes(StandardCharsets.UTF_8)));
+      assertThat(answer.status()).as(path).isEqualTo(status);
+      assertThat(error(answer.body())).startsWith(part);
+    }
+  }
 
-    assertThat(open.post(query, body, "Origin", "http://evil.example").statusCode()).isEqualTo(403);
-    assertThat(open.post(query, body, "Sec-Fetch-Site", "cross-site").statusCode()).isEqualTo(403);
-    assertThat(open.post(query, body, "Origin", "http://127.0.0.1:" + open.port()).statusCode())
-        .isEqualTo(200);
+  /** As {@code requests.post(url, params=.., data=x)} sends it: no type and no output_type. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/?shape=1&shape=4&shape=8&shape=8&dtype=float32&scaling_factor=0.18215",
+        "/?shape=4,8,8&dtype=float32&scaling_factor=0.18215",
+        "/predict?shape=1,4,8,8&dtype=float32&scaling_factor=0.18215",
+        "//predict?shape=1,4,8,8&dtype=float32&scaling_factor=0.18215",
+        "//?shape=1,4,8,8&dtype=float32&scaling_factor=0.18215&seed=0",
+      })
+  void plainestPostIsADecode(String path) throws Exception {
+    Latents latents = Fixtures.latents(6, 1, 8, 8);
+
+    HttpResponse<byte[]> response = open.post(path, body(latents, TensorType.FLOAT32));
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.body())
+        .isEqualTo(PictureBytes.png(inProcess(latents, DecodeOptions.defaults()), 0));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/?seed=1|400|shape: is missing",
+        "/?steps=4|400|shape: is missing",
+        "/predict|400|shape: is missing",
+        "/predict?shape=1,3,64,64&dtype=float32|400|4 channels are needed",
+        "/|501|no encoder is loaded",
+        "/|501|if latents were sent: POST them to /predict, with their shape and dtype",
+        "/?shape=1,3,64,64&dtype=float32|501|if latents were sent",
+        "/encode|501|SD 1.x VAE or TAESD has",
+      })
+  void requestsOfWhichLittleIsSaidHearWhatIsMissing(String path, int status, String part)
+      throws Exception {
+    HttpResponse<byte[]> response = open.post(path, new byte[1024]);
+    assertThat(response.statusCode()).isEqualTo(status);
+    assertThat(error(response)).contains(part);
   }
 
   @Test
-  void compressedBodiesAreRefused() throws Exception {
+  void addressesThatAreAmbiguousAreCalledSo() throws Exception {
+    for (String path : List.of("/a%2fb", "/predict;a=b/../x")) {
+      RawAnswer answer =
+          RawAnswer.of(
+              open.raw(
+                  ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                      .getBytes(StandardCharsets.UTF_8)));
+      assertThat(answer.status()).as(path).isIn(400, 404);
+      assertThat(error(answer.body())).as(path).containsAnyOf("ambiguous", "nothing here");
+    }
+  }
+
+  @Test
+  void manyStepsAreTakenAsByEveryOtherEntrance() throws Exception {
+    Latents latents = Fixtures.latents(7, 1, 8, 8);
     HttpResponse<byte[]> response =
         open.post(
-            "/?output_type=pt",
-            new byte[100],
-            "Content-Encoding",
-            "gzip",
-            "Content-Type",
-            "application/x-npy");
-
-    assertThat(response.statusCode()).isEqualTo(400);
-    assertThat(error(response)).contains("compressed");
+            "/predict?shape=1,4,8,8&dtype=float32&scaling_factor=0.18215&steps=5",
+            body(latents, TensorType.FLOAT32));
+    assertThat(response.statusCode()).isEqualTo(200);
+    DecodeOptions five = DecodeOptions.builder().schedule(Schedule.steps(5)).build();
+    assertThat(response.body()).isEqualTo(PictureBytes.png(inProcess(latents, five), 0));
   }
 }

@@ -23,7 +23,7 @@ final class RawRequests {
     return (method
             + " "
             + path
-            + " HTTP/1.1\r\nHost: x\r\n"
+            + " HTTP/1.1\r\nHost: localhost\r\n"
             + String.join("\r\n", headers)
             + (headers.length > 0 ? "\r\n" : "")
             + "\r\n")

@@ -17,16 +17,19 @@ class SamplingRulesTest {
     assertThat(SamplingRules.schedule("t", List.of(1023, 1))).isEqualTo(Schedule.of(1023, 1));
     refused("t", "timestep 0", () -> SamplingRules.schedule("t", List.of(5, 0)));
     refused("t", "timestep 1024", () -> SamplingRules.schedule("t", List.of(1024)));
-    refused("t", "must fall", () -> SamplingRules.schedule("t", List.of(512, 512)));
-    refused("t", "must fall", () -> SamplingRules.schedule("t", List.of(512, 1008)));
+    assertThat(SamplingRules.schedule("t", List.of(512, 512))).isEqualTo(Schedule.of(512, 512));
+    refused("t", "must not rise", () -> SamplingRules.schedule("t", List.of(512, 1008)));
     refused("t", "at most 64", () -> SamplingRules.schedule("t", Collections.nCopies(65, 1)));
   }
 
   @Test
-  void stepsAreOneOrTwo() throws ServiceException {
-    assertThat(SamplingRules.steps("s", 1)).isEqualTo(Schedule.ONE_STEP);
-    assertThat(SamplingRules.steps("s", 2)).isEqualTo(Schedule.TWO_STEPS);
-    for (long bad : new long[] {0, 3, -1, Long.MAX_VALUE}) {
+  void stepsAreWhatScheduleTakesAndTimestepsSayTheSame() throws ServiceException {
+    for (int steps = 1; steps <= 64; steps++) {
+      Schedule schedule = SamplingRules.steps("s", steps);
+      assertThat(schedule).isEqualTo(Schedule.steps(steps));
+      assertThat(SamplingRules.schedule("t", schedule.timesteps())).isEqualTo(schedule);
+    }
+    for (long bad : new long[] {0, 65, -1, Long.MAX_VALUE}) {
       refused("s", bad + " steps", () -> SamplingRules.steps("s", bad));
     }
   }

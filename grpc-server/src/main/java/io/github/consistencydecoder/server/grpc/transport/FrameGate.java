@@ -140,6 +140,14 @@ final class FrameGate extends Http2FrameListenerDecorator {
     return super.onDataRead(ctx, streamId, data, padding, endOfStream);
   }
 
+  /** gRPC counts pings and leaves who sends many; during a call they do no harm. */
+  @Override
+  public void onPingRead(ChannelHandlerContext ctx, long data) throws Http2Exception {
+    if (streams.isEmpty()) {
+      super.onPingRead(ctx, data);
+    }
+  }
+
   private static StatusRuntimeException invalid(String message) {
     return Statuses.of(ServiceException.of(ServiceError.INVALID, message));
   }

@@ -1,0 +1,108 @@
+package io.github.consistencydecoder.server.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.consistencydecoder.proto.v1.DecodeRequest;
+import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
+import io.github.consistencydecoder.server.core.QueuedDecodeService;
+import io.github.consistencydecoder.server.core.ServiceLimits;
+import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
+import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Clients that ask whether the server is still there, as often as they like. */
+@Timeout(180)
+final class KeepAliveTest {
+  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final DecodeRequest request = OpenDoor.request(Fixtures.latents(1, 1, 2, 2)).build();
+  private QueuedDecodeService service;
+  private OpenDoor door;
+
+  @BeforeEach
+  void start() {
+    service =
+        Fixtures.builder(controls)
+            .limits(
+                new ServiceLimits(
+                    1 << 20, 8, Duration.ofMinutes(5), Duration.ofMinutes(5), 1L << 30, 1))
+            .start();
+    Fixtures.awaitServing(service);
+    door = OpenDoor.over(service);
+  }
+
+  @AfterEach
+  void stop() {
+    controls.release();
+    door.close();
+    service.close();
+  }
+
+  @Test
+  void pingsDuringACallAreNeverCounted() throws Exception {
+    controls.hold();
+    try (RawHttp2 client = new RawHttp2(door.door.port())) {
+      CompletableFuture<Map<String, String>> call =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return client.call(RawHttp2.headers(), RawHttp2.framed(0, request.toByteArray()));
+                } catch (Exception e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      Fixtures.await("the decode to begin", () -> controls.inside.get() == 1);
+      for (int i = 0; i < 50; i++) {
+        client.ping(i);
+      }
+      Fixtures.await("the pings to be answered", () -> client.pongs() == 50 || !client.open());
+      controls.release();
+
+      assertThat(call.get(20, TimeUnit.SECONDS)).containsEntry("grpc-status", "0");
+      assertThat(client.goAway()).isEmpty();
+    }
+  }
+
+  @Test
+  void pingsWithoutACallAreCounted() throws Exception {
+    try (RawHttp2 client = new RawHttp2(door.door.port())) {
+      for (int i = 0; i < 50; i++) {
+        client.ping(i);
+      }
+      Fixtures.await("the connection to end", () -> !client.open());
+      assertThat(client.goAway()).contains("too_many_pings");
+    }
+  }
+
+  /** As grpc-go's clients are often set up; two pauses without a call, one long call. */
+  @Test
+  @Tag("load")
+  void tenSecondsBetweenPingsAreFineDuringNinetySecondsOfACall() throws Exception {
+    ManagedChannel channel =
+        door.keep(
+            NettyChannelBuilder.forAddress("127.0.0.1", door.door.port())
+                .usePlaintext()
+                .keepAliveTime(10, TimeUnit.SECONDS)
+                .keepAliveWithoutCalls(true)
+                .build());
+    DecoderServiceGrpc.DecoderServiceBlockingStub stub =
+        DecoderServiceGrpc.newBlockingStub(channel);
+    assertThat(stub.decode(request).hasPictures()).isTrue();
+    Thread.sleep(35_000);
+    controls.hold();
+    CompletableFuture<Boolean> call =
+        CompletableFuture.supplyAsync(() -> stub.decode(request).hasPictures());
+    Thread.sleep(90_000);
+    controls.release();
+    assertThat(call.get(20, TimeUnit.SECONDS)).isTrue();
+  }
+}

@@ -29,6 +29,7 @@ final class ArchitectureTest {
 
   private static final String ROOT = "io.github.consistencydecoder.";
   private static final String PLUGIN = ROOT + "plugin..";
+  private static final String FORMATS = ROOT + "formats..";
   private static final String MODELS = ROOT + "models..";
   private static final String CORE = ROOT + "core..";
   private static final String COMPARE = ROOT + "compare..";
@@ -50,6 +51,23 @@ final class ArchitectureTest {
           .resideInAnyPackage(PLUGIN, "java..");
 
   @ArchTest
+  static final ArchRule formatsKnowTheContractAloneOfOurModules =
+      classes()
+          .that()
+          .resideInAPackage(FORMATS)
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              FORMATS,
+              PLUGIN,
+              "java..",
+              "javax.imageio..",
+              "org.apache.commons.imaging..",
+              "org.slf4j..",
+              "org.w3c.dom..",
+              "tools.jackson..");
+
+  @ArchTest
   static final ArchRule modelsKnowNeitherRunningNorTheCommand =
       noClasses()
           .that()
@@ -59,13 +77,13 @@ final class ArchitectureTest {
           .resideInAnyPackage(CORE, CLI);
 
   @ArchTest
-  static final ArchRule compareKnowsTheContractAloneOfOurModules =
+  static final ArchRule compareKnowsTheContractAndFormatsAloneOfOurModules =
       classes()
           .that()
           .resideInAPackage(COMPARE)
           .should()
           .onlyDependOnClassesThat(
-              resideInAnyPackage(COMPARE, PLUGIN)
+              resideInAnyPackage(COMPARE, PLUGIN, FORMATS)
                   .or(
                       JavaClass.Predicates.resideOutsideOfPackages(
                           ROOT + ".", "ai.onnxruntime..", "com.google.protobuf..")));
@@ -108,13 +126,13 @@ final class ArchitectureTest {
               resideInAnyPackage("com.google.protobuf..", ROOT + "models.onnx.proto.."));
 
   @ArchTest
-  static final ArchRule serverKnowsTheContractAndTheProtocolAloneOfOurModules =
+  static final ArchRule serverKnowsTheContractFormatsAndTheProtocolAloneOfOurModules =
       classes()
           .that()
           .resideInAPackage(SERVER)
           .should()
           .onlyDependOnClassesThat(
-              resideInAnyPackage(SERVER, PLUGIN, PROTO)
+              resideInAnyPackage(SERVER, PLUGIN, FORMATS, PROTO)
                   .or(
                       JavaClass.Predicates.resideOutsideOfPackages(
                           ROOT + ".", "ai.onnxruntime..")));
@@ -157,10 +175,10 @@ final class ArchitectureTest {
           .resideInAnyPackage("picocli..", "me.tongfei..", "ch.qos.logback..");
 
   @ArchTest
-  static final ArchRule onlyTheCommandCompareAndTheServerKnowPictureFiles =
+  static final ArchRule onlyFormatsKnowPictureFiles =
       noClasses()
           .that()
-          .resideOutsideOfPackages(CLI, COMPARE, SERVER)
+          .resideOutsideOfPackages(CLI, FORMATS, SERVER)
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache.commons.imaging..", "javax.imageio..");
@@ -180,4 +198,8 @@ final class ArchitectureTest {
   @ArchTest
   static final ArchRule packagesOfModelsHaveNoCycles =
       slices().matching(ROOT + "models.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule packagesOfFormatsHaveNoCycles =
+      slices().matching(ROOT + "formats.(*)..").should().beFreeOfCycles();
 }

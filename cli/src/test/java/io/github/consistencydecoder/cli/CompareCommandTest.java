@@ -2,7 +2,7 @@ package io.github.consistencydecoder.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.compare.picture.Region;
+import io.github.consistencydecoder.formats.pictures.Region;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package io.github.consistencydecoder.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.compare.picture.PictureReader;
+import io.github.consistencydecoder.formats.pictures.PictureReader;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.net.URI;

@@ -3,10 +3,10 @@ package io.github.consistencydecoder.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.consistencydecoder.compare.picture.Picture;
-import io.github.consistencydecoder.models.checkpoint.Checkpoint;
-import io.github.consistencydecoder.models.checkpoint.Checkpoints;
-import io.github.consistencydecoder.models.checkpoint.NpyFile;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.tensors.NpyFile;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.Encoders;
 import io.github.consistencydecoder.plugin.LatentEncoder;

@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.cli;
 
-import io.github.consistencydecoder.compare.picture.Picture;
-import io.github.consistencydecoder.compare.picture.PictureReader;
-import io.github.consistencydecoder.compare.picture.PictureWriter;
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.PictureReader;
+import io.github.consistencydecoder.formats.pictures.PictureWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -25,7 +25,7 @@ final class TestPictures {
 
   /** A file that the tests of the picture reader use. */
   static byte[] sample(String name) throws IOException {
-    return Files.readAllBytes(inRepository("compare/src/test/resources/pictures/" + name));
+    return Files.readAllBytes(inRepository("formats/src/test/resources/pictures/" + name));
   }
 
   /** Blocks of 8x8 in random colours, which the fake encoder and decoder keep. */

@@ -4,13 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import io.github.consistencydecoder.compare.metrics.Measuring;
 import io.github.consistencydecoder.compare.metrics.PictureDistance;
-import io.github.consistencydecoder.compare.picture.Region;
 import io.github.consistencydecoder.compare.report.ContactSheet;
 import io.github.consistencydecoder.compare.report.Failure;
 import io.github.consistencydecoder.compare.report.HtmlReport;
 import io.github.consistencydecoder.compare.report.InputResult;
 import io.github.consistencydecoder.compare.report.MetricsFiles;
 import io.github.consistencydecoder.compare.report.ReportData;
+import io.github.consistencydecoder.formats.pictures.Region;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;

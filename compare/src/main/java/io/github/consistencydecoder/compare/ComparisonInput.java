@@ -2,7 +2,7 @@ package io.github.consistencydecoder.compare;
 
 import static java.util.Objects.requireNonNull;
 
-import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
 import java.util.LinkedHashMap;

@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.compare;
 
-import io.github.consistencydecoder.compare.picture.Picture;
-import io.github.consistencydecoder.compare.picture.Region;
 import io.github.consistencydecoder.compare.report.CropFinder;
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.Region;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

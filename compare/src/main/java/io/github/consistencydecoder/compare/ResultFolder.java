@@ -1,11 +1,11 @@
 package io.github.consistencydecoder.compare;
 
-import io.github.consistencydecoder.compare.picture.Picture;
-import io.github.consistencydecoder.compare.picture.PictureWriter;
 import io.github.consistencydecoder.compare.report.AtomicFile;
 import io.github.consistencydecoder.compare.report.ColumnResult;
 import io.github.consistencydecoder.compare.report.InputResult;
 import io.github.consistencydecoder.compare.report.ResultJson;
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.PictureWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

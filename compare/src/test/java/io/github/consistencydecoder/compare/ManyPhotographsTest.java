@@ -2,9 +2,9 @@ package io.github.consistencydecoder.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.compare.picture.Picture;
-import io.github.consistencydecoder.compare.picture.PictureReader;
-import io.github.consistencydecoder.compare.picture.Region;
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.PictureReader;
+import io.github.consistencydecoder.formats.pictures.Region;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.compare;
 
-import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.formats.pictures.Picture;
 
 /** Pictures made up on the spot. */
 public final class TestPictures {

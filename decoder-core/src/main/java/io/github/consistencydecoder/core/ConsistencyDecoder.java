@@ -1,7 +1,6 @@
 package io.github.consistencydecoder.core;
 
 import io.github.consistencydecoder.core.DecodePlanner.Task;
-import io.github.consistencydecoder.core.latents.LatentCheck;
 import io.github.consistencydecoder.core.latents.LatentTransform;
 import io.github.consistencydecoder.core.memory.MemoryEstimate;
 import io.github.consistencydecoder.core.memory.MemoryLedger;
@@ -24,6 +23,7 @@ import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.DecoderInfo;
+import io.github.consistencydecoder.plugin.LatentCheck;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;

@@ -157,13 +157,13 @@ class ConsistencyDecoderTest {
   @Test
   void aVaeIsRefusedAsWhatItIs() throws Exception {
     Path file = folder.resolve("vae.safetensors");
-    io.github.consistencydecoder.models.checkpoint.SafetensorsWriter.write(
+    io.github.consistencydecoder.formats.tensors.SafetensorsWriter.write(
         file,
         java.util.Map.of(),
         java.util.List.of(
-            io.github.consistencydecoder.models.checkpoint.SafetensorsWriter.floats(
+            io.github.consistencydecoder.formats.tensors.SafetensorsWriter.floats(
                 "decoder.conv_in.weight",
-                io.github.consistencydecoder.models.checkpoint.DType.F32,
+                io.github.consistencydecoder.formats.tensors.DType.F32,
                 java.util.List.of(1L),
                 new float[1])));
     assertRefused(

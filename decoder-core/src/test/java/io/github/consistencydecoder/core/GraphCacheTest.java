@@ -284,7 +284,7 @@ class GraphCacheTest {
     byte[] bytes = Files.readAllBytes(MODEL.resolve("diffusion_pytorch_model.safetensors"));
     long offset;
     try (var checkpoint =
-        io.github.consistencydecoder.models.checkpoint.Checkpoints.open(
+        io.github.consistencydecoder.formats.checkpoint.Checkpoints.open(
             MODEL.resolve("diffusion_pytorch_model.safetensors"))) {
       offset = checkpoint.tensor("decoder_unet.mid_block.resnets.1.conv2.weight").offset();
     }

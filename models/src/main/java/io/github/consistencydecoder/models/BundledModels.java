@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.models;
 
-import io.github.consistencydecoder.models.files.AtomicFiles;
+import io.github.consistencydecoder.formats.io.AtomicFiles;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;

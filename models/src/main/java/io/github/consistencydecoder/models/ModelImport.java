@@ -2,7 +2,7 @@ package io.github.consistencydecoder.models;
 
 import static java.nio.file.StandardOpenOption.WRITE;
 
-import io.github.consistencydecoder.models.files.AtomicFiles;
+import io.github.consistencydecoder.formats.io.AtomicFiles;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;

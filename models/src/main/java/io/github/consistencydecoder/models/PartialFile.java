@@ -5,7 +5,7 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
-import io.github.consistencydecoder.models.files.AtomicFiles;
+import io.github.consistencydecoder.formats.io.AtomicFiles;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;

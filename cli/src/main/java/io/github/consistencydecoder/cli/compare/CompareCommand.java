@@ -1,7 +1,6 @@
 package io.github.consistencydecoder.cli.compare;
 
 import io.github.consistencydecoder.cli.encode.EncoderChoice;
-import io.github.consistencydecoder.cli.latents.ScaleChoice;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.options.DeviceOptions;
 import io.github.consistencydecoder.cli.options.InstalledModels;
@@ -12,6 +11,7 @@ import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.compare.Comparison;
+import io.github.consistencydecoder.formats.latents.ScaleChoice;
 import io.github.consistencydecoder.models.ModelStore;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import java.nio.file.Path;
@@ -36,7 +36,8 @@ import picocli.CommandLine.Spec;
     description = "Show what another decoder changes: pictures side by side, and numbers.",
     footer = {
       "",
-      "Writes report.html, sheet.png, metrics.json and metrics.csv. Run again in the same folder it",
+      "Writes report.html, sheet.png, metrics.json and metrics.csv. Run again in the same folder"
+          + " it",
       "does only what is missing or has changed.",
       "",
       "SPEC is [NAME=]PLUGIN[:key=value,..]. The keys steps, schedule, seed, dialect (original,",

@@ -3,7 +3,7 @@ package io.github.consistencydecoder.cli.compare;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.compare.Comparison;
-import io.github.consistencydecoder.compare.picture.Region;
+import io.github.consistencydecoder.formats.pictures.Region;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;

@@ -1,9 +1,9 @@
 package io.github.consistencydecoder.cli.compare;
 
-import io.github.consistencydecoder.cli.latents.LatentsFile;
 import io.github.consistencydecoder.cli.outputs.OutputFiles;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.formats.latents.LatentsFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

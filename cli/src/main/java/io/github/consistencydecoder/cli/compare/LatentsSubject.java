@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.cli.compare;
 
-import io.github.consistencydecoder.cli.latents.LatentsFile;
-import io.github.consistencydecoder.cli.latents.LoadedLatents;
-import io.github.consistencydecoder.cli.latents.ScaleChoice;
+import io.github.consistencydecoder.formats.latents.LatentsFile;
+import io.github.consistencydecoder.formats.latents.LoadedLatents;
+import io.github.consistencydecoder.formats.latents.ScaleChoice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

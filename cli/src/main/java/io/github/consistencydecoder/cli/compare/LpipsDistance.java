@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.cli.compare;
 
 import io.github.consistencydecoder.compare.metrics.PictureDistance;
-import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.PictureMetric;

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.cli.compare;
 
-import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
 import java.nio.file.Path;

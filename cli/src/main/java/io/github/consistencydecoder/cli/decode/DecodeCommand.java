@@ -1,15 +1,17 @@
 package io.github.consistencydecoder.cli.decode;
 
-import io.github.consistencydecoder.cli.latents.LatentsFile;
-import io.github.consistencydecoder.cli.latents.LoadedLatents;
-import io.github.consistencydecoder.cli.latents.RawFormat;
-import io.github.consistencydecoder.cli.latents.ScaleChoice;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.options.DecoderOptions;
 import io.github.consistencydecoder.cli.options.SamplingOptions;
 import io.github.consistencydecoder.cli.pictures.OutputPlan;
 import io.github.consistencydecoder.cli.pictures.PictureFormat;
+import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
+import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.formats.latents.LatentsFile;
+import io.github.consistencydecoder.formats.latents.LoadedLatents;
+import io.github.consistencydecoder.formats.latents.RawFormat;
+import io.github.consistencydecoder.formats.latents.ScaleChoice;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Pixels;
 import java.nio.file.Path;
@@ -106,7 +108,7 @@ public final class DecodeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Console console = common.console(spec.commandLine());
-    RawFormat raw = shape == null ? null : RawFormat.parse(shape, rawDtype);
+    RawFormat raw = rawFormat();
     DecodeOptions options =
         DecodeOptions.builder()
             .schedule(sampling.schedule())
@@ -127,5 +129,13 @@ public final class DecodeCommand implements Callable<Integer> {
                       .noise(noise.noise(loaded.latents(), options.schedule()))
                       .build());
             });
+  }
+
+  private RawFormat rawFormat() {
+    try {
+      return shape == null ? null : RawFormat.parse(shape, rawDtype);
+    } catch (IllegalArgumentException e) {
+      throw new CliException(ExitCode.USAGE, "--" + e.getMessage(), e);
+    }
   }
 }

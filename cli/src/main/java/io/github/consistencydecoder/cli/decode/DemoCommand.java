@@ -2,13 +2,13 @@ package io.github.consistencydecoder.cli.decode;
 
 import io.github.consistencydecoder.cli.demo.DemoReport;
 import io.github.consistencydecoder.cli.demo.Sample;
-import io.github.consistencydecoder.cli.latents.LatentsFile;
-import io.github.consistencydecoder.cli.latents.ScaleChoice;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.options.DecoderOptions;
 import io.github.consistencydecoder.cli.options.SamplingOptions;
 import io.github.consistencydecoder.cli.pictures.OutputPlan;
 import io.github.consistencydecoder.cli.shell.Console;
+import io.github.consistencydecoder.formats.latents.LatentsFile;
+import io.github.consistencydecoder.formats.latents.ScaleChoice;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.Latents;
@@ -29,13 +29,15 @@ import picocli.CommandLine.Spec;
     name = "demo",
     description = {
       "Decode the sample latents that come with the program, a cat, and compare what decoders make",
-      "of them: the linear preview, the tiny model after one step and after two, and, if you choose",
+      "of them: the linear preview, the tiny model after one step and after two, and, if you"
+          + " choose",
       "another, yours."
     },
     footer = {
       "",
       "Leaves a picture and the folder consistency-decoder-demo with report.html, sheet.png,",
-      "metrics.json and metrics.csv, and prints where they are; it replaces those of an earlier run.",
+      "metrics.json and metrics.csv, and prints where they are; it replaces those of an earlier"
+          + " run.",
       "The photograph is chelsea.png of scikit-image (Stefan van der Walt, CC0), the latents were",
       "made from it."
     })

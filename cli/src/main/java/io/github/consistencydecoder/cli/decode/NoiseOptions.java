@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.cli.decode;
 
-import io.github.consistencydecoder.cli.latents.NoiseFiles;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.formats.latents.NoiseFiles;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Schedule;
@@ -63,6 +63,10 @@ final class NoiseOptions {
       }
       return Noise.seededPerImage(source.seeds);
     }
-    return NoiseFiles.read(source.noise, latents, schedule.timesteps().size());
+    try {
+      return NoiseFiles.read(source.noise, latents, schedule.timesteps().size());
+    } catch (IllegalArgumentException e) {
+      throw new CliException(ExitCode.USAGE, "--noise: " + e.getMessage(), e);
+    }
   }
 }

@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.cli.demo;
 
-import io.github.consistencydecoder.compare.picture.Picture;
-import io.github.consistencydecoder.compare.picture.PictureReader;
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.PictureReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

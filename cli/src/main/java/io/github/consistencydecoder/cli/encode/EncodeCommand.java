@@ -1,6 +1,5 @@
 package io.github.consistencydecoder.cli.encode;
 
-import io.github.consistencydecoder.cli.latents.LatentsFormat;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.options.DeviceOptions;
 import io.github.consistencydecoder.cli.options.MemoryOption;
@@ -10,6 +9,7 @@ import io.github.consistencydecoder.cli.photographs.InputFiles;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.formats.latents.LatentsFormat;
 import io.github.consistencydecoder.models.ModelStore;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.LatentScale;

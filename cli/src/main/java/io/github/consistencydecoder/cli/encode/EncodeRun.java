@@ -1,7 +1,5 @@
 package io.github.consistencydecoder.cli.encode;
 
-import io.github.consistencydecoder.cli.latents.LatentsFormat;
-import io.github.consistencydecoder.cli.latents.LatentsWriter;
 import io.github.consistencydecoder.cli.outputs.OutputFiles;
 import io.github.consistencydecoder.cli.photographs.FittedPicture;
 import io.github.consistencydecoder.cli.photographs.Photographs;
@@ -13,6 +11,8 @@ import io.github.consistencydecoder.cli.shell.Failure;
 import io.github.consistencydecoder.cli.shell.Interruption;
 import io.github.consistencydecoder.cli.shell.Progress;
 import io.github.consistencydecoder.cli.shell.Version;
+import io.github.consistencydecoder.formats.latents.LatentsFormat;
+import io.github.consistencydecoder.formats.latents.LatentsWriter;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;

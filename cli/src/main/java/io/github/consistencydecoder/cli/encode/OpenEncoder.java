@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.cli.encode;
 
 import io.github.consistencydecoder.cli.shell.Memory;
-import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderInfo;

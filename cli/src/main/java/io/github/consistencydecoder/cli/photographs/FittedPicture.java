@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.cli.photographs;
 
-import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.formats.pictures.Picture;
 import java.util.List;
 
 /**

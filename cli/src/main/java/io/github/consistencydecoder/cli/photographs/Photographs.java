@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.cli.photographs;
 
-import io.github.consistencydecoder.compare.picture.LoadedPicture;
-import io.github.consistencydecoder.compare.picture.PictureReader;
+import io.github.consistencydecoder.formats.pictures.LoadedPicture;
+import io.github.consistencydecoder.formats.pictures.PictureReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

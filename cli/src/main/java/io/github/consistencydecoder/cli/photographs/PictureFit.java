@@ -2,8 +2,8 @@ package io.github.consistencydecoder.cli.photographs;
 
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
-import io.github.consistencydecoder.compare.picture.Picture;
-import io.github.consistencydecoder.compare.picture.Region;
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.Region;
 import io.github.consistencydecoder.plugin.Latents;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.cli.photographs;
 
-import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.formats.pictures.Picture;
 
 /**
  * Bicubic scaling, {@code a = -0.5}, with a kernel that widens as the picture shrinks, so that

@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.cli.pictures;
 
-import io.github.consistencydecoder.models.checkpoint.DType;
-import io.github.consistencydecoder.models.checkpoint.NpyFile;
-import io.github.consistencydecoder.models.checkpoint.SafetensorsWriter;
+import io.github.consistencydecoder.formats.tensors.DType;
+import io.github.consistencydecoder.formats.tensors.NpyFile;
+import io.github.consistencydecoder.formats.tensors.SafetensorsWriter;
 import io.github.consistencydecoder.plugin.Pixels;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,8 +1,7 @@
 package io.github.consistencydecoder.cli.shell;
 
-import io.github.consistencydecoder.compare.picture.PictureFormatException;
-import io.github.consistencydecoder.models.checkpoint.CheckpointFormatException;
-import io.github.consistencydecoder.models.checkpoint.MissingTensorException;
+import io.github.consistencydecoder.formats.checkpoint.MissingTensorException;
+import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
@@ -61,7 +60,7 @@ public record Failure(int exitCode, String message, Throwable cause) {
     if (t instanceof CliException e) {
       return e.getMessage();
     }
-    if (t instanceof CheckpointFormatException || t instanceof PictureFormatException) {
+    if (t instanceof FormatException) {
       return formatError(subject, t.getMessage());
     }
     if (t instanceof DecoderException || t instanceof MissingTensorException) {

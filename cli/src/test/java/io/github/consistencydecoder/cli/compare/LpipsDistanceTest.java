@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.consistencydecoder.cli.SharedData;
-import io.github.consistencydecoder.compare.picture.Picture;
-import io.github.consistencydecoder.compare.picture.PictureReader;
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.PictureReader;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;

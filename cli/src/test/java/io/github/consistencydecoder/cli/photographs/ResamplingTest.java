@@ -2,8 +2,8 @@ package io.github.consistencydecoder.cli.photographs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.compare.picture.Picture;
-import io.github.consistencydecoder.compare.picture.PictureReader;
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.PictureReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;

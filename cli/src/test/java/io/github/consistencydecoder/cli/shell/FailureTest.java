@@ -2,7 +2,7 @@ package io.github.consistencydecoder.cli.shell;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.models.checkpoint.CheckpointFormatException;
+import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
@@ -33,8 +33,7 @@ final class FailureTest {
 
   @Test
   void pathIsShownAsThePersonTypedIt() {
-    CheckpointFormatException e =
-        new CheckpointFormatException(Path.of("/real/folder/a.npy"), "", 8, "too short");
+    FormatException e = new FormatException(Path.of("/real/folder/a.npy"), "", 8, "too short");
 
     assertThat(Failure.of("folder/a.npy", 4, e).message())
         .isEqualTo("folder/a.npy: at byte 8: too short");
@@ -42,8 +41,7 @@ final class FailureTest {
 
   @Test
   void nameBehindALinkRemainsAsItIs() {
-    CheckpointFormatException e =
-        new CheckpointFormatException(Path.of("blob"), "w", 8, "too short");
+    FormatException e = new FormatException(Path.of("blob"), "w", 8, "too short");
 
     assertThat(Failure.of("a.npy", 4, e).message())
         .isEqualTo("blob: tensor 'w' at byte 8: too short");

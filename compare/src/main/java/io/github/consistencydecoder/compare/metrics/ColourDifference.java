@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.compare.metrics;
 
-import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.formats.pictures.Picture;
 
 /**
  * How different two colours look: CIEDE2000 (Sharma, Wu, Dalal, "The CIEDE2000 color-difference

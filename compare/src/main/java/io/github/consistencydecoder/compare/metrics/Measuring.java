@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.compare.metrics;
 
-import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.formats.pictures.Picture;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

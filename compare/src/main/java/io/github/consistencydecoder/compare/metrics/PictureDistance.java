@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.compare.metrics;
 
-import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.formats.pictures.Picture;
 
 /** A further measure of how far apart two pictures are, for example LPIPS. Lower is closer. */
 public interface PictureDistance {

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.compare.metrics;
 
-import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.formats.pictures.Picture;
 
 /**
  * SSIM (Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.compare.report;
 
-import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.formats.pictures.Picture;
 import java.util.Locale;
 
 /** The colours of difference maps: from near black over purple and orange to near white. */

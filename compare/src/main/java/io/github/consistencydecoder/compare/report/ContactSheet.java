@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.compare.report;
 
-import io.github.consistencydecoder.compare.picture.Picture;
-import io.github.consistencydecoder.compare.picture.PictureWriter;
-import io.github.consistencydecoder.compare.picture.Region;
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.PictureWriter;
+import io.github.consistencydecoder.formats.pictures.Region;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.compare.report;
 
-import io.github.consistencydecoder.compare.picture.Region;
+import io.github.consistencydecoder.formats.pictures.Region;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

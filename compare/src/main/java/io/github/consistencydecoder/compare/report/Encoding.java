@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.compare.report;
 
-import io.github.consistencydecoder.compare.picture.Picture;
-import io.github.consistencydecoder.compare.picture.PictureWriter;
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.PictureWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 

@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.compare.report;
 
 import io.github.consistencydecoder.compare.metrics.Measurements;
-import io.github.consistencydecoder.compare.picture.Region;
+import io.github.consistencydecoder.formats.pictures.Region;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

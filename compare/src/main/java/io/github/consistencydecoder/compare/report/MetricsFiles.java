@@ -2,7 +2,7 @@ package io.github.consistencydecoder.compare.report;
 
 import io.github.consistencydecoder.compare.metrics.Measure;
 import io.github.consistencydecoder.compare.metrics.Measurements;
-import io.github.consistencydecoder.compare.picture.Region;
+import io.github.consistencydecoder.formats.pictures.Region;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

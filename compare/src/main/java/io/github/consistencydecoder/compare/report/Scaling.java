@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.compare.report;
 
-import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.formats.pictures.Picture;
 
 /** Pictures at other sizes. */
 final class Scaling {

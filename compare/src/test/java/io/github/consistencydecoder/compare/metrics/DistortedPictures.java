@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.compare.metrics;
 
-import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.formats.pictures.Picture;
 
 /** Pictures and distortions in integer arithmetic, the same as in make_metric_goldens.py. */
 final class DistortedPictures {

@@ -3,9 +3,9 @@ package io.github.consistencydecoder.compare.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.compare.SharedData;
-import io.github.consistencydecoder.compare.picture.Picture;
-import io.github.consistencydecoder.compare.picture.PictureReader;
-import io.github.consistencydecoder.compare.picture.Region;
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.PictureReader;
+import io.github.consistencydecoder.formats.pictures.Region;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -3,8 +3,8 @@ package io.github.consistencydecoder.compare.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.compare.TestPictures;
-import io.github.consistencydecoder.compare.picture.Picture;
-import io.github.consistencydecoder.compare.picture.Region;
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.Region;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

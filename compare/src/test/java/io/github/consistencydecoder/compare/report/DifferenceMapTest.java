@@ -3,7 +3,7 @@ package io.github.consistencydecoder.compare.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.compare.TestPictures;
-import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.formats.pictures.Picture;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -6,8 +6,8 @@ import io.github.consistencydecoder.compare.Comparison;
 import io.github.consistencydecoder.compare.ComparisonInput;
 import io.github.consistencydecoder.compare.ComparisonListener;
 import io.github.consistencydecoder.compare.TestPictures;
-import io.github.consistencydecoder.compare.picture.Picture;
-import io.github.consistencydecoder.compare.picture.PictureReader;
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.PictureReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,7 +108,8 @@ class ReportFilesTest {
     assertThat(sheet.height()).isEqualTo(8 + 13 + 2 * (13 + 13 + 160 + 16 + 2 * (13 + 240 + 8)));
     // The upper left pixel of the first cell, which is the truth at its own size.
     Picture truth = TestPictures.scene(200, 160, 0);
-    assertThat(sheet.crop(new io.github.consistencydecoder.compare.picture.Region(8, 34, 200, 160)))
+    assertThat(
+            sheet.crop(new io.github.consistencydecoder.formats.pictures.Region(8, 34, 200, 160)))
         .isEqualTo(truth);
   }
 

@@ -9,7 +9,7 @@ import io.github.consistencydecoder.compare.Comparison;
 import io.github.consistencydecoder.compare.ComparisonInput;
 import io.github.consistencydecoder.compare.ComparisonListener;
 import io.github.consistencydecoder.compare.TestPictures;
-import io.github.consistencydecoder.compare.picture.Picture;
+import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
@@ -414,8 +414,9 @@ class ReportInBrowserTest {
                     .evaluate(
                         "(() => { const all = [...document.querySelectorAll('"
                             + row
-                            + " figure')].slice(0, 7).map(e => Math.round(e.getBoundingClientRect()"
-                            + ".left)); return all.slice(1, 4).join() === all.slice(4).join(); })()")
+                            + " figure')].slice(0, 7).map(e =>"
+                            + " Math.round(e.getBoundingClientRect().left)); return all.slice(1,"
+                            + " 4).join() === all.slice(4).join(); })()")
                     .asBoolean())
             .as(row)
             .isTrue();

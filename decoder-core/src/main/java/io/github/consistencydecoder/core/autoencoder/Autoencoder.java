@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.core.autoencoder;
 
-import io.github.consistencydecoder.models.checkpoint.Checkpoint;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.models.network.AutoencoderNetwork;
 import io.github.consistencydecoder.models.network.AutoencoderPart;
 import io.github.consistencydecoder.models.network.NetworkConfig;

@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.core.cache;
 
 import io.github.consistencydecoder.core.cache.UseRecord.Source;
-import io.github.consistencydecoder.models.files.AtomicFiles;
+import io.github.consistencydecoder.formats.io.AtomicFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.core.latents;
 
+import io.github.consistencydecoder.plugin.LatentCheck;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import java.nio.FloatBuffer;
@@ -18,7 +19,7 @@ public final class LatentTransform {
   public static float[] factors() {
     float[] factors = new float[Latents.CHANNELS];
     for (int c = 0; c < factors.length; c++) {
-      factors[c] = (float) (SCALING_FACTOR / ChannelStatistics.STANDARD_DEVIATION[c]);
+      factors[c] = (float) (SCALING_FACTOR / LatentCheck.usualDeviation(c));
     }
     return factors;
   }
@@ -27,7 +28,7 @@ public final class LatentTransform {
   public static float[] offsets() {
     float[] offsets = new float[Latents.CHANNELS];
     for (int c = 0; c < offsets.length; c++) {
-      offsets[c] = (float) (-ChannelStatistics.MEAN[c] / ChannelStatistics.STANDARD_DEVIATION[c]);
+      offsets[c] = (float) (-LatentCheck.usualMean(c) / LatentCheck.usualDeviation(c));
     }
     return offsets;
   }
@@ -49,8 +50,8 @@ public final class LatentTransform {
     double factor = latents.scale() == LatentScale.SCALED ? 1 : SCALING_FACTOR;
     for (int start = 0; start < features.length; start += plane) {
       int c = start / plane % Latents.CHANNELS;
-      double mean = ChannelStatistics.MEAN[c];
-      double deviation = ChannelStatistics.STANDARD_DEVIATION[c];
+      double mean = LatentCheck.usualMean(c);
+      double deviation = LatentCheck.usualDeviation(c);
       for (int i = start; i < start + plane; i++) {
         features[i] = (float) ((factor * values.get(i) - mean) / deviation);
       }

@@ -1,9 +1,9 @@
 package io.github.consistencydecoder.core.opening;
 
+import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
+import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.models.ResolvedModel;
-import io.github.consistencydecoder.models.checkpoint.Checkpoint;
-import io.github.consistencydecoder.models.checkpoint.CheckpointFormatException;
-import io.github.consistencydecoder.models.checkpoint.Checkpoints;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
@@ -37,7 +37,7 @@ public final class ModelOpening {
     try {
       checkpoint = Checkpoints.open(choose.apply(resolved.path()));
       return making.of(OpenModel.of(resolved, checkpoint, settings.cache()));
-    } catch (CheckpointFormatException e) {
+    } catch (FormatException e) {
       throw closing(
           checkpoint, new DecoderException(DecoderErrorCode.MODEL_CORRUPT, e.getMessage(), e));
     } catch (IOException e) {

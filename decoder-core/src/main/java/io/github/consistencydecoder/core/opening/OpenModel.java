@@ -2,9 +2,9 @@ package io.github.consistencydecoder.core.opening;
 
 import io.github.consistencydecoder.core.runtime.NetworkSession;
 import io.github.consistencydecoder.core.runtime.OnnxRuntime;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.models.ModelDigests;
 import io.github.consistencydecoder.models.ResolvedModel;
-import io.github.consistencydecoder.models.checkpoint.Checkpoint;
 import io.github.consistencydecoder.models.network.NetworkConfig;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.plugin.DecoderInfo;

@@ -8,7 +8,7 @@ import io.github.consistencydecoder.core.cache.FileTree;
 import io.github.consistencydecoder.core.cache.TemporaryFolder;
 import io.github.consistencydecoder.core.cache.UseRecords;
 import io.github.consistencydecoder.core.memory.ProcessMemory;
-import io.github.consistencydecoder.models.checkpoint.Checkpoint;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.NetworkWeights;

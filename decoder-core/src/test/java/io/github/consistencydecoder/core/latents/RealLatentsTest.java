@@ -3,7 +3,9 @@ package io.github.consistencydecoder.core.latents;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.consistencydecoder.plugin.LatentCheck;
 import io.github.consistencydecoder.plugin.LatentScale;
+import io.github.consistencydecoder.plugin.LatentScaleGuess;
 import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnxruntime.OrtException;
-import io.github.consistencydecoder.models.checkpoint.Checkpoint;
-import io.github.consistencydecoder.models.checkpoint.Checkpoints;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import io.github.consistencydecoder.models.network.ChannelsLastGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.NetworkGraph;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.core.cache.CacheLocks;
 import io.github.consistencydecoder.core.cache.EntryUse;
-import io.github.consistencydecoder.models.checkpoint.Checkpoint;
-import io.github.consistencydecoder.models.checkpoint.Checkpoints;
-import io.github.consistencydecoder.models.checkpoint.TensorInfo;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
+import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.models.network.NetworkWeights;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.models.export;
 
-import io.github.consistencydecoder.models.checkpoint.TensorInfo;
+import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.models.network.AutoencoderPart;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.DerivedWeights;
@@ -126,17 +126,17 @@ public final class OnnxExport {
 
   private static String config(List<Integer> widths) {
     return """
-        {
-          "_class_name": "AutoencoderKL",
-          "block_out_channels": %s,
-          "force_upcast": false,
-          "in_channels": 3,
-          "latent_channels": 4,
-          "out_channels": 3,
-          "sample_size": 512,
-          "scaling_factor": 0.18215
-        }
-        """
+    {
+      "_class_name": "AutoencoderKL",
+      "block_out_channels": %s,
+      "force_upcast": false,
+      "in_channels": 3,
+      "latent_channels": 4,
+      "out_channels": 3,
+      "sample_size": 512,
+      "scaling_factor": 0.18215
+    }
+    """
         .formatted(widths);
   }
 }

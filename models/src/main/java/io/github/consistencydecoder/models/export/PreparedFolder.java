@@ -2,7 +2,7 @@ package io.github.consistencydecoder.models.export;
 
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 
-import io.github.consistencydecoder.models.files.AtomicFiles;
+import io.github.consistencydecoder.formats.io.AtomicFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;

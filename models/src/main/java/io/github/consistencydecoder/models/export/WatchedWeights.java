@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.models.export;
 
-import io.github.consistencydecoder.models.checkpoint.Checkpoint;
-import io.github.consistencydecoder.models.checkpoint.TensorInfo;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
+import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.models.network.NetworkWeights;
 import java.util.function.Consumer;
 

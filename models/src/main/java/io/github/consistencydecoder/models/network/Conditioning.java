@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.models.network;
 
-import io.github.consistencydecoder.models.checkpoint.TensorInfo;
+import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import java.io.IOException;
 
 /**

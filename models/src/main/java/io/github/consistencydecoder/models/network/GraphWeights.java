@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.models.network;
 
-import io.github.consistencydecoder.models.checkpoint.DType;
-import io.github.consistencydecoder.models.checkpoint.Float16;
-import io.github.consistencydecoder.models.checkpoint.TensorInfo;
+import io.github.consistencydecoder.formats.tensors.DType;
+import io.github.consistencydecoder.formats.tensors.Float16;
+import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.models.onnx.GraphBuilder;
 import io.github.consistencydecoder.models.onnx.Value;

@@ -2,8 +2,8 @@ package io.github.consistencydecoder.models.network;
 
 import static java.util.Objects.requireNonNull;
 
-import io.github.consistencydecoder.models.checkpoint.CheckpointLimits;
-import io.github.consistencydecoder.models.checkpoint.StrictJson;
+import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
+import io.github.consistencydecoder.formats.tensors.StrictJson;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -68,8 +68,8 @@ public record NetworkConfig(
   /**
    * Reads a configuration.
    *
-   * @throws io.github.consistencydecoder.models.checkpoint.CheckpointFormatException if the file is
-   *     not such a configuration, a value is impossible, or it belongs to another family of models
+   * @throws io.github.consistencydecoder.formats.io.FormatException if the file is not such a
+   *     configuration, a value is impossible, or it belongs to another family of models
    * @throws IOException if it cannot be read
    */
   public static NetworkConfig read(Path configJson) throws IOException {

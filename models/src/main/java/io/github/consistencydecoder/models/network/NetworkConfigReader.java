@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.models.network;
 
-import io.github.consistencydecoder.models.checkpoint.CheckpointFormatException;
-import io.github.consistencydecoder.models.checkpoint.StrictJson;
+import io.github.consistencydecoder.formats.io.FormatException;
+import io.github.consistencydecoder.formats.tensors.StrictJson;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -40,7 +40,7 @@ final class NetworkConfigReader {
   private OptionalInt latentChannels = OptionalInt.empty();
   private OptionalDouble scalingFactor = OptionalDouble.empty();
 
-  NetworkConfig read(StrictJson json) throws CheckpointFormatException {
+  NetworkConfig read(StrictJson json) throws FormatException {
     json.beginObject("the configuration");
     while (json.next() == JsonToken.PROPERTY_NAME) {
       String key = json.string();
@@ -68,7 +68,7 @@ final class NetworkConfigReader {
         scalingFactor);
   }
 
-  private void readValue(StrictJson json, String key) throws CheckpointFormatException {
+  private void readValue(StrictJson json, String key) throws FormatException {
     switch (key) {
       case "_class_name" -> className = Optional.of(className(json));
       case "decoder_block_out_channels" ->
@@ -89,7 +89,7 @@ final class NetworkConfigReader {
     }
   }
 
-  private static String className(StrictJson json) throws CheckpointFormatException {
+  private static String className(StrictJson json) throws FormatException {
     if (json.current() != JsonToken.VALUE_STRING || json.string().length() > MAX_CLASS_NAME_CHARS) {
       throw json.wrong(
           "",
@@ -102,13 +102,11 @@ final class NetworkConfigReader {
     return json.string();
   }
 
-  private static OptionalInt number(StrictJson json, String key, int max)
-      throws CheckpointFormatException {
+  private static OptionalInt number(StrictJson json, String key, int max) throws FormatException {
     return OptionalInt.of(inRange(json, key, max));
   }
 
-  private static int inRange(StrictJson json, String key, int max)
-      throws CheckpointFormatException {
+  private static int inRange(StrictJson json, String key, int max) throws FormatException {
     long value = json.wholeNumber("", key);
     if (value < 1 || value > max) {
       throw json.wrong("", key + " is " + value + ", needs 1 .. " + max);
@@ -116,8 +114,7 @@ final class NetworkConfigReader {
     return (int) value;
   }
 
-  private static List<Integer> channels(StrictJson json, String key)
-      throws CheckpointFormatException {
+  private static List<Integer> channels(StrictJson json, String key) throws FormatException {
     if (json.current() != JsonToken.START_ARRAY) {
       throw json.wrong("", key + " is " + json.found() + ", needs an array");
     }
@@ -134,7 +131,7 @@ final class NetworkConfigReader {
     return channels;
   }
 
-  private static double epsilon(StrictJson json, String key) throws CheckpointFormatException {
+  private static double epsilon(StrictJson json, String key) throws FormatException {
     double value = json.number(key);
     if (!(value > 0 && value <= 0.1)) {
       throw json.wrong("", key + " is " + value + ", needs a number in (0, 0.1]");
@@ -142,7 +139,7 @@ final class NetworkConfigReader {
     return value;
   }
 
-  private static int latentChannels(StrictJson json, String key) throws CheckpointFormatException {
+  private static int latentChannels(StrictJson json, String key) throws FormatException {
     long value = json.wholeNumber("", key);
     if (value != 4) {
       throw json.wrong(
@@ -158,8 +155,7 @@ final class NetworkConfigReader {
     return (int) value;
   }
 
-  private static double scalingFactor(StrictJson json, String key)
-      throws CheckpointFormatException {
+  private static double scalingFactor(StrictJson json, String key) throws FormatException {
     double value = json.number(key);
     if (Math.abs(value - SDXL_SCALING_FACTOR) < 1e-9) {
       throw json.wrong(
@@ -172,7 +168,7 @@ final class NetworkConfigReader {
     return value;
   }
 
-  private static void requireNoShift(StrictJson json, String key) throws CheckpointFormatException {
+  private static void requireNoShift(StrictJson json, String key) throws FormatException {
     double value = json.number(key);
     if (value != 0) {
       throw json.wrong(

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.models.network;
 
-import io.github.consistencydecoder.models.checkpoint.DType;
+import io.github.consistencydecoder.formats.tensors.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.models.network;
 
-import io.github.consistencydecoder.models.checkpoint.DType;
-import io.github.consistencydecoder.models.checkpoint.SafetensorsWriter;
+import io.github.consistencydecoder.formats.tensors.DType;
+import io.github.consistencydecoder.formats.tensors.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.models.network;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import io.github.consistencydecoder.models.checkpoint.Fuzzing;
+import io.github.consistencydecoder.formats.checkpoint.Fuzzing;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;

@@ -3,9 +3,9 @@ package io.github.consistencydecoder.models.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.consistencydecoder.models.checkpoint.FuzzCorpus;
-import io.github.consistencydecoder.models.checkpoint.Fuzzing;
-import io.github.consistencydecoder.models.checkpoint.Refusals;
+import io.github.consistencydecoder.formats.checkpoint.FuzzCorpus;
+import io.github.consistencydecoder.formats.checkpoint.Fuzzing;
+import io.github.consistencydecoder.formats.checkpoint.Refusals;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

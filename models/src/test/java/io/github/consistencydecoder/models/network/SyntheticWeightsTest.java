@@ -2,8 +2,8 @@ package io.github.consistencydecoder.models.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.models.checkpoint.Checkpoint;
-import io.github.consistencydecoder.models.checkpoint.Checkpoints;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

@@ -3,8 +3,8 @@ package io.github.consistencydecoder.models.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.consistencydecoder.models.checkpoint.DType;
-import io.github.consistencydecoder.models.checkpoint.TensorInfo;
+import io.github.consistencydecoder.formats.tensors.DType;
+import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.nio.file.Files;
 import java.nio.file.Path;

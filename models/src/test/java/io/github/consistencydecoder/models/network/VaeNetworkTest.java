@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.consistencydecoder.models.checkpoint.DType;
-import io.github.consistencydecoder.models.checkpoint.TensorInfo;
+import io.github.consistencydecoder.formats.tensors.DType;
+import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.nio.file.Path;
 import java.util.HashMap;

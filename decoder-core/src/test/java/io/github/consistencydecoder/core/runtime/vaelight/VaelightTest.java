@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.consistencydecoder.models.checkpoint.NpyArray;
-import io.github.consistencydecoder.models.checkpoint.NpyFile;
+import io.github.consistencydecoder.formats.tensors.NpyArray;
+import io.github.consistencydecoder.formats.tensors.NpyFile;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.LatentDecoder;

@@ -1,0 +1,229 @@
+package io.github.consistencydecoder.formats.checkpoint;
+
+import static java.util.Objects.requireNonNull;
+
+import io.github.consistencydecoder.formats.io.ByteSource;
+import io.github.consistencydecoder.formats.io.FormatException;
+import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
+import io.github.consistencydecoder.formats.tensors.SafetensorsHeader;
+import io.github.consistencydecoder.formats.tensors.StrictJson;
+import io.github.consistencydecoder.formats.tensors.TensorInfo;
+import io.github.consistencydecoder.formats.torch.TorchArchive;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Opens checkpoints. What a file is is decided by its content, not by its name:
+ *
+ * <ul>
+ *   <li>a safetensors file;
+ *   <li>the index ({@code *.safetensors.index.json}) of one in several files;
+ *   <li>a zip archive written by {@code torch.save} or {@code torch.jit.save};
+ *   <li>a folder that holds one of these: {@code diffusion_pytorch_model.safetensors}, its index or
+ *       its {@code fp16} variant, {@code model.safetensors}, the pair {@code
+ *       consistency_decoder.safetensors} and {@code embedding.safetensors}, or else the only file
+ *       of its kind.
+ * </ul>
+ *
+ * <p>The pair is opened as one checkpoint, also when only its first file is named; the {@code
+ * weight} of the second appears as {@code embed_time.weight}.
+ *
+ * <p>Links are resolved once; what they lead to must be regular files. Nothing in a file is
+ * executed, no class is looked up.
+ */
+public final class Checkpoints {
+  private static final String EMBEDDING_TENSOR = "weight";
+  private static final String EMBEDDING_NAME = "embed_time.weight";
+
+  private Checkpoints() {}
+
+  /**
+   * Opens a checkpoint within the {@linkplain CheckpointLimits#defaults() default limits}.
+   *
+   * @param path a file or a folder
+   * @return owned by the caller, who closes it
+   * @throws FormatException if a file is wrong
+   * @throws IOException if it cannot be read, or the folder does not hold exactly one checkpoint
+   */
+  public static Checkpoint open(Path path) throws IOException {
+    return open(path, CheckpointLimits.defaults());
+  }
+
+  /**
+   * Opens a checkpoint.
+   *
+   * @param path a file or a folder
+   * @param limits what is read at most
+   * @return owned by the caller, who closes it
+   * @throws FormatException if a file is wrong
+   * @throws IOException if it cannot be read, or the folder does not hold exactly one checkpoint
+   */
+  public static Checkpoint open(Path path, CheckpointLimits limits) throws IOException {
+    requireNonNull(path, "path");
+    requireNonNull(limits, "limits");
+    Path file = Files.isDirectory(path) ? CheckpointFolder.choose(path) : path;
+    Opening opening = new Opening(path, file, limits);
+    try {
+      return opening.open();
+    } catch (Throwable e) {
+      opening.closeAfter(e);
+      throw e;
+    }
+  }
+
+  /** One call of open: gathers channels, which it owns until the checkpoint takes them over. */
+  private static final class Opening {
+    private final Path opened;
+    private final Path file;
+    private final CheckpointLimits limits;
+    private final Map<Path, FileChannel> channels = new LinkedHashMap<>();
+
+    Opening(Path opened, Path file, CheckpointLimits limits) {
+      this.opened = opened;
+      this.file = file;
+      this.limits = limits;
+    }
+
+    Checkpoint open() throws IOException {
+      Path real = channelFor(file);
+      ByteSource bytes = ByteSource.of(file, channels.get(real));
+      return switch (FileKind.of(file, bytes)) {
+        case SAFETENSORS -> single(SafetensorsHeader.read(file, real, bytes, limits));
+        case SHARD_INDEX -> {
+          channels.remove(real).close();
+          yield sharded();
+        }
+        case TORCH_ARCHIVE -> {
+          TorchArchive archive = TorchArchive.read(file, real, bytes, limits);
+          String format = archive.script() ? "torchscript" : "torch";
+          yield new FileCheckpoint(opened, format, channels, archive.tensors(), Map.of());
+        }
+      };
+    }
+
+    /** A safetensors file, with its second half where it is the first of the pair. */
+    private Checkpoint single(SafetensorsHeader.Contents contents) throws IOException {
+      Path embedding = file.resolveSibling(CheckpointFolder.PAIR_EMBEDDING);
+      boolean pair = file.endsWith(CheckpointFolder.PAIR_DECODER) && Files.exists(embedding);
+      return safetensors(
+          pair ? withEmbedding(contents.tensors(), embedding) : contents.tensors(),
+          contents.metadata());
+    }
+
+    void closeAfter(Throwable failure) {
+      for (FileChannel channel : channels.values()) {
+        try {
+          channel.close();
+        } catch (IOException e) {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+
+    private Checkpoint safetensors(Map<String, TensorInfo> tensors, Map<String, String> metadata) {
+      return new FileCheckpoint(opened, "safetensors", channels, tensors, metadata);
+    }
+
+    private Map<String, TensorInfo> withEmbedding(Map<String, TensorInfo> tensors, Path embedding)
+        throws IOException {
+      Path real = channelFor(embedding);
+      Map<String, TensorInfo> table =
+          SafetensorsHeader.read(
+                  embedding, real, ByteSource.of(embedding, channels.get(real)), limits)
+              .tensors();
+      TensorInfo weight = table.get(EMBEDDING_TENSOR);
+      if (weight == null || table.size() != 1) {
+        throw new FormatException(
+            embedding,
+            "",
+            -1,
+            "holds "
+                + table.size()
+                + " tensors, beside "
+                + CheckpointFolder.PAIR_DECODER
+                + " it needs exactly one named '"
+                + EMBEDDING_TENSOR
+                + "'");
+      }
+      if (tensors.containsKey(EMBEDDING_NAME)) {
+        throw new FormatException(
+            file, EMBEDDING_NAME, -1, "it is also in " + CheckpointFolder.PAIR_EMBEDDING);
+      }
+      Map<String, TensorInfo> all = new LinkedHashMap<>(tensors);
+      all.put(
+          EMBEDDING_NAME,
+          new TensorInfo(
+              EMBEDDING_NAME,
+              weight.dtype(),
+              weight.shape(),
+              weight.strides(),
+              weight.file(),
+              weight.offset(),
+              weight.byteLength()));
+      return all;
+    }
+
+    private Checkpoint sharded() throws IOException {
+      ShardIndex index = ShardIndex.read(file, limits);
+      Map<String, TensorInfo> found = new LinkedHashMap<>();
+      Map<String, String> metadata = new LinkedHashMap<>();
+      for (String shard : index.shards()) {
+        SafetensorsHeader.Contents contents = shard(shard, index);
+        contents.metadata().forEach(metadata::putIfAbsent);
+        found.putAll(contents.tensors());
+      }
+      Map<String, TensorInfo> tensors = new LinkedHashMap<>();
+      for (Map.Entry<String, String> placed : index.weightMap().entrySet()) {
+        TensorInfo tensor = found.get(placed.getKey());
+        if (tensor == null) {
+          throw new FormatException(
+              file,
+              StrictJson.shortened(placed.getKey()),
+              -1,
+              "not in '" + placed.getValue() + "', where the index places it");
+        }
+        tensors.put(placed.getKey(), tensor);
+      }
+      return safetensors(tensors, metadata);
+    }
+
+    /** One file of several; all its tensors are those that the index places in it. */
+    private SafetensorsHeader.Contents shard(String name, ShardIndex index) throws IOException {
+      Path shard = file.resolveSibling(name);
+      if (!Files.exists(shard)) {
+        throw new IOException(file + ": names '" + name + "', which is not in its folder");
+      }
+      Path real = channelFor(shard);
+      SafetensorsHeader.Contents contents =
+          SafetensorsHeader.read(shard, real, ByteSource.of(shard, channels.get(real)), limits);
+      for (String tensor : contents.tensors().keySet()) {
+        if (!name.equals(index.weightMap().get(tensor))) {
+          throw new FormatException(
+              shard,
+              StrictJson.shortened(tensor),
+              -1,
+              "the index " + file.getFileName() + " does not place it in this file");
+        }
+      }
+      return contents;
+    }
+
+    /** Opens what a name leads to, unless it is open; returns its real path. */
+    private Path channelFor(Path name) throws IOException {
+      Path real = name.toRealPath();
+      // Asked before opening: opening a pipe would wait for a writer.
+      if (!Files.isRegularFile(real)) {
+        throw new IOException(name + " is not a regular file");
+      }
+      if (!channels.containsKey(real)) {
+        channels.put(real, FileChannel.open(real, StandardOpenOption.READ));
+      }
+      return real;
+    }
+  }
+}

@@ -1,0 +1,248 @@
+package io.github.consistencydecoder.formats.checkpoint;
+
+import static java.util.Objects.requireNonNull;
+
+import io.github.consistencydecoder.formats.io.ByteSource;
+import io.github.consistencydecoder.formats.io.SimilarNames;
+import io.github.consistencydecoder.formats.tensors.DType;
+import io.github.consistencydecoder.formats.tensors.Float16;
+import io.github.consistencydecoder.formats.tensors.TensorInfo;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * A checkpoint whose tensors lie uncompressed in files: every format that we read comes down to
+ * that. The readers have checked each tensor against its file; this class only fetches.
+ */
+final class FileCheckpoint implements Checkpoint {
+  /** One read; small enough for the buffer that the JDK keeps per thread. */
+  private static final int CHUNK_BYTES = 1 << 18;
+
+  private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+
+  private final Path path;
+  private final String format;
+  private final Map<Path, FileChannel> channels;
+  private final Map<String, TensorInfo> tensors;
+  private final Map<String, String> metadata;
+
+  /**
+   * @param channels real paths and their open channels, in order; owned from now on
+   */
+  FileCheckpoint(
+      Path path,
+      String format,
+      Map<Path, FileChannel> channels,
+      Map<String, TensorInfo> tensors,
+      Map<String, String> metadata) {
+    this.path = path;
+    this.format = format;
+    this.channels = Collections.unmodifiableMap(new LinkedHashMap<>(channels));
+    this.tensors = Collections.unmodifiableMap(tensors);
+    this.metadata = Collections.unmodifiableMap(metadata);
+  }
+
+  @Override
+  public Path path() {
+    return path;
+  }
+
+  @Override
+  public String format() {
+    return format;
+  }
+
+  @Override
+  public List<Path> files() {
+    return List.copyOf(channels.keySet());
+  }
+
+  @Override
+  public Map<String, TensorInfo> tensors() {
+    return tensors;
+  }
+
+  @Override
+  public Map<String, String> metadata() {
+    return metadata;
+  }
+
+  @Override
+  public TensorInfo tensor(String name) {
+    TensorInfo tensor = tensors.get(requireNonNull(name, "name"));
+    if (tensor == null) {
+      List<String> similar = SimilarNames.to(name, tensors.keySet());
+      throw new MissingTensorException(
+          path.getFileName()
+              + ": no tensor '"
+              + name
+              + "' among "
+              + tensors.size()
+              + (similar.isEmpty() ? "" : ", nearest: " + String.join(", ", similar)));
+    }
+    return tensor;
+  }
+
+  @Override
+  public float[] floats(TensorInfo tensor) throws IOException {
+    FileChannel channel = channelOf(tensor);
+    requireFloating(tensor);
+    long n = tensor.elements();
+    long stored = tensor.byteLength() / tensor.dtype().bytes();
+    if (Math.max(n, stored) > MAX_ARRAY) {
+      throw new IllegalArgumentException(
+          "tensor '" + tensor.name() + "' has " + n + " elements, too many for one array");
+    }
+    float[] values = new float[(int) stored];
+    read(channel, tensor, 0, values, 0, values.length);
+    return tensor.contiguous() ? values : rowMajor(values, tensor, (int) n);
+  }
+
+  @Override
+  public void readFloats(TensorInfo tensor, long first, float[] target, int targetOffset, int count)
+      throws IOException {
+    FileChannel channel = channelOf(tensor);
+    requireFloating(tensor);
+    requireContiguous(tensor);
+    Objects.checkFromIndexSize(targetOffset, count, target.length);
+    Objects.checkFromIndexSize(first, count, tensor.elements());
+    read(channel, tensor, first, target, targetOffset, count);
+  }
+
+  @Override
+  public ByteBuffer bytes(TensorInfo tensor) throws IOException {
+    FileChannel channel = channelOf(tensor);
+    requireContiguous(tensor);
+    if (tensor.byteLength() > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "tensor '"
+              + tensor.name()
+              + "' has "
+              + tensor.byteLength()
+              + " bytes, at most 2147483647 can be mapped at once");
+    }
+    if (tensor.offset() + tensor.byteLength() > channel.size()) {
+      throw new EOFException(tensor.file() + " became shorter since it was opened");
+    }
+    return channel
+        .map(FileChannel.MapMode.READ_ONLY, tensor.offset(), tensor.byteLength())
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  @Override
+  public void close() throws IOException {
+    IOException failure = null;
+    for (FileChannel channel : channels.values()) {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private FileChannel channelOf(TensorInfo tensor) throws ClosedChannelException {
+    requireNonNull(tensor, "tensor");
+    if (!tensor.equals(tensors.get(tensor.name()))) {
+      throw new IllegalArgumentException(
+          "tensor '" + tensor.name() + "' is not one of " + path.getFileName());
+    }
+    FileChannel channel = channels.get(tensor.file());
+    if (!channel.isOpen()) {
+      throw new ClosedChannelException();
+    }
+    return channel;
+  }
+
+  private static void requireFloating(TensorInfo tensor) {
+    if (!tensor.dtype().floating()) {
+      throw new IllegalArgumentException(
+          "tensor '" + tensor.name() + "' holds " + tensor.dtype() + ", not floating-point values");
+    }
+  }
+
+  private static void requireContiguous(TensorInfo tensor) {
+    if (!tensor.contiguous()) {
+      throw new IllegalArgumentException(
+          "tensor '" + tensor.name() + "' is not contiguous, strides " + tensor.strides());
+    }
+  }
+
+  /** Reads stored elements in the order in which they lie. */
+  private static void read(
+      FileChannel channel, TensorInfo tensor, long first, float[] target, int offset, int count)
+      throws IOException {
+    int size = tensor.dtype().bytes();
+    long position = tensor.offset() + first * size;
+    int chunkElements = Math.min(count, CHUNK_BYTES / size);
+    ByteBuffer chunk = ByteBuffer.allocate(chunkElements * size).order(ByteOrder.LITTLE_ENDIAN);
+    for (int done = 0; done < count; ) {
+      int n = Math.min(chunkElements, count - done);
+      ByteSource.of(tensor.file(), channel).read(position, chunk.clear().limit(n * size));
+      convert(chunk.flip(), tensor.dtype(), target, offset + done, n);
+      done += n;
+      position += (long) n * size;
+    }
+  }
+
+  private static void convert(ByteBuffer bytes, DType dtype, float[] target, int offset, int n) {
+    switch (dtype) {
+      case F32 -> bytes.asFloatBuffer().get(target, offset, n);
+      case F64 -> {
+        for (int i = 0; i < n; i++) {
+          target[offset + i] = (float) bytes.getDouble(8 * i);
+        }
+      }
+      case F16 -> {
+        for (int i = 0; i < n; i++) {
+          target[offset + i] = Float16.toFloat(bytes.getShort(2 * i));
+        }
+      }
+      case BF16 -> {
+        for (int i = 0; i < n; i++) {
+          target[offset + i] = Float16.bfloat16ToFloat(bytes.getShort(2 * i));
+        }
+      }
+      case I64, I32, I16, I8, U8, BOOL -> throw new IllegalArgumentException(dtype.name());
+    }
+  }
+
+  /** Brings stored elements into row-major order. */
+  private static float[] rowMajor(float[] stored, TensorInfo tensor, int n) {
+    int rank = tensor.shape().size();
+    long[] index = new long[rank];
+    long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
+    long[] strides = tensor.strides().stream().mapToLong(Long::longValue).toArray();
+    float[] values = new float[n];
+    long from = 0;
+    for (int i = 0; i < n; i++) {
+      values[i] = stored[(int) from];
+      for (int d = rank - 1; d >= 0; d--) {
+        from += strides[d];
+        if (++index[d] < shape[d]) {
+          break;
+        }
+        from -= shape[d] * strides[d];
+        index[d] = 0;
+      }
+    }
+    return values;
+  }
+}

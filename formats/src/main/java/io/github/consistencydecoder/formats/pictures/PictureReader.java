@@ -1,0 +1,189 @@
+package io.github.consistencydecoder.formats.pictures;
+
+import static java.util.Objects.requireNonNull;
+
+import io.github.consistencydecoder.formats.io.FormatException;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.commons.imaging.common.RgbBufferedImageFactory;
+import org.apache.commons.imaging.formats.bmp.BmpImageParser;
+import org.apache.commons.imaging.formats.gif.GifImageParser;
+import org.apache.commons.imaging.formats.png.PngImageParser;
+import org.apache.commons.imaging.formats.png.PngImagingParameters;
+import org.apache.commons.imaging.formats.tiff.TiffImageParser;
+
+/**
+ * Reads photographs and drawings: PNG, TIFF, BMP and GIF with Commons Imaging, JPEG with ImageIO.
+ * The file's content decides what it is, not its name.
+ *
+ * <p>What comes out is 8 bits a channel, RGB, upright and in sRGB:
+ *
+ * <ul>
+ *   <li>an embedded ICC profile is converted; without one the picture is taken for sRGB
+ *   <li>EXIF's and TIFF's orientation is applied
+ *   <li>16 bits a channel keep their upper 8; grey and palettes become RGB
+ *   <li>transparent pixels are laid over white, as on a page
+ *   <li>of an animation or several pages the first is used
+ *   <li>CMYK, WebP, HEIF and others that no library here can read are refused by name
+ * </ul>
+ *
+ * <p>Size limits are checked on the header, before anything is decoded. Holds nothing; safe for use
+ * by several threads.
+ */
+public final class PictureReader {
+  private final PictureLimits limits;
+
+  /** A reader with the default limits. */
+  public PictureReader() {
+    this(PictureLimits.DEFAULTS);
+  }
+
+  /** A reader with these limits. */
+  public PictureReader(PictureLimits limits) {
+    this.limits = requireNonNull(limits, "limits");
+  }
+
+  /**
+   * @throws FormatException if the file is not a picture that can be read; the message is a
+   *     sentence that begins with the file's name
+   * @throws IOException if the file cannot be read at all
+   */
+  public LoadedPicture read(Path path) throws IOException {
+    Path fileName = path.getFileName();
+    String file = fileName == null ? path.toString() : fileName.toString();
+    if (Files.isDirectory(path)) {
+      throw new FormatException(file, "this is a folder, not a picture");
+    }
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(path)) {
+      bytes = in.readNBytes((int) limits.fileBytes() + 1);
+    }
+    return read(file, bytes);
+  }
+
+  /**
+   * @param file a name for messages, and for noticing a wrong extension
+   * @param bytes a whole file; borrowed
+   * @throws FormatException if it is not a picture that can be read
+   */
+  public LoadedPicture read(String file, byte[] bytes) throws FormatException {
+    if (bytes.length == 0) {
+      throw new FormatException(file, "the file is empty");
+    }
+    if (bytes.length > limits.fileBytes()) {
+      throw new FormatException(
+          file, "the file has more than the limit of " + limits.fileBytes() + " bytes");
+    }
+    PictureKind kind = PictureKind.of(bytes);
+    if (!kind.readable()) {
+      throw new FormatException(
+          file,
+          "this is "
+              + (kind.phrase().isEmpty() ? "no picture of a known kind" : kind.phrase())
+              + "; PNG, JPEG, TIFF, GIF and BMP are read");
+    }
+    List<String> notes = new ArrayList<>();
+    if (kind.contradicts(file)) {
+      notes.add("in spite of its name it is a " + kind);
+    }
+    try {
+      return new LoadedPicture(decode(kind, file, bytes, notes), kind.name(), notes);
+    } catch (FormatException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      // Commons Imaging answers some damage with an IndexOutOfBoundsException and its like.
+      throw new FormatException(file, "the " + kind + " is damaged: " + reason(e), e);
+    }
+  }
+
+  private static String reason(Exception e) {
+    String message = e.getMessage();
+    return message == null || message.isBlank()
+        ? "its pixels cannot be decoded"
+        : message.strip().replaceAll("\\s+", " ");
+  }
+
+  private Picture decode(PictureKind kind, String file, byte[] bytes, List<String> notes)
+      throws IOException {
+    Scanned scanned;
+    Picture picture;
+    switch (kind) {
+      case PNG -> {
+        scanned = PngFile.scan(file, bytes, limits);
+        PngImagingParameters parameters = new PngImagingParameters();
+        parameters.setBufferedImageFactory(new RgbBufferedImageFactory());
+        picture = overWhite(new PngImageParser().getBufferedImage(scanned.clean(), parameters));
+      }
+      case JPEG -> {
+        scanned = JpegFile.scan(file, bytes, limits);
+        picture = JpegDecoder.decode(file, scanned.clean(), notes);
+      }
+      case GIF -> {
+        GifFile.Content content = GifFile.scan(file, bytes, limits);
+        scanned = content.scanned();
+        picture =
+            onScreen(
+                overWhite(new GifImageParser().getBufferedImage(scanned.clean(), null)), content);
+      }
+      case BMP -> {
+        scanned = BmpFile.scan(file, bytes, limits);
+        picture = overWhite(new BmpImageParser().getBufferedImage(in(scanned), null));
+      }
+      default -> {
+        scanned = TiffFile.scan(file, bytes, limits);
+        picture = overWhite(new TiffImageParser().getBufferedImage(scanned.clean(), null));
+      }
+    }
+    notes.addAll(scanned.notes());
+    return Orientation.upright(
+        ColourProfile.toSrgb(picture, scanned.profile(), notes), scanned.orientation());
+  }
+
+  private static InputStream in(Scanned scanned) {
+    return new ByteArrayInputStream(scanned.clean());
+  }
+
+  /** {@code level = a v + (1 - a) 255}, rounded to nearest. */
+  private static Picture overWhite(BufferedImage image) {
+    int w = image.getWidth();
+    int h = image.getHeight();
+    int[] row = new int[w];
+    byte[] rgb = new byte[3 * w * h];
+    for (int y = 0; y < h; y++) {
+      image.getRGB(0, y, w, 1, row, 0, w);
+      for (int x = 0; x < w; x++) {
+        int argb = row[x];
+        int alpha = argb >>> 24;
+        for (int c = 0; c < 3; c++) {
+          int v = (argb >> (16 - 8 * c)) & 0xff;
+          rgb[3 * (y * w + x) + c] = (byte) ((alpha * v + (255 - alpha) * 255 + 127) / 255);
+        }
+      }
+    }
+    return Picture.takeOver(w, h, rgb);
+  }
+
+  private static Picture onScreen(Picture first, GifFile.Content content) {
+    Region frame = content.frame();
+    int w = content.screenWidth();
+    int h = content.screenHeight();
+    if (frame.width() == w && frame.height() == h) {
+      return first;
+    }
+    byte[] rgb = new byte[3 * w * h];
+    Arrays.fill(rgb, (byte) 255);
+    byte[] in = first.rgb();
+    for (int y = 0; y < frame.height(); y++) {
+      System.arraycopy(
+          in, 3 * y * frame.width(), rgb, 3 * ((frame.y() + y) * w + frame.x()), 3 * frame.width());
+    }
+    return Picture.takeOver(w, h, rgb);
+  }
+}

@@ -1,0 +1,211 @@
+package io.github.consistencydecoder.formats.tensors;
+
+import static java.util.Objects.requireNonNull;
+
+import io.github.consistencydecoder.formats.io.AtomicFiles;
+import io.github.consistencydecoder.formats.io.ByteSource;
+import io.github.consistencydecoder.formats.io.FormatException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/**
+ * NumPy's {@code .npy} files.
+ *
+ * <p>File = {@code \x93NUMPY}, major and minor version, header length (2 bytes in version 1, 4 in 2
+ * and 3, little-endian), the header (a dictionary as Python text, see {@link NpyHeader}), the
+ * values.
+ *
+ * <p>Read: versions 1.0 to 3.0; {@code <f2}, {@code <f4}, {@code <f8}, {@code |u1}; C order; at
+ * most 4 dimensions; the length must fit exactly. Arrays of Python objects are pickles and are
+ * refused, and so are {@code .npz} archives.
+ */
+public final class NpyFile {
+  private static final int MAX_HEADER_BYTES = 10_000;
+  private static final int PREFIX_BYTES = 12;
+  private static final int CHUNK_BYTES = 1 << 18;
+
+  /** NumPy pads so that the values start at a multiple of this. */
+  private static final int ALIGNMENT = 64;
+
+  private NpyFile() {}
+
+  /**
+   * Reads a file.
+   *
+   * @throws FormatException if it is not such a file
+   */
+  public static NpyArray read(Path file) throws IOException {
+    Path real = requireNonNull(file, "file").toRealPath();
+    if (!Files.isRegularFile(real)) {
+      throw new IOException(file + " is not a regular file");
+    }
+    try (FileChannel channel = FileChannel.open(real, StandardOpenOption.READ)) {
+      return read(file, ByteSource.of(real, channel));
+    }
+  }
+
+  /**
+   * Writes float32 values in version 1.0, under a temporary name that is renamed when complete.
+   *
+   * @param shape dimensions, not negative
+   * @param values row-major
+   */
+  public static void write(Path target, List<Long> shape, float[] values) throws IOException {
+    requireNonNull(target, "target");
+    if (TensorShapes.elements(shape) != values.length) {
+      throw new IllegalArgumentException(
+          "shape " + shape + " does not hold " + values.length + " values");
+    }
+    byte[] header = NpyHeader.text(shape).getBytes(StandardCharsets.US_ASCII);
+    int padded = (10 + header.length + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    ByteBuffer start = ByteBuffer.allocate(padded).order(ByteOrder.LITTLE_ENDIAN);
+    start.put(NpyHeader.MAGIC).put((byte) 1).put((byte) 0).putShort((short) (padded - 10));
+    start.put(header);
+    while (start.remaining() > 1) {
+      start.put((byte) ' ');
+    }
+    start.put((byte) '\n').flip();
+    AtomicFiles.write(
+        target,
+        channel -> {
+          writeFully(channel, start);
+          ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+          for (int i = 0; i < values.length; i += CHUNK_BYTES / 4) {
+            int n = Math.min(CHUNK_BYTES / 4, values.length - i);
+            chunk.clear();
+            chunk.asFloatBuffer().put(values, i, n);
+            writeFully(channel, chunk.limit(4 * n));
+          }
+        });
+  }
+
+  public static NpyArray read(Path file, ByteSource bytes) throws IOException {
+    long size = bytes.size();
+    ByteBuffer prefix = ByteBuffer.allocate(PREFIX_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    prefix.limit((int) Math.min(PREFIX_BYTES, size));
+    bytes.read(0, prefix);
+    prefix.flip();
+    requireMagic(file, prefix);
+    int major = prefix.get(6);
+    int minor = prefix.get(7);
+    if (major < 1 || major > 3 || minor != 0) {
+      throw new FormatException(
+          file, "", 6, "version " + major + "." + minor + ", versions 1.0 to 3.0 are read");
+    }
+    int headerStart = major == 1 ? 10 : 12;
+    if (size < headerStart) {
+      throw new FormatException(
+          file, "", size, "the file ends inside the prefix of " + headerStart + " bytes");
+    }
+    long length =
+        major == 1 ? Short.toUnsignedInt(prefix.getShort(8)) : prefix.getInt(8) & 0xffffffffL;
+    if (length > MAX_HEADER_BYTES) {
+      throw new FormatException(
+          file,
+          "",
+          8,
+          "a header of " + length + " bytes declared, at most " + MAX_HEADER_BYTES + " are read");
+    }
+    if (length > size - headerStart) {
+      throw new FormatException(
+          file,
+          "",
+          8,
+          "a header of "
+              + length
+              + " bytes declared, "
+              + (size - headerStart)
+              + " follow; the file may have been cut short");
+    }
+    ByteBuffer header = ByteBuffer.allocate((int) length);
+    bytes.read(headerStart, header);
+    NpyHeader parsed = NpyHeader.parse(file, header.array(), headerStart);
+    long dataStart = headerStart + length;
+    requireLength(file, parsed, dataStart, size);
+    return values(bytes, parsed, dataStart);
+  }
+
+  private static void requireMagic(Path file, ByteBuffer prefix) throws IOException {
+    if (prefix.limit() >= 4 && prefix.getInt(0) == 0x04034b50) {
+      throw new FormatException(
+          file, "", 0, "an .npz archive, save the one array with numpy.save instead");
+    }
+    for (int i = 0; i < NpyHeader.MAGIC.length; i++) {
+      if (i >= prefix.limit() || prefix.get(i) != NpyHeader.MAGIC[i]) {
+        throw new FormatException(file, "", i, "not an .npy file, these start with \\x93NUMPY");
+      }
+    }
+    if (prefix.limit() < 10) {
+      throw new FormatException(
+          file, "", prefix.limit(), "the file ends inside the prefix of 10 bytes");
+    }
+  }
+
+  private static void requireLength(Path file, NpyHeader header, long dataStart, long size)
+      throws FormatException {
+    long needed = TensorShapes.bytes(header.shape(), header.dtype());
+    if (needed < 0) {
+      throw new FormatException(file, "", -1, "shape " + header.shape() + " overflows 63 bits");
+    }
+    if (needed != size - dataStart) {
+      throw new FormatException(
+          file,
+          "",
+          dataStart,
+          (size - dataStart)
+              + " bytes of values, shape "
+              + header.shape()
+              + " of "
+              + header.dtype()
+              + " needs "
+              + needed);
+    }
+    if (TensorShapes.elements(header.shape()) > Integer.MAX_VALUE - 8) {
+      throw new FormatException(
+          file, "", -1, "shape " + header.shape() + " holds too many values for one array");
+    }
+  }
+
+  private static NpyArray values(ByteSource bytes, NpyHeader header, long dataStart)
+      throws IOException {
+    long dataBytes = bytes.size() - dataStart;
+    int itemBytes = header.dtype().bytes();
+    float[] values = new float[(int) (dataBytes / itemBytes)];
+    ByteBuffer chunk =
+        ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, dataBytes)).order(ByteOrder.LITTLE_ENDIAN);
+    int perChunk = chunk.capacity() / itemBytes;
+    for (int done = 0; done < values.length; ) {
+      int n = Math.min(perChunk, values.length - done);
+      chunk.clear().limit(n * itemBytes);
+      bytes.read(dataStart + (long) done * itemBytes, chunk);
+      for (int i = 0; i < n; i++) {
+        values[done + i] = value(chunk, header.dtype(), i);
+      }
+      done += n;
+    }
+    return new NpyArray(header.dtype(), header.shape(), values);
+  }
+
+  private static float value(ByteBuffer bytes, DType dtype, int i) {
+    return switch (dtype) {
+      case F32 -> bytes.getFloat(4 * i);
+      case F64 -> (float) bytes.getDouble(8 * i);
+      case F16 -> Float16.toFloat(bytes.getShort(2 * i));
+      case U8 -> bytes.get(i) & 0xff;
+      case BF16, I64, I32, I16, I8, BOOL -> throw new IllegalArgumentException(dtype.name());
+    };
+  }
+
+  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+}

@@ -1,0 +1,373 @@
+package io.github.consistencydecoder.formats.torch;
+
+import io.github.consistencydecoder.formats.io.FormatException;
+import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
+import io.github.consistencydecoder.formats.tensors.StrictJson;
+import io.github.consistencydecoder.formats.torch.PickleValue.Dict;
+import io.github.consistencydecoder.formats.torch.PickleValue.Global;
+import io.github.consistencydecoder.formats.torch.PickleValue.Storage;
+import io.github.consistencydecoder.formats.torch.PickleValue.Tensor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads the pickles in which PyTorch keeps tensor descriptors, as data. It never resolves a class
+ * and never runs code: the few {@linkplain PickleGlobals names} that it knows have fixed meanings,
+ * any other name and any other {@linkplain PickleOpcode opcode} ends the reading.
+ *
+ * <p>Protocol 2. Strings are strict UTF-8 and integers fit 64 bits; memo, stack and number of
+ * objects are bounded; nothing follows the end. The result may share and even contain itself;
+ * whoever walks it must bound the walk.
+ */
+final class RestrictedPickle {
+  private static final Object MARKED = new Object();
+
+  private final PickleInput in;
+  private final int maxObjects;
+  private final List<Object> stack = new ArrayList<>();
+  private final Map<Integer, Object> memo = new HashMap<>();
+  private int objects;
+
+  private RestrictedPickle(Path file, byte[] pickle, long offsetInFile, CheckpointLimits limits) {
+    this.in = new PickleInput(file, pickle, offsetInFile);
+    this.maxObjects = limits.maxPickleObjects();
+  }
+
+  /**
+   * Reads a whole pickle.
+   *
+   * @param file for messages
+   * @param offsetInFile where the pickle starts there, bytes
+   * @return String, Long, Double, Boolean, List or {@link PickleValue}
+   */
+  static Object parse(Path file, byte[] pickle, long offsetInFile, CheckpointLimits limits)
+      throws FormatException {
+    return new RestrictedPickle(file, pickle, offsetInFile, limits).run();
+  }
+
+  private Object run() throws FormatException {
+    if (in.opcode() != PickleOpcode.PROTO) {
+      throw wrong("a pickle without a protocol number");
+    }
+    int protocol = in.uint8();
+    if (protocol != 2) {
+      throw wrong("pickle protocol " + protocol + ", PyTorch writes 2");
+    }
+    for (int opcode = in.opcode(); opcode != PickleOpcode.STOP; opcode = in.opcode()) {
+      execute(opcode);
+    }
+    Object result = pop();
+    if (!stack.isEmpty()) {
+      throw wrong("the pickle ends with " + (stack.size() + 1) + " values on its stack");
+    }
+    if (in.remaining() > 0) {
+      throw wrong(in.remaining() + " bytes follow the end of the pickle");
+    }
+    return result;
+  }
+
+  private void execute(int opcode) throws FormatException {
+    switch (opcode) {
+      case PickleOpcode.MARK -> push(MARKED);
+      case PickleOpcode.NONE -> push(PickleValue.NONE);
+      case PickleOpcode.NEWTRUE -> push(true);
+      case PickleOpcode.NEWFALSE -> push(false);
+      case PickleOpcode.BININT -> push((long) in.int32());
+      case PickleOpcode.BININT1 -> push((long) in.uint8());
+      case PickleOpcode.BININT2 -> push((long) in.uint16());
+      case PickleOpcode.LONG1 -> push(in.long1());
+      case PickleOpcode.BINFLOAT -> push(in.float64());
+      case PickleOpcode.BINUNICODE -> push(in.string());
+      case PickleOpcode.EMPTY_DICT -> push(made(new Dict(null)));
+      case PickleOpcode.EMPTY_LIST -> push(made(new ArrayList<>(0)));
+      case PickleOpcode.EMPTY_TUPLE -> push(List.of());
+      case PickleOpcode.TUPLE -> push(made(popToMark()));
+      case PickleOpcode.TUPLE1 -> push(made(popTuple(1)));
+      case PickleOpcode.TUPLE2 -> push(made(popTuple(2)));
+      case PickleOpcode.TUPLE3 -> push(made(popTuple(3)));
+      case PickleOpcode.APPEND -> append(popTuple(1));
+      case PickleOpcode.APPENDS -> append(popToMark());
+      case PickleOpcode.SETITEM -> setItems(popTuple(2));
+      case PickleOpcode.SETITEMS -> setItems(popToMark());
+      case PickleOpcode.BINPUT -> put(in.uint8());
+      case PickleOpcode.LONG_BINPUT -> put(in.int32());
+      case PickleOpcode.BINGET -> get(in.uint8());
+      case PickleOpcode.LONG_BINGET -> get(in.int32());
+      case PickleOpcode.GLOBAL -> global();
+      case PickleOpcode.REDUCE -> reduce();
+      case PickleOpcode.NEWOBJ -> newObject();
+      case PickleOpcode.BUILD -> build();
+      case PickleOpcode.BINPERSID -> storage();
+      default ->
+          throw wrong(
+              "pickle opcode "
+                  + PickleOpcode.nameOfRefused(opcode)
+                  + " is not allowed; only tensors are rebuilt, save them as safetensors");
+    }
+  }
+
+  private void append(List<Object> values) throws FormatException {
+    // Only lists are mutable: tuples never are ArrayLists that were pushed empty.
+    if (!(peek() instanceof ArrayList<?>)) {
+      throw wrong("appends to " + describe(peek()) + ", needs a list");
+    }
+    @SuppressWarnings("unchecked") // every ArrayList here was made by EMPTY_LIST
+    List<Object> list = (ArrayList<Object>) peek();
+    list.addAll(values);
+  }
+
+  private void setItems(List<Object> items) throws FormatException {
+    if (!(peek() instanceof Dict dict) || dict.className != null) {
+      throw wrong("sets items of " + describe(peek()) + ", needs a dictionary");
+    }
+    if (items.size() % 2 != 0) {
+      throw wrong("sets a key without a value");
+    }
+    for (int i = 0; i < items.size(); i += 2) {
+      Object key = items.get(i);
+      if (!(key instanceof String) && !(key instanceof Long)) {
+        throw wrong("a key is " + describe(key) + ", needs a string or an integer");
+      }
+      if (!dict.add(key, items.get(i + 1))) {
+        throw wrong("key '" + StrictJson.shortened(key.toString()) + "' is set twice");
+      }
+    }
+  }
+
+  private void put(int index) throws FormatException {
+    Object value = peek();
+    if (value == MARKED) {
+      throw wrong("keeps a mark in the memo");
+    }
+    if (index < 0 || index >= maxObjects) {
+      throw wrong(
+          "memo entry "
+              + Integer.toUnsignedString(index)
+              + ", at most "
+              + maxObjects
+              + " are kept");
+    }
+    memo.put(index, value);
+  }
+
+  private void get(int index) throws FormatException {
+    Object value = memo.get(index);
+    if (value == null) {
+      throw wrong("memo entry " + Integer.toUnsignedString(index) + " was never set");
+    }
+    push(value);
+  }
+
+  private void global() throws FormatException {
+    String module = in.line();
+    String name = in.line();
+    Global global = PickleGlobals.find(module, name);
+    if (global == null) {
+      throw wrong(
+          "name '"
+              + StrictJson.shortened(module + " " + name)
+              + "' is not allowed; only tensors are rebuilt, nothing is imported or run");
+    }
+    push(made(global));
+  }
+
+  private void reduce() throws FormatException {
+    List<?> arguments = tuple(pop(), "the arguments");
+    Object callable = pop();
+    if (!(callable instanceof Global global)) {
+      throw wrong("calls " + describe(callable) + ", needs an allowed name");
+    }
+    push(
+        switch (global.kind) {
+          case REBUILD_TENSOR -> made(tensor(arguments));
+          case REBUILD_PARAMETER -> {
+            if (arguments.size() != 3 || !(arguments.get(0) instanceof Tensor)) {
+              throw wrong("a parameter of " + describe(arguments) + ", needs a tensor first of 3");
+            }
+            yield arguments.get(0);
+          }
+          case ORDERED_DICT -> {
+            if (!arguments.isEmpty()) {
+              throw wrong("an OrderedDict with arguments, needs none");
+            }
+            yield made(new Dict(null));
+          }
+          case BUILD_LIST -> {
+            if (arguments.size() != 1 || !(arguments.get(0) instanceof List<?>)) {
+              throw wrong(global.name + " of " + describe(arguments) + ", needs one list");
+            }
+            yield arguments.get(0);
+          }
+          case RESTORE_TYPE_TAG -> {
+            if (arguments.size() != 2) {
+              throw wrong(global.name + " with " + arguments.size() + " arguments, needs 2");
+            }
+            yield arguments.get(0);
+          }
+          case STORAGE_TYPE, MODULE_CLASS -> throw wrong("calls '" + global.name + "'");
+        });
+  }
+
+  private Tensor tensor(List<?> arguments) throws FormatException {
+    if (arguments.size() != 6 && arguments.size() != 7) {
+      throw wrong("a tensor of " + arguments.size() + " arguments, needs 6 or 7");
+    }
+    if (!(arguments.get(0) instanceof Storage storage)) {
+      throw wrong("a tensor over " + describe(arguments.get(0)) + ", needs a storage");
+    }
+    return new Tensor(
+        storage,
+        wholeNumber(arguments.get(1), "storage offset"),
+        wholeNumbers(arguments.get(2), "size"),
+        wholeNumbers(arguments.get(3), "stride"));
+  }
+
+  private List<Long> wholeNumbers(Object value, String what) throws FormatException {
+    List<Long> numbers = new ArrayList<>(4);
+    for (Object n : tuple(value, what)) {
+      numbers.add(wholeNumber(n, what));
+    }
+    return numbers;
+  }
+
+  private long wholeNumber(Object value, String what) throws FormatException {
+    if (!(value instanceof Long n) || n < 0) {
+      throw wrong(what + " is " + describe(value) + ", needs a whole number of at least 0");
+    }
+    return n;
+  }
+
+  private void newObject() throws FormatException {
+    List<?> arguments = tuple(pop(), "the arguments");
+    Object type = pop();
+    if (!(type instanceof Global global) || global.kind != Global.Kind.MODULE_CLASS) {
+      throw wrong("makes an object of " + describe(type) + ", needs a class of __torch__");
+    }
+    if (!arguments.isEmpty()) {
+      throw wrong("makes a module with arguments, needs none");
+    }
+    push(made(new Dict(global.name)));
+  }
+
+  private void build() throws FormatException {
+    Object state = pop();
+    if (!(state instanceof Dict attributes) || attributes.className != null) {
+      throw wrong("builds with " + describe(state) + ", needs a dictionary");
+    }
+    if (!(peek() instanceof Dict target)) {
+      throw wrong("builds " + describe(peek()) + ", needs a module");
+    }
+    // A state dict carries its own remarks (_metadata) this way; they are not weights.
+    if (target.className != null && !target.build(attributes)) {
+      throw wrong("builds a module twice");
+    }
+  }
+
+  private void storage() throws FormatException {
+    List<?> id = tuple(pop(), "a persistent id");
+    boolean known =
+        id.size() == 5
+            && "storage".equals(id.get(0))
+            && id.get(1) instanceof Global type
+            && type.kind == Global.Kind.STORAGE_TYPE
+            && id.get(2) instanceof String
+            && id.get(3) instanceof String
+            && id.get(4) instanceof Long;
+    if (!known) {
+      throw wrong("a persistent id that is not ('storage', type, key, location, count)");
+    }
+    String key = (String) id.get(2);
+    if (key.isEmpty() || key.length() > 18 || key.chars().anyMatch(c -> c < '0' || c > '9')) {
+      throw wrong("storage key '" + StrictJson.shortened(key) + "', needs a decimal number");
+    }
+    push(
+        made(
+            new Storage(
+                ((Global) id.get(1)).dtype, key, wholeNumber(id.get(4), "storage length"))));
+  }
+
+  private List<?> tuple(Object value, String what) throws FormatException {
+    if (!(value instanceof List<?> list) || value instanceof ArrayList<?>) {
+      throw wrong(what + " is " + describe(value) + ", needs a tuple");
+    }
+    return list;
+  }
+
+  private List<Object> popTuple(int n) throws FormatException {
+    Object[] values = new Object[n];
+    for (int i = n - 1; i >= 0; i--) {
+      values[i] = pop();
+    }
+    return List.of(values);
+  }
+
+  private List<Object> popToMark() throws FormatException {
+    int mark = stack.lastIndexOf(MARKED);
+    if (mark < 0) {
+      throw wrong("needs a mark on the stack");
+    }
+    List<Object> top = stack.subList(mark, stack.size());
+    List<Object> values = List.of(top.subList(1, top.size()).toArray());
+    top.clear();
+    return values;
+  }
+
+  private void push(Object value) throws FormatException {
+    if (stack.size() >= maxObjects) {
+      throw wrong("more than " + maxObjects + " values on the stack");
+    }
+    stack.add(value);
+  }
+
+  private <T> T made(T value) throws FormatException {
+    if (++objects > maxObjects) {
+      throw wrong("more than " + maxObjects + " objects");
+    }
+    return value;
+  }
+
+  private Object pop() throws FormatException {
+    Object top = peek();
+    if (top == MARKED) {
+      throw wrong("a mark where a value is needed");
+    }
+    stack.remove(stack.size() - 1);
+    return top;
+  }
+
+  private Object peek() throws FormatException {
+    if (stack.isEmpty()) {
+      throw wrong("needs a value on an empty stack");
+    }
+    return stack.get(stack.size() - 1);
+  }
+
+  /** In words, without walking into it: it may be endless. */
+  private static String describe(Object value) {
+    if (value instanceof String s) {
+      return "the string '" + StrictJson.shortened(s) + "'";
+    }
+    if (value instanceof Number || value instanceof Boolean) {
+      return value.toString();
+    }
+    if (value instanceof List<?> list) {
+      return (list instanceof ArrayList<?> ? "a list of " : "a tuple of ") + list.size();
+    }
+    if (value instanceof Dict dict) {
+      return dict.className == null ? "a dictionary" : "a module";
+    }
+    if (value instanceof Global global) {
+      return "the name '" + StrictJson.shortened(global.name) + "'";
+    }
+    return value instanceof Tensor
+        ? "a tensor"
+        : value instanceof Storage ? "a storage" : value == MARKED ? "a mark" : "None";
+  }
+
+  private FormatException wrong(String reason) {
+    return in.wrong(reason);
+  }
+}

@@ -1,0 +1,214 @@
+package io.github.consistencydecoder.formats.checkpoint;
+
+import com.sun.management.ThreadMXBean;
+import io.github.consistencydecoder.formats.io.ByteSource;
+import io.github.consistencydecoder.formats.io.FormatException;
+import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
+import io.github.consistencydecoder.formats.tensors.NpyArray;
+import io.github.consistencydecoder.formats.tensors.NpyFile;
+import io.github.consistencydecoder.formats.tensors.SafetensorsFile;
+import io.github.consistencydecoder.formats.tensors.SafetensorsHeader;
+import io.github.consistencydecoder.formats.tensors.StrictJson;
+import io.github.consistencydecoder.formats.tensors.TensorInfo;
+import io.github.consistencydecoder.formats.tensors.TensorShapes;
+import io.github.consistencydecoder.formats.torch.ArchiveFile;
+import io.github.consistencydecoder.formats.torch.Pickle;
+import io.github.consistencydecoder.formats.torch.TorchArchive;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * What fuzzing asserts of every reader: it accepts, or refuses with {@link FormatException};
+ * nothing else comes out, memory stays within a multiple of the input, and each tensor accepted
+ * lies inside the file. Reads from memory, so that no time goes to files.
+ */
+public final class Fuzzing {
+  /** Whatever the input: buffers of the JSON parser, and the coverage probes of a fuzzer. */
+  private static final long FIXED_BYTES = 1 << 20;
+
+  /** The most of the readers is 25: a dictionary in a pickle costs the file one byte. */
+  private static final long BYTES_PER_INPUT_BYTE = 64;
+
+  private static final int TRIES = 4;
+
+  /** What may be put around an input before it is read. */
+  private static final int WRAPPING_BYTES = 1024;
+
+  private static final Path FILE = Path.of("fuzz");
+  private static final CheckpointLimits LIMITS = CheckpointLimits.defaults();
+
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  private Fuzzing() {}
+
+  /** Reads an input. */
+  @FunctionalInterface
+  public interface Reader {
+    void read(byte[] input) throws IOException;
+  }
+
+  /** Reads and asserts. */
+  public static void check(byte[] input, Reader reader) {
+    long bound = FIXED_BYTES + BYTES_PER_INPUT_BYTE * input.length;
+    long allocated = Long.MAX_VALUE;
+    // Again if it was too much: loading and instrumenting classes counts too, but only once.
+    for (int i = 0; i < TRIES && allocated > bound; i++) {
+      long before = THREADS.getCurrentThreadAllocatedBytes();
+      readOnce(input, reader);
+      allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+    }
+    if (allocated > bound) {
+      throw new AssertionError(allocated + " bytes allocated for " + input.length);
+    }
+  }
+
+  private static void readOnce(byte[] input, Reader reader) {
+    try {
+      reader.read(input);
+    } catch (FormatException expected) {
+      if (expected.byteOffset() > input.length + WRAPPING_BYTES) {
+        throw new AssertionError("an offset far beyond the file", expected);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("neither accepted nor refused", e);
+    }
+  }
+
+  static void safetensors(byte[] input) throws IOException {
+    ByteSource source = source(input);
+    requireInside(SafetensorsHeader.read(FILE, FILE, source, LIMITS).tensors(), input.length);
+  }
+
+  static void archive(byte[] input) throws IOException {
+    requireInside(TorchArchive.read(FILE, FILE, source(input), LIMITS).tensors(), input.length);
+  }
+
+  /** Wraps the input into an archive: a checksum would keep a fuzzer from changing the pickle. */
+  static void pickle(byte[] input) throws IOException {
+    archive(
+        ArchiveFile.archive()
+            .entry("m/data.pkl", input)
+            .entry("m/data/0", new byte[16])
+            .entry("m/data/1", new byte[64])
+            .bytes());
+  }
+
+  static void npy(byte[] input) throws IOException {
+    NpyArray array = NpyFile.read(FILE, source(input));
+    if (TensorShapes.elements(array.shape()) != array.values().length) {
+      throw new AssertionError("shape and values differ");
+    }
+  }
+
+  static void index(byte[] input) throws IOException {
+    for (String shard : ShardIndex.parse(json(input), LIMITS).shards()) {
+      Path folder = Path.of("/folder");
+      if (!folder.equals(folder.resolve(shard).normalize().getParent())) {
+        throw new AssertionError("a shard outside the folder: " + shard);
+      }
+    }
+  }
+
+  /** What the sniffing of the first bytes makes of the input, and then its reader. */
+  static void anyFile(byte[] input) throws IOException {
+    switch (FileKind.of(FILE, source(input))) {
+      case SAFETENSORS -> safetensors(input);
+      case SHARD_INDEX -> index(input);
+      case TORCH_ARCHIVE -> archive(input);
+    }
+  }
+
+  /** For readers in other packages. */
+  public static StrictJson json(byte[] input) throws IOException {
+    return StrictJson.of(FILE, input, 0, input.length, 0, LIMITS);
+  }
+
+  static Stream<byte[]> safetensorsSeeds() {
+    return Stream.concat(
+        resources(".safetensors"),
+        Stream.of(
+            SafetensorsFile.safetensors()
+                .tensor("a", "U8", "[2,1]", 0, 2)
+                .tensor("b", "BF16", "[0]", 2, 2)
+                .data(2)
+                .bytes()));
+  }
+
+  static Stream<byte[]> archiveSeeds() {
+    byte[] pickle = Pickle.oneTensor(0, new long[] {2, 2}, new long[] {2, 1}).bytes();
+    return Stream.concat(
+        Stream.of(".pt", ".pth", ".ckpt").flatMap(Fuzzing::resources),
+        Stream.of(
+            ArchiveFile.torch(Pickle.bare().raw(pickle)).bytes(),
+            ArchiveFile.torch(Pickle.bare().raw(pickle)).withZip64().bytes()));
+  }
+
+  /** The pickles of all the archives. */
+  static Stream<byte[]> pickleSeeds() {
+    return archiveSeeds().flatMap(bytes -> ArchiveFile.pickles(bytes).stream());
+  }
+
+  static Stream<byte[]> npySeeds() {
+    return Stream.of("(2,), }", "(), }", "(1, 2, 1, 1)}")
+        .map(
+            shape -> {
+              String header = "{'descr': '|u1', 'fortran_order': False, 'shape': " + shape + "\n";
+              String file = "\u0093NUMPY\1\0" + (char) header.length() + "\0" + header + "xy";
+              return file.getBytes(StandardCharsets.ISO_8859_1);
+            });
+  }
+
+  static Stream<byte[]> indexSeeds() {
+    return Stream.of(
+            "{\"metadata\":{\"total_size\":8},\"weight_map\":{\"b\":\"s2.safetensors\"}}",
+            "{\"weight_map\":{\"b\":\"s.safetensors\",\"\\u00fc\":\"s.safetensors\"}}")
+        .map(s -> s.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Stream<byte[]> resources(String ending) {
+    try {
+      Path folder = Path.of(Fuzzing.class.getResource("/checkpoints").toURI());
+      try (Stream<Path> files = Files.list(folder)) {
+        List<byte[]> contents = new ArrayList<>();
+        for (Path file : files.filter(p -> p.toString().endsWith(ending)).sorted().toList()) {
+          contents.add(Files.readAllBytes(file));
+        }
+        return contents.stream();
+      }
+    } catch (IOException | URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void requireInside(Map<String, TensorInfo> tensors, long fileBytes) {
+    for (TensorInfo t : tensors.values()) {
+      long last = 0;
+      for (int i = 0; i < t.shape().size(); i++) {
+        last += (t.shape().get(i) - 1) * t.strides().get(i);
+      }
+      boolean empty = t.shape().contains(0L);
+      boolean inside =
+          t.offset() >= 0
+              && t.offset() + t.byteLength() <= fileBytes
+              && t.elements() * t.dtype().bytes() <= fileBytes
+              && t.byteLength() == (empty ? 0 : (last + 1) * t.dtype().bytes());
+      if (!inside) {
+        throw new AssertionError("a tensor outside the file was accepted: " + t);
+      }
+    }
+  }
+
+  private static ByteSource source(byte[] input) {
+    return ByteSource.of(ByteBuffer.wrap(input));
+  }
+}

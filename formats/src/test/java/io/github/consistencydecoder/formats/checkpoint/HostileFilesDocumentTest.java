@@ -1,0 +1,49 @@
+package io.github.consistencydecoder.formats.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.consistencydecoder.formats.tensors.HostileSafetensorsTest;
+import io.github.consistencydecoder.formats.tensors.NpyFileTest;
+import io.github.consistencydecoder.formats.torch.HostileArchiveTest;
+import io.github.consistencydecoder.formats.torch.HostilePickleTest;
+import io.github.consistencydecoder.formats.torch.HostileZipTest;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The document lists every hostile file that the tests build, by the test's name in words. */
+class HostileFilesDocumentTest {
+  @ParameterizedTest
+  @ValueSource(
+      classes = {
+        HostileSafetensorsTest.class,
+        HostileZipTest.class,
+        HostileArchiveTest.class,
+        HostilePickleTest.class,
+        NpyFileTest.class,
+        CheckpointsTest.class
+      })
+  void everyRefusalIsListed(Class<?> tests) throws IOException {
+    Path document = Path.of(System.getProperty("project.root", "."), "docs", "hostile-files.md");
+    assumeTrue(Files.exists(document), "skipped: docs/hostile-files.md is not here");
+    String text = Files.readString(document);
+    assertThat(
+            Stream.of(tests.getDeclaredMethods())
+                .filter(m -> !m.isSynthetic())
+                .map(Method::getName)
+                .filter(n -> n.contains("Refused"))
+                .map(HostileFilesDocumentTest::words))
+        .isNotEmpty()
+        .allSatisfy(sentence -> assertThat(text).contains("| " + sentence + " |"));
+  }
+
+  private static String words(String name) {
+    return name.replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
+  }
+}

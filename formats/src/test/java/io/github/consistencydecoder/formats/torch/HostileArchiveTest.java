@@ -1,0 +1,284 @@
+package io.github.consistencydecoder.formats.torch;
+
+import static io.github.consistencydecoder.formats.torch.ArchiveFile.archive;
+import static io.github.consistencydecoder.formats.torch.Pickle.dictOfW;
+import static io.github.consistencydecoder.formats.torch.Pickle.oneTensor;
+import static io.github.consistencydecoder.formats.torch.Pickle.pickle;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
+import io.github.consistencydecoder.formats.checkpoint.Refusals;
+import io.github.consistencydecoder.formats.io.FormatException;
+import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One hostile archive a rule of {@link TorchArchive}; docs/hostile-files.md lists them. */
+public class HostileArchiveTest {
+  private static final byte[] STORAGE = new byte[16];
+
+  @TempDir Path folder;
+
+  private void refused(ArchiveFile file, long offset, String reason) throws IOException {
+    Refusals.assertRefused(file.writeTo(folder.resolve("m.pt")), Refusals::open, offset, reason);
+  }
+
+  private static Pickle good() {
+    return oneTensor(0, new long[] {2, 2}, new long[] {2, 1});
+  }
+
+  private void refusedTensor(long offset, long[] shape, long[] strides, String reason)
+      throws IOException {
+    refused(ArchiveFile.torch(oneTensor(offset, shape, strides)), -1, "tensor 'w': " + reason);
+  }
+
+  @Test
+  void theArchiveThatTheOthersAreMadeFromIsAccepted() throws IOException {
+    Refusals.open(ArchiveFile.torch(good()).writeTo(folder.resolve("m.pt")));
+    Refusals.open(ArchiveFile.torch(good()).withZip64().writeTo(folder.resolve("m.pt")));
+  }
+
+  @Test
+  void anArchiveWithoutAPickleIsRefused() throws IOException {
+    refused(
+        archive().entry("m/data/0", STORAGE), -1, "a zip archive with 0 entries FOLDER/data.pkl");
+  }
+
+  @Test
+  void aPickleInAnotherPlaceIsNotFound() throws IOException {
+    refused(archive().entry("m/n/data.pkl", STORAGE), -1, "0 entries FOLDER/data.pkl");
+    refused(archive().entry("data.pkl", STORAGE), -1, "0 entries FOLDER/data.pkl");
+  }
+
+  @Test
+  void twoPicklesAreRefused() throws IOException {
+    refused(
+        ArchiveFile.torch(good()).entry("n/data.pkl", good().bytes()),
+        -1,
+        "a zip archive with 2 entries FOLDER/data.pkl");
+  }
+
+  @Test
+  void anNpzIsRefusedByName() throws IOException {
+    refused(archive().entry("x.npy", STORAGE), -1, "an .npz archive of NumPy");
+  }
+
+  @Test
+  void aCompressedPickleIsRefused() throws IOException {
+    refused(
+        ArchiveFile.torch(good()).patchLocal(0, 8, 2, 8).patchCentral(0, 10, 2, 8),
+        0,
+        "entry 'm/data.pkl' is compressed");
+  }
+
+  @Test
+  void aCompressedStorageIsRefused() throws IOException {
+    ArchiveFile file = ArchiveFile.torch(good()).patchLocal(1, 8, 2, 8).patchCentral(1, 10, 2, 8);
+    refused(file, file.localAt(1), "entry 'm/data/0' is compressed");
+  }
+
+  @Test
+  void aDamagedPickleIsRefused() throws IOException {
+    ArchiveFile file = ArchiveFile.torch(good());
+    byte[] bytes = file.bytes();
+    bytes[(int) file.dataAt(0) + 5] ^= 1;
+    Refusals.assertRefused(
+        Files.write(folder.resolve("m.pt"), bytes),
+        Refusals::open,
+        file.dataAt(0),
+        "entry 'm/data.pkl' is damaged");
+  }
+
+  @Test
+  void bigEndianIsRefused() throws IOException {
+    ArchiveFile file =
+        ArchiveFile.torch(good()).entry("m/byteorder", "big".getBytes(StandardCharsets.US_ASCII));
+    refused(file, file.dataAt(2), "byte order 'big', needs 'little'");
+  }
+
+  @Test
+  void aByteOrderOfAMegabyteIsRefused() throws IOException {
+    ArchiveFile file = ArchiveFile.torch(good()).entry("m/byteorder", new byte[1 << 20]);
+    refused(file, file.localAt(2), "entry 'm/byteorder' has 1048576 bytes, at most 16");
+  }
+
+  @Test
+  void aPickleOfAListIsRefused() throws IOException {
+    refused(ArchiveFile.torch(pickle().op(']').end()), -1, "neither a module nor a dictionary");
+  }
+
+  @Test
+  void anArchiveWithoutTensorsIsRefused() throws IOException {
+    refused(ArchiveFile.torch(pickle().op('}').end()), -1, "no tensors in the archive");
+  }
+
+  @Test
+  void aMissingStorageIsRefused() throws IOException {
+    refused(
+        archive().entry("m/data.pkl", good().bytes()),
+        -1,
+        "tensor 'w': its storage, entry 'm/data/0', is not in the archive");
+  }
+
+  @Test
+  void aStorageShorterThanDeclaredIsRefused() throws IOException {
+    ArchiveFile file =
+        archive().entry("m/data.pkl", good().bytes()).entry("m/data/0", new byte[15]);
+    refused(file, file.dataAt(1), "its storage has 15 bytes, 4 elements of F32 declared");
+  }
+
+  @Test
+  void aStorageOfABillionElementsIsRefused() throws IOException {
+    Pickle file =
+        dictOfW()
+            .tensor(
+                "FloatStorage", "0", 1_000_000_000, 0, new long[] {1_000_000_000}, new long[] {1});
+    ArchiveFile archive = ArchiveFile.torch(file.op('s').end());
+    refused(archive, archive.dataAt(1), "its storage has 16 bytes, 1000000000 elements of F32");
+  }
+
+  @Test
+  void aStorageWhoseLengthOverflowsIsRefused() throws IOException {
+    Pickle file =
+        dictOfW().tensor("FloatStorage", "0", (1L << 62) + 4, 0, new long[] {4}, new long[] {1});
+    ArchiveFile archive = ArchiveFile.torch(file.op('s').end());
+    refused(archive, archive.dataAt(1), "4611686018427387908 elements of F32 declared");
+  }
+
+  @Test
+  void aTensorBeyondItsStorageIsRefused() throws IOException {
+    refusedTensor(1, new long[] {4}, new long[] {1}, "shape [4], strides [1] and offset 1 reach");
+  }
+
+  @Test
+  void anOffsetBeyondTheStorageIsRefused() throws IOException {
+    refusedTensor(Long.MAX_VALUE, new long[] {}, new long[] {}, "shape [], strides [] and offset");
+  }
+
+  @Test
+  void anOffsetOfNothingBeyondTheStorageIsRefused() throws IOException {
+    refusedTensor(5, new long[] {0}, new long[] {1}, "shape [0], strides [1] and offset 5 reach");
+  }
+
+  @Test
+  void aStrideBeyondTheStorageIsRefused() throws IOException {
+    refusedTensor(0, new long[] {2}, new long[] {4}, "shape [2], strides [4] and offset 0 reach");
+  }
+
+  @Test
+  void aStrideThatOverflowsIsRefused() throws IOException {
+    refusedTensor(
+        0, new long[] {3}, new long[] {Long.MAX_VALUE}, "shape [3], strides [9223372036854775807]");
+  }
+
+  @Test
+  void aBillionElementsOverOneAreRefused() throws IOException {
+    refusedTensor(
+        0, new long[] {1_000_000_000}, new long[] {0}, "shape [1000000000] has more elements than");
+  }
+
+  @Test
+  void aShapeThatOverflowsIsRefused() throws IOException {
+    refusedTensor(
+        0,
+        new long[] {1L << 32, 1L << 32},
+        new long[] {0, 0},
+        "shape [4294967296, 4294967296] over");
+  }
+
+  @Test
+  void tooManyDimensionsAreRefused() throws IOException {
+    refusedTensor(0, new long[9], new long[9], "9 dimensions and 9 strides");
+  }
+
+  @Test
+  void stridesThatAreNotAsManyAsDimensionsAreRefused() throws IOException {
+    refusedTensor(0, new long[] {4}, new long[] {4, 1}, "1 dimensions and 2 strides");
+  }
+
+  @Test
+  void aModuleThatContainsItselfIsRefused() throws IOException {
+    refused(
+        ArchiveFile.torch(pickle().op('}', 'q', 0).string("x").op('h', 0, 's').end()),
+        -1,
+        "nested deeper than 100");
+  }
+
+  @Test
+  void aListThatContainsItselfIsRefused() throws IOException {
+    refused(
+        ArchiveFile.torch(pickle().op('}').string("x").op(']', 'q', 0, 'h', 0, 'a', 's').end()),
+        -1,
+        "nested deeper than 100");
+  }
+
+  @Test
+  void aTreeThatDoublesAtEveryLevelIsRefused() throws IOException {
+    // {"x": (d0, d1, ...)} with d0 = {} and d1 = {"a": d0, "b": d0} and so on
+    Pickle file = pickle().op('}').string("x").op('(', '}', 'q', 0);
+    for (int level = 1; level <= 40; level++) {
+      file.op('}', 'q', level).string("a").op('h', level - 1, 's');
+      file.string("b").op('h', level - 1, 's');
+    }
+    file.op('t', 's');
+    Path path = ArchiveFile.torch(file.end()).writeTo(folder.resolve("m.pt"));
+    assertThatThrownBy(() -> Refusals.open(path))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("the tree has more than 1000000 places");
+  }
+
+  @Test
+  void twoTensorsOfOneFlattenedNameAreRefused() throws IOException {
+    Pickle file = pickle().op('}').string("a.b").tensor().op('s').string("a").op('}');
+    refused(
+        ArchiveFile.torch(file.string("b").tensor().op('s', 's').end()),
+        -1,
+        "tensor 'a.b': the name occurs twice");
+  }
+
+  @Test
+  void aTensorWithoutANameIsRefused() throws IOException {
+    refused(
+        ArchiveFile.torch(pickle().op('}').string("").tensor().op('s').end()),
+        -1,
+        "a tensor without a name");
+  }
+
+  @Test
+  void aNameLongerThanTheLimitIsRefused() throws IOException {
+    refused(
+        ArchiveFile.torch(pickle().op('}').string("n".repeat(1025)).tensor().op('s').end()),
+        -1,
+        "a name longer than 1024 characters");
+  }
+
+  @Test
+  void aPickleLongerThanTheLimitIsRefused() throws IOException {
+    CheckpointLimits d = CheckpointLimits.defaults();
+    CheckpointLimits limits =
+        new CheckpointLimits(
+            d.maxHeaderBytes(),
+            d.maxJsonBytes(),
+            d.maxJsonDepth(),
+            d.maxMetadataEntries(),
+            d.maxStringChars(),
+            d.maxNameChars(),
+            d.maxTensors(),
+            d.maxRank(),
+            d.maxShards(),
+            d.maxZipEntries(),
+            d.maxZipDirectoryBytes(),
+            100,
+            d.maxPickleDepth(),
+            d.maxPickleObjects());
+    Path file = ArchiveFile.torch(good()).writeTo(folder.resolve("m.pt"));
+    assertThatThrownBy(() -> Checkpoints.open(file, limits))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("entry 'm/data.pkl' has ")
+        .hasMessageContaining("bytes, at most 100 are read");
+  }
+}

@@ -1,2 +1,0 @@
-/** Files that appear whole or not at all. */
-package io.github.consistencydecoder.models.files;

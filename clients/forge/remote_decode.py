@@ -10,7 +10,6 @@ import json
 import math
 import random
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ import torch
 
 ATTEMPTS = 4
 LONGEST_WAIT = 60.0
+_MOST_WORDS = 1 << 20
 _TYPES = {torch.float32: "float32", torch.float16: "float16", torch.bfloat16: "bfloat16"}
 
 
@@ -61,14 +61,12 @@ def decode(
     headers = {"Content-Type": "tensor/binary", "Accept": "tensor/binary", "Connection": "close"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    answered, body = _ask(server, urlencode(query), z.numpy().tobytes(), headers, timeout, check)
     n, _, h, w = z.shape
     shape = [n, 3, 8 * h, 8 * w]
-    if (
-        answered.get("dtype") != "float32"
-        or json.loads(answered.get("shape", "[]")) != shape
-        or len(body) != 4 * math.prod(shape)
-    ):
+    due = 4 * math.prod(shape)
+    answered, body = _ask(server, urlencode(query), z.numpy().tobytes(), headers, due, timeout, check)
+    said = answered.get("shape", "").replace(" ", "")
+    if answered.get("dtype") != "float32" or said != str(shape).replace(" ", "") or len(body) != due:
         raise RemoteDecodeError(
             f"{server} answered with {answered.get('content-type')} of {len(body)} bytes, not with float32 of shape "
             f"{shape}; it is another server, or another version: compare 'consistency-decoder --version'"
@@ -98,17 +96,18 @@ def _checked(latents: torch.Tensor) -> torch.Tensor:
 
 
 def _ask(
-    server: str, query: str, body: bytes, headers: dict[str, str], timeout: float, check: Callable[[], None]
+    server: str, query: str, body: bytes, headers: dict[str, str], due: int, timeout: float, check: Callable[[], None]
 ) -> tuple[dict[str, str], bytes]:
     end = time.monotonic() + timeout
     for attempt in range(1, ATTEMPTS + 1):
-        call = _Call(server, query, body, headers, end)
+        call = _Call(server, query, body, headers, due, end)
         status, answered, answer = call.result(check)
         if status == 200:
             return answered, answer
-        wait = 0.2 * 2**attempt * (0.5 + 0.5 * random.random())
-        if "retry-after" in answered:
+        try:
             wait = float(answered["retry-after"]) * (1 + 0.2 * random.random())
+        except (KeyError, ValueError):
+            wait = 0.2 * 2**attempt * (0.5 + 0.5 * random.random())
         again = status in (0, 429, 503) and attempt < ATTEMPTS and wait <= LONGEST_WAIT
         if not again or time.monotonic() + wait > end:
             raise RemoteDecodeError(_reason(server, status, answer))
@@ -121,8 +120,8 @@ def _ask(
 
 def _reason(server: str, status: int, answer: bytes) -> str:
     try:
-        said = str(json.loads(answer)["error"])
-    except (ValueError, KeyError, TypeError):
+        said = str(json.loads(answer)["error"])[:500]
+    except (ValueError, KeyError, TypeError, RecursionError):
         said = f"status {status} without a reason: it may be another server"
     if status == 0:
         return (
@@ -141,14 +140,20 @@ def _reason(server: str, status: int, answer: bytes) -> str:
 class _Call:
     """One attempt, in a thread of its own, so that whoever waits can be asked to stop."""
 
-    def __init__(self, server: str, query: str, body: bytes, headers: dict[str, str], end: float) -> None:
+    def __init__(self, server: str, query: str, body: bytes, headers: dict[str, str], due: int, end: float) -> None:
         self._outcome: tuple[int, dict[str, str], bytes] = (0, {}, b"")
+        self._due = due
         self._end = end
-        parts = urlsplit(server)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise RemoteDecodeError(f"server '{server}': http://host:port is needed, for example http://127.0.0.1:8000")
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(parts.hostname, parts.port, timeout=10)
+        try:
+            parts = urlsplit(server)
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                raise ValueError(server)
+            kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+            self._connection = kind(parts.hostname, parts.port, timeout=10)
+        except ValueError as e:
+            raise RemoteDecodeError(
+                f"server '{server}': http://host:port is needed, for example http://127.0.0.1:8000"
+            ) from e
         self._channel: socket.socket | None = None
         target = f"{parts.path.rstrip('/')}/?{query}"
         self._thread = threading.Thread(target=self._run, args=(target, body, headers), daemon=True)
@@ -175,8 +180,14 @@ class _Call:
             self._connection.request("POST", target, body, headers)
             response = self._connection.getresponse()
             answered = {name.lower(): value for name, value in response.getheaders()}
-            self._outcome = response.status, answered, response.read()
-        except (OSError, http.client.HTTPException, ssl.SSLError) as e:
+            most = self._due if response.status == 200 else _MOST_WORDS
+            answer = response.read(most + 1)
+            if len(answer) > most:
+                said = f"it sent more than the {most} bytes that were due: it may be another server, or another version"
+                self._outcome = 502, {}, json.dumps({"error": said}).encode()
+            else:
+                self._outcome = response.status, answered, answer
+        except (OSError, http.client.HTTPException, ValueError) as e:
             self._outcome = 0, {}, json.dumps({"error": str(e) or type(e).__name__}).encode()
         finally:
             self._connection.close()

@@ -46,15 +46,19 @@ function latents(file) {
 }
 
 const [address, source, picture] = process.argv.slice(2);
-const client = new DecoderService(address, grpc.credentials.createInsecure(), {
-  "grpc.max_receive_message_length": 64 << 20,
-  "grpc.service_config": JSON.stringify(RETRY),
-});
 const request = {
   latents: latents(source),
   noise: { seed: "42" },
   format: "PICTURE_FORMAT_PNG",
 };
+// A latent is 8 by 8 pixels of three bytes, and 4 numbers; a PNG is hardly ever larger than its pixels.
+const pixelBytes = (request.latents.tensor.shape.reduce((product, n) => product * n, 1) / 4) * 64 * 3;
+const client = new DecoderService(address, grpc.credentials.createInsecure(), {
+  "grpc.max_receive_message_length": 2 * pixelBytes + (1 << 20),
+  "grpc.service_config": JSON.stringify(RETRY),
+  // Whatever http_proxy says: no proxy leads back to this machine.
+  "grpc.enable_http_proxy": /^(unix:|localhost(:|$)|127\.|\[::1\])/.test(address) ? 0 : 1,
+});
 client.Decode(request, { deadline: Date.now() + 600000 }, (error, answer) => {
   client.close();
   if (error) {

@@ -6,7 +6,7 @@ latents=$2
 picture=$3
 
 # --fail-with-body keeps what the server says when it refuses: {"error": "a sentence"}.
-curl --silent --show-error --fail-with-body \
+curl --silent --show-error --fail-with-body --max-time 600 --max-filesize 100M --noproxy "localhost,127.0.0.1,::1,${no_proxy:-}" \
   --header 'Content-Type: application/safetensors' \
   --header 'Accept: image/png' \
   --data-binary "@$latents" \

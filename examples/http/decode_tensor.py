@@ -30,13 +30,18 @@ def decode(address, latents, shape, seed=0):
         data=latents.tobytes(),
         headers={"Content-Type": "tensor/binary", "Accept": "tensor/binary"},
     )
+    count, _, height, width = shape
+    due = count * 8 * height * 8 * width * 3
+    # A service on this machine is asked directly, whatever http_proxy says.
+    local = urllib.parse.urlsplit(address).hostname in ("localhost", "127.0.0.1", "::1")
+    opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if local else []))
     try:
-        with urllib.request.urlopen(request, timeout=600) as response:
+        with opener.open(request, timeout=600) as response:
             for warning in response.headers.get_all("x-warning") or []:
                 print("warning:", warning, file=sys.stderr)
-            return response.read(), json.loads(response.headers["shape"])
+            return response.read(due + 1), json.loads(response.headers["shape"])
     except urllib.error.HTTPError as e:
-        sys.exit("refused: " + json.loads(e.read())["error"])
+        sys.exit("refused: " + json.loads(e.read(1 << 16))["error"])
 
 
 if __name__ == "__main__":

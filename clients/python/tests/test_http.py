@@ -67,6 +67,7 @@ def test_a_decode_says_everything_the_door_has_to_know(open_door: OpenDoor) -> N
         "steps": "1",
         "dialect": "diffusers",
         "model": "taesd",
+        "timeout": seen.query["timeout"],
     }
     assert seen.headers["content-type"] == "application/safetensors"
     assert seen.headers["authorization"] == "Bearer secret"
@@ -131,7 +132,7 @@ def test_warnings_and_facts_come_along(open_door: OpenDoor) -> None:
             IncompatibleServerError,
             "image/png of 3 bytes that is not a tensor",
         ),
-        (tensor(np.zeros((2, 3, 24, 40), np.float32)), IncompatibleServerError, "answered with float32 of shape"),
+        (tensor(np.zeros((1, 3, 2, 4), np.float32)), IncompatibleServerError, "answered with float32 of shape"),
         (tensor(np.zeros((2, 24, 24, 3), np.uint8)), IncompatibleServerError, r"uint8 of shape \[2, 24, 24, 3\]"),
         (Reply(200, {"shape": "[2]", "dtype": "uint8"}, b"x"), IncompatibleServerError, "not a tensor"),
     ],
@@ -324,11 +325,17 @@ def test_latents_of_pictures_come_back_as_they_are(open_door: OpenDoor) -> None:
     seen = door.seen[0]
     assert (seen.path, seen.query) == (
         "/encode",
-        {"shape": "2,3,16,24", "dtype": "float32", "scaling_factor": "0.18215", "model": "vae"},
+        {
+            "shape": "2,3,16,24",
+            "dtype": "float32",
+            "scaling_factor": "0.18215",
+            "model": "vae",
+            "timeout": seen.query["timeout"],
+        },
     )
     assert seen.body == pictures.tobytes()
     with pytest.raises(IncompatibleServerError, match="latents of shape"):
-        client_of(door).encode(np.zeros((1, 3, 16, 24), np.float32), scale="unscaled")
+        client_of(door).encode(np.zeros((4, 3, 16, 24), np.float32), scale="unscaled")
 
 
 def test_models_are_listed_by_name(open_door: OpenDoor) -> None:

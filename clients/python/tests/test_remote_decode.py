@@ -75,7 +75,13 @@ def test_a_busy_server_is_asked_again_and_given_up_in_the_end(open_door: OpenDoo
         (refusal(401, "a token is needed"), "the server wants its token"),
         (Reply(404, {}, b"<html>"), "status 404 without a reason: it may be another server"),
         (Reply(200, {"Content-Type": "image/png"}, b"png"), r"image/png of 3 bytes, not with float32"),
+        (Reply(200, {"dtype": "float32", "shape": "[" * 20_000}, b"x"), "of 1 bytes, not with float32"),
+        (Reply(200, {}, bytes(100_000)), "more than the 23040 bytes that were due"),
+        (Reply(400, {}, bytes(3 << 20)), "more than the 1048576 bytes that were due"),
+        (Reply(400, {}, b"[" * 20_000), "status 400 without a reason"),
+        (refusal(503, "starting", Retry_After="soon"), r"not ready or about to stop \(starting\)"),
     ],
+    ids=lambda value: str(value)[:40],
 )
 def test_what_is_no_picture_is_an_error_that_says_why(
     open_door: OpenDoor, remote: Any, reply: Reply, says: str
@@ -90,6 +96,8 @@ def test_nobody_there_says_how_to_start_one(remote: Any) -> None:
         remote.decode("http://127.0.0.1:1", LATENTS, scaled=True)
     with pytest.raises(remote.RemoteDecodeError, match="http://host:port is needed"):
         remote.decode("127.0.0.1:8000", LATENTS, scaled=True)
+    with pytest.raises(remote.RemoteDecodeError, match="http://host:port is needed"):
+        remote.decode("http://127.0.0.1:x", LATENTS, scaled=True)
 
 
 def test_whoever_waits_can_stop(open_door: OpenDoor, remote: Any) -> None:

@@ -14,6 +14,11 @@ from .errors import DeadlineExceededError, DecodeCancelledError, DecoderError, I
 
 T = TypeVar("T")
 
+# Seconds, as the Java client has it: a large picture on a few cores takes minutes.
+DEFAULT_DEADLINE = 900.0
+# Longer ones than the system's calls take are none.
+_LONGEST_DEADLINE = 1e8
+
 
 class Cancellation:
     """Stops calls from another thread. Safe for use by several threads; once cancelled, always cancelled.
@@ -70,7 +75,7 @@ class Deadline:
         if seconds is not None and not seconds > 0:
             raise InvalidInputError(f"a deadline of {seconds} s: more than 0 is needed, or None")
         self._seconds = seconds
-        self._end = None if seconds is None else time.monotonic() + seconds
+        self._end = None if seconds is None or seconds > _LONGEST_DEADLINE else time.monotonic() + seconds
 
     def remaining(self) -> float | None:
         """Seconds that are left, None if there is no deadline.

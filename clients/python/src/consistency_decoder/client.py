@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from .calls import Cancellation, Deadline, RetryPolicy
-from .errors import IncompatibleServerError
+from .calls import DEFAULT_DEADLINE, Cancellation, Deadline, RetryPolicy
+from .errors import IncompatibleServerError, InvalidInputError
 from .requests import DecodeCall, Dialect, EncodeCall, Output, Scale, Tiling, decode_call, encode_call
 from .tensors import WireTensor, shape_text
 
@@ -48,7 +48,8 @@ class Model:
 class Client(abc.ABC):
     """Calls a consistency-decoder server. Safe for use by several threads; close it when it is no longer needed.
 
-    Retries what may work a moment later, see :class:`RetryPolicy`. A deadline is in seconds and covers all attempts.
+    Retries what may work a moment later, see :class:`RetryPolicy`. A deadline is in seconds and covers all attempts;
+    None is for no limit but the server's. What a server answers is read up to what was asked for and no further.
     """
 
     def __init__(self, retry: RetryPolicy | None = None) -> None:
@@ -67,7 +68,7 @@ class Client(abc.ABC):
         output: Output = "uint8",
         tiling: Tiling = "auto",
         model: str = "",
-        deadline: float | None = None,
+        deadline: float | None = DEFAULT_DEADLINE,
         cancellation: Cancellation | None = None,
     ) -> Decoded:
         """Turns latents [N, 4, h, w] into pictures of 8h by 8w.
@@ -96,7 +97,7 @@ class Client(abc.ABC):
         *,
         scale: Scale,
         model: str = "",
-        deadline: float | None = None,
+        deadline: float | None = DEFAULT_DEADLINE,
         cancellation: Cancellation | None = None,
     ) -> NDArray[Any]:
         """Turns pictures [N, 3, H, W] in [-1, 1] into latents [N, 4, H/8, W/8]: the encoder's mean, float32.
@@ -140,16 +141,36 @@ class Client(abc.ABC):
     def _models(self, deadline: Deadline, cancellation: Cancellation) -> list[Model]: ...
 
 
+def bearer(token: str) -> str:
+    """The value of the header that carries a token. Raises :class:`InvalidInputError` if no header can."""
+    if not token.isascii() or not token.isprintable():
+        raise InvalidInputError("the token has characters that no header carries; is a line break at its end?")
+    return f"Bearer {token}"
+
+
 def pixels_of(tensor: WireTensor, call: DecodeCall, server: str) -> NDArray[Any]:
     """The pictures of an answer, of the type that was asked for.
 
     Raises :class:`IncompatibleServerError` if they are not what was asked for.
     """
-    array = tensor.array()
-    if array.shape != call.picture_shape or (call.output == "uint8") != (tensor.dtype == "uint8"):
-        raise IncompatibleServerError(
-            f"{server} answered with {tensor.dtype} of shape {shape_text(array.shape)} where {call.output} of shape "
-            f"{shape_text(call.picture_shape)} was asked for; it is another server, or another version: "
-            "compare 'consistency-decoder --version' with the version of this package"
-        )
-    return array.astype(call.output, copy=False)
+    if tensor.shape != call.picture_shape or (call.output == "uint8") != (tensor.dtype == "uint8"):
+        raise _not_asked_for(tensor, f"{call.output} of shape {shape_text(call.picture_shape)}", server)
+    return tensor.array().astype(call.output, copy=False)
+
+
+def latents_of(tensor: WireTensor, call: EncodeCall, server: str) -> NDArray[Any]:
+    """The latents of an answer, float32.
+
+    Raises :class:`IncompatibleServerError` if they are not those of such pictures.
+    """
+    if tensor.shape != call.latents_shape or tensor.dtype == "uint8":
+        raise _not_asked_for(tensor, f"latents of shape {shape_text(call.latents_shape)}", server)
+    return tensor.as_float32().array()
+
+
+def _not_asked_for(tensor: WireTensor, wanted: str, server: str) -> IncompatibleServerError:
+    return IncompatibleServerError(
+        f"{server} answered with {tensor.dtype} of shape {shape_text(tensor.shape)} where {wanted} was asked for; "
+        "it is another server, or another version: "
+        "compare 'consistency-decoder --version' with the version of this package"
+    )

@@ -15,6 +15,12 @@ def connect(target: str, *, token: str | None = None, retry: RetryPolicy | None 
     ``grpcs://host:port`` and ``grpc+unix:/path``, or ``unix:/path``, speak gRPC and need the extra ``grpc``. Nothing
     is sent yet.
     """
+    if not isinstance(target, str):
+        kind = type(target).__name__
+        raise InvalidInputError(
+            f"a {kind} was given, an address is needed, for example http://127.0.0.1:8000; "
+            f"of a LocalSidecar pass .target, or use its .client"
+        )
     scheme = target.partition(":")[0]
     if scheme in ("http", "https", "http+unix"):
         return HttpClient(target, token=token, retry=retry)

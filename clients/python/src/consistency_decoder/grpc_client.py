@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
-from collections.abc import Callable
+import threading
 from typing import Any
 
 from numpy.typing import NDArray
 
 from .calls import Cancellation, Deadline, RetryPolicy, TransientError
-from .client import Client, Decoded, Model, pixels_of
+from .client import Client, Decoded, Model, bearer, latents_of, pixels_of
 from .errors import (
     AccessDeniedError,
     DecodeCancelledError,
@@ -27,6 +28,7 @@ from .tensors import TypeName, WireTensor
 
 try:
     import grpc
+    from google.protobuf.message import DecodeError
 
     from ._generated import decoder_pb2 as pb
 except ImportError as e:
@@ -58,10 +60,17 @@ _TILINGS = {
 }
 # What gRPC says when a server answers in HTTP/1.
 _NOT_GRPC = re.compile(r"http/?1|parsing HTTP/2", re.IGNORECASE)
+# What it says itself of an answer that it does not take; our server has other words for a request that is too large.
+_NOT_TAKEN = re.compile(r"(?<!SERVER: )Received message larger than max|Compression algorithm .* is disabled")
+_PROXY = re.compile("proxy", re.IGNORECASE)
+# Bytes of an answer beside its tensor: warnings, metadata; or all of a list of models.
+_MOST_WORDS = 1 << 20
+_LARGEST_MESSAGE = 2**31 - 1
 _OPTIONS = (
-    # Pictures and noise are larger than the 4 MiB that are usual; the server has limits of its own.
-    ("grpc.max_receive_message_length", -1),
+    # Noise is larger than the 4 MiB that are usual; the server has limits of its own.
     ("grpc.max_send_message_length", -1),
+    # Nothing compressed is taken: a few bytes could become any number.
+    ("grpc.compression_enabled_algorithms_bitset", 1),
     # Retries are RetryPolicy's business, so that both transports do the same.
     ("grpc.enable_retries", 0),
     ("grpc.keepalive_time_ms", 60_000),
@@ -87,26 +96,24 @@ class GrpcClient(Client):
         super().__init__(retry)
         self.target = target
         target = target.removeprefix("grpc+")
-        self._metadata = () if token is None else (("authorization", f"Bearer {token}"),)
+        self._metadata = () if token is None else (("authorization", bearer(token)),)
         scheme, _, rest = target.partition(":")
         address = target if scheme == "unix" else rest.removeprefix("//").rstrip("/")
         if scheme not in ("grpc", "grpcs", "unix") or not address or ("/" in address and scheme != "unix"):
             raise InvalidInputError(f"target {target!r}: grpc://host:port, grpcs://host:port or unix:/path is needed")
-        if scheme == "grpcs":
-            self._channel = grpc.secure_channel(
-                address, credentials or grpc.ssl_channel_credentials(), options=_OPTIONS
-            )
-        else:
-            self._channel = grpc.insecure_channel(address, options=_OPTIONS)
-        self._decode_method = self._method("Decode", pb.DecodeResponse)
-        self._encode_method = self._method("Encode", pb.EncodeResponse)
-        self._list_method = self._method("ListModels", pb.ListModelsResponse)
+        self._address = address
+        self._credentials = (credentials or grpc.ssl_channel_credentials()) if scheme == "grpcs" else None
+        self._lock = threading.Lock()
+        self._channels: dict[int, Any] | None = {}
 
     def __repr__(self) -> str:
         return f"GrpcClient({self.target!r})"
 
     def close(self) -> None:
-        self._channel.close()
+        with self._lock:
+            channels, self._channels = self._channels, None
+        for channel in (channels or {}).values():
+            channel.close()
 
     def ready(self, *, timeout: float = 5.0) -> bool:
         try:
@@ -115,12 +122,23 @@ class GrpcClient(Client):
             return False
         return any(model.ready for model in models)
 
-    def _method(self, name: str, response: Any) -> Any:
-        return self._channel.unary_unary(
-            _SERVICE + name,
-            request_serializer=lambda message: message.SerializeToString(),
-            response_deserializer=response.FromString,
-        )
+    def _channel(self, most: int) -> Any:
+        """A channel that takes in so many bytes and little more: gRPC has no such bound for a single call."""
+        size = min(1 << (most + _MOST_WORDS - 1).bit_length(), _LARGEST_MESSAGE)
+        with self._lock:
+            if self._channels is None:
+                raise InvalidInputError(f"the client for {self.target} was closed; make a new one")
+            if size not in self._channels:
+                options = [*_OPTIONS, ("grpc.max_receive_message_length", size)]
+                if _is_loopback(self._address):
+                    # Whatever http_proxy says: no proxy leads back to this machine.
+                    options.append(("grpc.enable_http_proxy", 0))
+                self._channels[size] = (
+                    grpc.insecure_channel(self._address, options)
+                    if self._credentials is None
+                    else grpc.secure_channel(self._address, self._credentials, options)
+                )
+            return self._channels[size]
 
     def _prepare(self, call: DecodeCall) -> pb.DecodeRequest:
         return pb.DecodeRequest(
@@ -138,7 +156,7 @@ class GrpcClient(Client):
         )
 
     def _decode(self, call: DecodeCall, request: Any, deadline: Deadline, cancellation: Cancellation) -> Decoded:
-        answer: pb.DecodeResponse = self._call(self._decode_method, request, deadline, cancellation)
+        answer = self._call("Decode", request, pb.DecodeResponse, call.answer_bytes, deadline, cancellation)
         report = answer.report
         tensor = self._tensor(answer.pictures.tensor)
         metadata = {
@@ -153,12 +171,12 @@ class GrpcClient(Client):
 
     def _encode(self, call: EncodeCall, deadline: Deadline, cancellation: Cancellation) -> NDArray[Any]:
         request = pb.EncodeRequest(model=call.model, tensor=_message(call.pictures), scale=_SCALES[call.scale])
-        answer: pb.EncodeResponse = self._call(self._encode_method, request, deadline, cancellation)
-        return self._tensor(answer.latents.tensor).as_float32().array()
+        answer = self._call("Encode", request, pb.EncodeResponse, call.answer_bytes, deadline, cancellation)
+        return latents_of(self._tensor(answer.latents.tensor), call, self.target)
 
     def _models(self, deadline: Deadline, cancellation: Cancellation) -> list[Model]:
         request = pb.ListModelsRequest()
-        answer: pb.ListModelsResponse = self._call(self._list_method, request, deadline, cancellation)
+        answer = self._call("ListModels", request, pb.ListModelsResponse, 0, deadline, cancellation)
         return [
             Model(
                 name=m.name,
@@ -172,15 +190,25 @@ class GrpcClient(Client):
             for m in answer.models
         ]
 
-    def _call(self, method: Callable[..., Any], request: Any, deadline: Deadline, cancellation: Cancellation) -> Any:
+    def _call(
+        self, name: str, request: Any, response: Any, most: int, deadline: Deadline, cancellation: Cancellation
+    ) -> Any:
+        """``most``: bytes of the answer's tensor."""
+        method = self._channel(most).unary_unary(
+            _SERVICE + name,
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=lambda data: data,
+        )
         remaining = deadline.remaining()
         try:
-            future = method.future(request, timeout=remaining, metadata=self._metadata)  # type: ignore[attr-defined]
+            future = method.future(request, timeout=remaining, metadata=self._metadata)
         except ValueError as e:
             raise InvalidInputError(f"the client for {self.target} was closed; make a new one") from e
         try:
             with cancellation.watching(lambda: _cancel(future)):
-                return future.result()
+                return response.FromString(future.result())
+        except DecodeError as e:
+            raise self._foreign("a message that cannot be read") from e
         except grpc.FutureCancelledError:
             cancellation.check()
             raise DecodeCancelledError("the client was closed while it waited for the answer") from None
@@ -197,6 +225,8 @@ class GrpcClient(Client):
         status = grpc.StatusCode
         if code == status.INVALID_ARGUMENT:
             return InvalidInputError(said)
+        if _NOT_TAKEN.search(said):
+            return self._foreign(f"more than was asked for, or compressed ({said})")
         if code == status.RESOURCE_EXHAUSTED:
             busy = ServerBusyError(
                 f"the server has too much to do ({said}); try later, send less at a time, or start another",
@@ -207,13 +237,14 @@ class GrpcClient(Client):
         if code == status.UNAVAILABLE:
             if _NOT_GRPC.search(said):
                 return self._not_grpc(said)
-            return TransientError(
-                ServerUnavailableError(
-                    f"no answer from {self.target} ({said}); start it with 'consistency-decoder serve', "
-                    "or check the address, the port and whether it is still running"
-                ),
-                pushback,
+            advice = (
+                "name its host in the variable no_grpc_proxy, so that gRPC does not ask the proxy of grpc_proxy, "
+                "https_proxy or http_proxy for it"
+                if _PROXY.search(said)
+                else "start it with 'consistency-decoder serve', or check the address, the port and whether it is "
+                "still running"
             )
+            return TransientError(ServerUnavailableError(f"no answer from {self.target} ({said}); {advice}"), pushback)
         if code == status.DEADLINE_EXCEEDED:
             return deadline.exceeded("" if said == "Deadline Exceeded" else said)
         if code == status.CANCELLED:
@@ -266,6 +297,16 @@ def _noise(call: DecodeCall) -> pb.Noise | None:
     return pb.Noise(seeds=pb.Seeds(values=call.seeds))
 
 
+def _is_loopback(address: str) -> bool:
+    if address.startswith("unix:"):
+        return True
+    host = address.rpartition(":")[0] if re.search(r":\d*$", address) else address
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
 def _cancel(future: Any) -> None:
     future.cancel()
 
@@ -275,10 +316,10 @@ def _pushback(e: Any) -> float | None:
     for name, value in e.trailing_metadata() or ():
         if name == "grpc-retry-pushback-ms":
             try:
-                milliseconds = int(value)
-            except ValueError:
+                seconds = int(value) / 1000
+            except (ValueError, OverflowError):
                 return None
-            return milliseconds / 1000 if milliseconds >= 0 else None
+            return seconds if seconds >= 0 else None
     return None
 
 

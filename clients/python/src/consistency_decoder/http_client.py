@@ -8,15 +8,17 @@ import json
 import re
 import socket
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
 from numpy.typing import NDArray
 
 from .calls import Cancellation, Deadline, RetryPolicy, TransientError
-from .client import Client, Decoded, Model, pixels_of
+from .client import Client, Decoded, Model, bearer, latents_of, pixels_of
 from .errors import (
     AccessDeniedError,
     DecoderError,
@@ -36,6 +38,10 @@ UNIX_SCHEME = "http+unix:"
 _CHUNK = 1 << 20
 _CONNECT_SECONDS = 10.0
 _MOST_MESSAGE = 500
+# Bytes of an answer that is no tensor: a refusal, a list of models.
+_MOST_WORDS = 1 << 20
+# What reading a document raises when it is not what it should be; the last for one that is nested without end.
+_MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _SEEDS = re.compile(r"-?\d+(,-?\d+)*")
 
 
@@ -48,11 +54,14 @@ class _Answer:
 
 @dataclass(frozen=True)
 class _Request:
+    """``most`` is the number of bytes that are read of an answer, unless it is a refusal."""
+
     method: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    most: int = _MOST_WORDS
 
 
 class HttpClient(Client):
@@ -73,8 +82,7 @@ class HttpClient(Client):
     ) -> None:
         super().__init__(retry)
         self.endpoint = endpoint
-        self._token = token
-        self._tls = tls
+        self._authorization = {} if token is None else {"Authorization": bearer(token)}
         self._socket_path: str | None = None
         self._host, self._port, self._prefix = "localhost", 0, ""
         if endpoint.startswith(UNIX_SCHEME):
@@ -82,13 +90,18 @@ class HttpClient(Client):
             path = unquote(endpoint[len(UNIX_SCHEME) :])
             self._socket_path = path[2:] if path.startswith("//") else path
             return
-        parts = urlsplit(endpoint)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        try:
+            parts = urlsplit(endpoint)
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or " " in parts.path:
+                raise ValueError(endpoint)
+            self._port = parts.port or (443 if parts.scheme == "https" else 80)
+        except ValueError as e:
             raise InvalidInputError(
                 f"endpoint {endpoint!r}: http://host:port, https://host:port or http+unix:/path is needed"
-            )
+            ) from e
         self._scheme, self._host, self._prefix = parts.scheme, parts.hostname, parts.path.rstrip("/")
-        self._port = parts.port or (443 if self._scheme == "https" else 80)
+        if self._scheme == "https":
+            self._tls = tls or ssl.create_default_context()
 
     def __repr__(self) -> str:
         return f"HttpClient({self.endpoint!r})"
@@ -111,7 +124,7 @@ class HttpClient(Client):
             if document["readiness"] != "broken":
                 return ""
             return "; ".join(f"{m['name']}: {m['reason']}" for m in document["models"] if not m["ready"])
-        except (DecoderError, TransientError, ValueError, KeyError, TypeError):
+        except (DecoderError, TransientError, *_MALFORMED):
             return ""
 
     def _prepare(self, call: DecodeCall) -> _Request:
@@ -136,7 +149,7 @@ class HttpClient(Client):
         for k, step in enumerate(call.noise or ()):
             tensors[f"noise{k}"] = step
         headers = {"Content-Type": "application/safetensors", "Accept": "tensor/binary"}
-        return _Request("POST", "/", query, headers, safetensors(tensors))
+        return _Request("POST", "/", query, headers, safetensors(tensors), call.answer_bytes)
 
     def _decode(self, call: DecodeCall, request: _Request, deadline: Deadline, cancellation: Cancellation) -> Decoded:
         answer = self._ask(request, deadline, cancellation)
@@ -159,12 +172,8 @@ class HttpClient(Client):
         if call.model:
             query["model"] = call.model
         headers = {"Content-Type": "tensor/binary", "Accept": "tensor/binary"}
-        request = _Request("POST", "/encode", query, headers, tensor.data)
-        latents = self._tensor(self._ask(request, deadline, cancellation))
-        n, _, h, w = tensor.shape
-        if latents.shape != (n, 4, h // 8, w // 8):
-            raise self._foreign(f"latents of shape {list(latents.shape)} for pictures of {h}x{w}")
-        return latents.as_float32().array()
+        request = _Request("POST", "/encode", query, headers, tensor.data, call.answer_bytes)
+        return latents_of(self._tensor(self._ask(request, deadline, cancellation)), call, self.endpoint)
 
     def _models(self, deadline: Deadline, cancellation: Cancellation) -> list[Model]:
         request = _Request("GET", "/models", {}, {"Accept": "application/json"})
@@ -184,19 +193,13 @@ class HttpClient(Client):
                 for m in listed
             ]
             return sorted(models, key=lambda model: model.name)
-        except (ValueError, KeyError, TypeError, AttributeError) as e:
+        except _MALFORMED as e:
             raise self._foreign("a list of models that cannot be read") from e
 
     def _ask(self, request: _Request, deadline: Deadline, cancellation: Cancellation) -> _Answer:
         remaining = deadline.remaining()
         if remaining is not None and request.method == "POST":
-            request = _Request(
-                request.method,
-                request.path,
-                {**request.query, "timeout": f"{min(remaining, 86400.0):.3f}"},
-                request.headers,
-                request.body,
-            )
+            request = replace(request, query={**request.query, "timeout": f"{min(remaining, 86400.0):.3f}"})
         answer = self._send(request, deadline, cancellation)
         if answer.status == 200:
             return answer
@@ -205,60 +208,54 @@ class HttpClient(Client):
     def _send(self, request: _Request, deadline: Deadline, cancellation: Cancellation) -> _Answer:
         connection = self._connection(deadline)
         try:
-            with contextlib.closing(connection):
+            with contextlib.closing(connection), _ended_by(deadline, cancellation, connection):
                 connection.connect()
-                return self._exchange(connection, request, deadline, cancellation)
-        except (OSError, http.client.HTTPException) as e:
+                connection.sock.settimeout(None)
+                cancellation.check()
+                answer = self._exchange(connection, request)
+                # An answer without a length ends where its connection does, also where that was cut.
+                cancellation.check()
+                deadline.remaining()
+                return answer
+        except (OSError, http.client.HTTPException, UnicodeError) as e:
             cancellation.check()
             deadline.remaining()
             raise self._broken(e) from e
 
-    def _exchange(
-        self,
-        connection: http.client.HTTPConnection,
-        request: _Request,
-        deadline: Deadline,
-        cancellation: Cancellation,
-    ) -> _Answer:
-        channel: socket.socket = connection.sock
-        channel.settimeout(deadline.remaining())
-        with cancellation.watching(lambda: _hang_up(channel)):
-            target = self._prefix + request.path
-            if request.query:
-                target += "?" + urlencode(request.query)
-            # A server that refuses early stops reading; what it said is worth more than the broken pipe.
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                connection.request(request.method, target, request.body, self._headers(request))
-            channel.settimeout(deadline.remaining())
-            response = connection.getresponse()
-            body = bytearray()
-            while True:
-                channel.settimeout(deadline.remaining())
-                piece = response.read1(_CHUNK)
-                if not piece:
-                    break
-                body += piece
-            if response.length:
-                raise http.client.IncompleteRead(bytes(body), response.length)
-            headers = {name.lower(): value for name, value in response.getheaders()}
-            return _Answer(response.status, headers, bytes(body))
+    def _exchange(self, connection: http.client.HTTPConnection, request: _Request) -> _Answer:
+        target = self._prefix + request.path
+        if request.query:
+            target += "?" + urlencode(request.query)
+        headers = {"Connection": "close", **request.headers, **self._authorization}
+        # A server that refuses early stops reading; what it said is worth more than the broken pipe.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(request.method, target, request.body, headers)
+        response = connection.getresponse()
+        most = request.most if response.status == 200 else _MOST_WORDS
+        body = bytearray()
+        while len(body) <= most and (response.length or 0) + len(body) <= most:
+            piece = response.read1(min(_CHUNK, most + 1 - len(body)))
+            if not piece:
+                break
+            body += piece
+        else:
+            raise self._foreign(f"status {response.status} and more than the {most} bytes that such an answer has")
+        if response.length:
+            raise http.client.IncompleteRead(bytes(body), response.length)
+        return _Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, bytes(body))
 
-    def _headers(self, request: _Request) -> dict[str, str]:
-        headers = {"Connection": "close", **request.headers}
-        if self._token is not None:
-            headers["Authorization"] = f"Bearer {self._token}"
-        return headers
-
-    def _connection(self, deadline: Deadline) -> http.client.HTTPConnection:
+    def _connection(self, deadline: Deadline) -> _Connection:
         left = deadline.remaining()
         seconds = _CONNECT_SECONDS if left is None else min(left, _CONNECT_SECONDS)
         if self._socket_path is not None:
             return _UnixConnection(self._socket_path, seconds)
         if self._scheme == "https":
-            return http.client.HTTPSConnection(self._host, self._port, timeout=seconds, context=self._tls)
-        return http.client.HTTPConnection(self._host, self._port, timeout=seconds)
+            return _TlsConnection(self._host, self._port, seconds, self._tls)
+        return _Connection(self._host, self._port, timeout=seconds)
 
     def _broken(self, e: Exception) -> Exception:
+        if isinstance(e, (http.client.InvalidURL, UnicodeError)):
+            return InvalidInputError(f"endpoint {self.endpoint!r} is not an address ({e})")
         if isinstance(e, ssl.SSLCertVerificationError):
             return AccessDeniedError(
                 f"the certificate of {self.endpoint} is not trusted ({e.verify_message}); "
@@ -325,16 +322,26 @@ class HttpClient(Client):
     def _tensor(self, answer: _Answer) -> WireTensor:
         try:
             dtype: Any = answer.headers["dtype"]
-            shape = tuple(int(n) for n in json.loads(answer.headers["shape"]))
-            if dtype not in ITEM_BYTES or min(shape, default=0) < 1:
+            shape = tuple(json.loads(answer.headers["shape"]))
+            if dtype not in ITEM_BYTES or not all(type(n) is int and n > 0 for n in shape):
                 raise ValueError(dtype)
             return WireTensor(dtype, shape, answer.body)
-        except (KeyError, ValueError, TypeError) as e:
+        except _MALFORMED as e:
             kind = answer.headers.get("content-type", "no content type")
             raise self._foreign(f"{kind} of {len(answer.body)} bytes that is not a tensor") from e
 
 
-class _UnixConnection(http.client.HTTPConnection):
+class _Connection(http.client.HTTPConnection):
+    """``channel`` stays when ``sock`` has gone over to the answer."""
+
+    channel: socket.socket | None = None
+
+    def connect(self) -> None:
+        super().connect()
+        self.channel = self.sock
+
+
+class _UnixConnection(_Connection):
     def __init__(self, path: str, timeout: float) -> None:
         super().__init__("localhost", timeout=timeout)
         self._path = path
@@ -349,12 +356,46 @@ class _UnixConnection(http.client.HTTPConnection):
         except BaseException:
             channel.close()
             raise
-        self.sock = channel
+        self.sock = self.channel = channel
 
 
-def _hang_up(channel: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        channel.shutdown(socket.SHUT_RDWR)
+class _TlsConnection(_Connection):
+    """The handshake is made when the channel can already be hung up."""
+
+    def __init__(self, host: str, port: int, timeout: float, tls: ssl.SSLContext) -> None:
+        super().__init__(host, port, timeout=timeout)
+        self._tls = tls
+
+    def connect(self) -> None:
+        super().connect()
+        tls = self._tls.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock = self.channel = tls
+        tls.do_handshake()
+
+
+@contextmanager
+def _ended_by(deadline: Deadline, cancellation: Cancellation, connection: _Connection) -> Iterator[None]:
+    """Hangs up when the time is over or the caller cancels.
+
+    A time-out of the socket would not do: a server that sends a byte now and then is never late.
+    """
+
+    def hang_up() -> None:
+        if connection.channel is not None:
+            with contextlib.suppress(OSError):
+                # Not the method of a TLS socket, which would take it from under whoever reads.
+                socket.socket.shutdown(connection.channel, socket.SHUT_RDWR)
+
+    left = deadline.remaining()
+    timer = threading.Timer(0 if left is None else left, hang_up)
+    timer.daemon = True
+    try:
+        if left is not None:
+            timer.start()
+        with cancellation.watching(hang_up):
+            yield
+    finally:
+        timer.cancel()
 
 
 def _reason(e: Exception) -> str:
@@ -378,6 +419,6 @@ def _sentence(answer: _Answer) -> str | None:
     """The reason of a refusal, None if it is not in the form that our servers have."""
     try:
         error = json.loads(answer.body)["error"]
-    except (ValueError, KeyError, TypeError):
+    except _MALFORMED:
         return None
     return error[:_MOST_MESSAGE] if isinstance(error, str) and error else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -50,6 +51,11 @@ class DecodeCall:
         height, width = PIXELS_PER_CELL * h, PIXELS_PER_CELL * w
         return (n, height, width, 3) if self.output == "uint8" else (n, 3, height, width)
 
+    @property
+    def answer_bytes(self) -> int:
+        """The most that the pictures of an answer take: floats may come wider than asked for."""
+        return math.prod(self.picture_shape) * (1 if self.output == "uint8" else 4)
+
 
 @dataclass(frozen=True)
 class EncodeCall:
@@ -58,6 +64,17 @@ class EncodeCall:
     pictures: WireTensor
     scale: Scale
     model: str
+
+    @property
+    def latents_shape(self) -> tuple[int, int, int, int]:
+        """Of the answer: [N, 4, H/8, W/8]."""
+        n, _, height, width = self.pictures.shape
+        return n, CHANNELS, height // PIXELS_PER_CELL, width // PIXELS_PER_CELL
+
+    @property
+    def answer_bytes(self) -> int:
+        """The most that the latents of an answer take."""
+        return 4 * math.prod(self.latents_shape)
 
 
 def decode_call(
@@ -196,7 +213,7 @@ def _seed(seed: int) -> int:
     """As a signed 64-bit number; as torch.manual_seed does, from -2^63 to 2^64 - 1."""
     try:
         number = int(seed)
-    except (TypeError, ValueError) as e:
+    except (TypeError, ValueError, OverflowError) as e:
         raise InvalidInputError(f"seed {seed!r} is not a whole number") from e
     if number != seed or not -(2**63) <= number < 2**64:
         raise InvalidInputError(f"seed {seed!r} is not a whole number from -2^63 to 2^64 - 1")

@@ -28,7 +28,7 @@ COMMAND_VARIABLE = "CONSISTENCY_DECODER_COMMAND"
 
 # The system's limit on the path of a socket is 104 or 108 bytes with the zero at the end.
 _LONGEST_PATH = 100
-_TAIL_LINES = 15
+_TAIL_LINES, _TAIL_BYTES = 15, 1 << 16
 _HTTP, _GRPC = "http", "grpc"
 
 
@@ -151,7 +151,9 @@ class LocalSidecar:
 
     def _tail(self) -> str:
         try:
-            lines = self._log.read_text(errors="replace").splitlines()
+            with self._log.open("rb") as log:
+                log.seek(max(0, self._log.stat().st_size - _TAIL_BYTES))
+                lines = log.read(_TAIL_BYTES).decode(errors="replace").splitlines()
         except OSError:
             return ""
         return "\n".join(lines[-_TAIL_LINES:])
@@ -162,7 +164,10 @@ def _command(command: Sequence[str] | None) -> list[str]:
         return list(command)
     named = os.environ.get(COMMAND_VARIABLE)
     if named:
-        return shlex.split(named)
+        try:
+            return shlex.split(named)
+        except ValueError as e:
+            raise SidecarError(f"{COMMAND_VARIABLE} is {named!r}, which is no command: {e}") from e
     found = shutil.which("consistency-decoder")
     if found is None:
         raise SidecarError(

@@ -18,7 +18,7 @@ except ImportError as e:
         "RemoteConsistencyVAE needs the packages torch and diffusers: pip install 'consistency-decoder[diffusers]'"
     ) from e
 
-from .calls import Cancellation
+from .calls import DEFAULT_DEADLINE, Cancellation
 from .client import Client
 from .connecting import connect
 from .errors import InvalidInputError, NotSupportedError
@@ -60,7 +60,7 @@ class RemoteConsistencyVAE(ModelMixin, ConfigMixin):  # type: ignore[misc]
         force_upcast: bool = False,
         model: str = "",
         dialect: str = "diffusers",
-        deadline: float | None = None,
+        deadline: float | None = DEFAULT_DEADLINE,
     ) -> None:
         super().__init__()
         check_scaling_factor(scaling_factor)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -112,10 +111,9 @@ def test_whoever_waits_can_stop(open_door: OpenDoor, remote: Any) -> None:
         if arrived.is_set():
             raise KeyboardInterrupt
 
-    door, began = open_door(answer), time.monotonic()
+    door = open_door(answer)
     with pytest.raises(KeyboardInterrupt):
         remote.decode(door.endpoint, LATENTS, scaled=True, check=check)
-    assert time.monotonic() - began < 10
     over.set()
 
 

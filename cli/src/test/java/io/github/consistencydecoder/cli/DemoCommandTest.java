@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -122,6 +123,7 @@ final class DemoCommandTest {
   }
 
   @Test
+  @Tag("slow")
   void whateverElseWasChosenIsComparedTooAndReplacesTheEarlierReport() throws IOException {
     demo("--decoder", "fake");
     assertThat(columns())
@@ -202,6 +204,7 @@ final class DemoCommandTest {
   }
 
   @Test
+  @Tag("slow")
   void coldAndCachedAndWithOneThreadTheBytesAreTheSame(@TempDir Path cold) {
     CommandRun.of("demo", "-o", cold, "--cache", cold.resolve("cache"));
     Path picture = folder.resolve("consistency-decoder-demo.png");

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * 24 photographs of 512x512 through two decoders need no more memory than four, and the measurement
  * notices where one picture of each is kept, in the heap or outside of it.
  */
-@Tag("memory")
+@Tag("measure")
 class ManyPhotographsTest {
   private static final int FROM = 3;
 
@@ -105,7 +105,8 @@ class ManyPhotographsTest {
     String last = lines.get(lines.size() - 1);
     Course course = new Course(resident, live, Long.parseLong(last.replace("report ", "")));
     System.out.printf(
-        "%s, %s kept: resident %d MB after the 4th and %+d kB, live %d MB and %+d kB, report %d kB%n",
+        "%s, %s kept: resident %d MB after the 4th and %+d kB, live %d MB and %+d kB, report %d"
+            + " kB%n",
         decoder,
         keep,
         resident.get(FROM) / 1_000_000,

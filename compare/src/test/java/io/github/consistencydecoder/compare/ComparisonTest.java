@@ -13,6 +13,7 @@ import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -94,6 +95,46 @@ class ComparisonTest {
     public void writing(String file) {
       events.add("writing " + file);
     }
+  }
+
+  /** At most the one before is still at hand when an input is loaded. */
+  @Test
+  void whatAnInputHeldIsLetGo() throws IOException {
+    List<WeakReference<Picture>> loaded = new ArrayList<>();
+    List<ComparisonInput> inputs = new ArrayList<>();
+    for (int n = 0; n < 6; n++) {
+      String name = "input " + n;
+      inputs.add(
+          new ComparisonInput() {
+            @Override
+            public String name() {
+              return name;
+            }
+
+            @Override
+            public Loaded load() {
+              requireLetGo(loaded.subList(0, Math.max(0, loaded.size() - 1)));
+              Picture truth = TestPictures.scene(64, 48, loaded.size());
+              loaded.add(new WeakReference<>(truth));
+              return new Loaded(
+                  Optional.of(BlockDecoder.encode(truth)), Optional.of(truth), Map.of(), List.of());
+            }
+          });
+    }
+    assertThat(both().build().run(inputs, folder, new Recorder()).compared()).isEqualTo(6);
+    requireLetGo(loaded);
+  }
+
+  /** Collects until all are gone. */
+  private static void requireLetGo(List<WeakReference<Picture>> pictures) {
+    for (int tries = 0; tries < 20 && held(pictures) > 0; tries++) {
+      System.gc();
+    }
+    assertThat(held(pictures)).as("pictures of %d earlier inputs", pictures.size()).isZero();
+  }
+
+  private static long held(List<WeakReference<Picture>> pictures) {
+    return pictures.stream().filter(picture -> picture.get() != null).count();
   }
 
   @Test

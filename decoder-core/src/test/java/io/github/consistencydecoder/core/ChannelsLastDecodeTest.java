@@ -28,9 +28,16 @@ class ChannelsLastDecodeTest {
   /** Two float32 evaluations of one network in two steps, with images clamped to [-1, 1]. */
   private static final float ROUNDING = 5e-5f;
 
+  /** Of the tests that do not look into it. */
+  @TempDir static Path shared;
+
   @TempDir Path cache;
 
   private DecoderConfig config(String layout) {
+    return config(layout, cache);
+  }
+
+  private static DecoderConfig config(String layout, Path cache) {
     return TestDecoders.config(MODEL, cache)
         .with(ModelSettings.LAYOUT, layout)
         .with(ModelSettings.CONVOLUTIONS, "direct");
@@ -57,8 +64,8 @@ class ChannelsLastDecodeTest {
   @ParameterizedTest
   @CsvSource({"1,1,1", "1,1,6", "3,7,5", "1,8,8"})
   void picturesOfAnySizeAreThoseOfTheOtherLayout(int batch, int height, int width) {
-    try (LatentDecoder first = open(config("nchw"));
-        LatentDecoder last = open(config("nhwc"))) {
+    try (LatentDecoder first = open(config("nchw", shared));
+        LatentDecoder last = open(config("nhwc", shared))) {
       Decoded found = decode(last, batch, height, width);
       float[] expected = values(decode(first, batch, height, width).pixels().values());
       assertThat(TestDecoders.worst(expected, found.pixels().values())).isLessThan(ROUNDING);

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.core.runtime.Devices;
 import io.github.consistencydecoder.models.network.SyntheticWeights;
 import io.github.consistencydecoder.plugin.Cancellation;
@@ -39,10 +40,10 @@ class ConsistencyDecoderTest {
   }
 
   @Test
-  void aCancelledEvaluationReturnsSoonAndTheDecoderGoesOn() throws Exception {
+  void aCancelledEvaluationIsStoppedInTheMiddleAndTheDecoderGoesOn() throws Exception {
     Path reduced = folder.resolve("reduced.safetensors");
     SyntheticWeights.write(SyntheticWeights.reducedNetwork(), reduced);
-    cancelAndGoOn(reduced, 64, 500_000_000L);
+    long unused = cancelAndGoOn(reduced, 64);
   }
 
   @Test
@@ -50,14 +51,16 @@ class ConsistencyDecoderTest {
   void aCancelledEvaluationOfTheFullNetworkReturnsWithinHalfASecond() throws Exception {
     Path full = folder.resolve("full.safetensors");
     SyntheticWeights.write(SyntheticWeights.publishedNetwork(), full);
-    cancelAndGoOn(full, 16, 500_000_000L);
+    assertThat(cancelAndGoOn(full, 16)).isLessThan(500_000_000L);
   }
 
   /**
    * Cancels from another thread while the first evaluation runs, then decodes something small with
    * the same decoder.
+   *
+   * @return nanoseconds from the cancellation to its exception
    */
-  private void cancelAndGoOn(Path model, int cells, long mostNanos) {
+  private long cancelAndGoOn(Path model, int cells) {
     try (LatentDecoder decoder = TestDecoders.open(model, folder.resolve("cache"))) {
       Latents small = Latents.scaled(new float[4 * 2 * 2], 1, 4, 2, 2);
       Decoded before = decoder.decode(small, DecodeOptions.defaults());
@@ -85,14 +88,14 @@ class ConsistencyDecoderTest {
       assertThatThrownBy(() -> decoder.decode(large, options))
           .isInstanceOfSatisfying(
               DecoderException.class,
-              e -> assertThat(e.code()).isEqualTo(DecoderErrorCode.CANCELLED));
-      assertThat(cancelledAt.get())
-          .as("the evaluation was still running when it was cancelled")
-          .isPositive();
-      assertThat(System.nanoTime() - cancelledAt.get()).isLessThan(mostNanos);
+              e -> assertThat(e.code()).isEqualTo(DecoderErrorCode.CANCELLED))
+          .as("the runtime itself was stopped")
+          .hasCauseInstanceOf(OrtException.class);
+      long taken = System.nanoTime() - cancelledAt.get();
       assertThat(decoder.decode(small, DecodeOptions.defaults()).pixels().values())
           .isEqualTo(before.pixels().values());
       timer.cancel();
+      return taken;
     }
   }
 

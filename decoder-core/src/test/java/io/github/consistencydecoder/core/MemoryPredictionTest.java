@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What a decode takes is what was said before, measured in a process of its own. Sizes are such
  * that the few megabytes by which one start of the JVM differs from the next do not matter.
  */
+@Tag("measure")
 class MemoryPredictionTest {
   private static final String MODEL = "tiny";
 

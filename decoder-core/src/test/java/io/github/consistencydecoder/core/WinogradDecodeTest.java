@@ -33,9 +33,16 @@ class WinogradDecodeTest {
   /** Two float32 evaluations of one network in two steps, with images clamped to [-1, 1]. */
   private static final float ROUNDING = 5e-5f;
 
+  /** Of the tests that do not look into it. */
+  @TempDir static Path shared;
+
   @TempDir Path cache;
 
   private DecoderConfig config(String convolutions) {
+    return config(convolutions, cache);
+  }
+
+  private static DecoderConfig config(String convolutions, Path cache) {
     return TestDecoders.config(MODEL, cache).with(ModelSettings.CONVOLUTIONS, convolutions);
   }
 
@@ -64,8 +71,8 @@ class WinogradDecodeTest {
   @ParameterizedTest
   @CsvSource({"1,1", "1,6", "3,5", "7,2", "8,8", "13,9", "25,33"})
   void picturesOfAnySizeAreThoseOfTheDirectForm(int height, int width) {
-    try (LatentDecoder direct = open(config("direct"));
-        LatentDecoder winograd = open(config("winograd"))) {
+    try (LatentDecoder direct = open(config("direct", shared));
+        LatentDecoder winograd = open(config("winograd", shared))) {
       float[] expected = values(picture(direct, height, width));
       FloatBuffer found = picture(winograd, height, width);
       assertThat(TestDecoders.worst(expected, found)).isLessThan(ROUNDING);
@@ -81,7 +88,7 @@ class WinogradDecodeTest {
     Noise both = Noise.given(List.of(noise, noise));
     float[] half = Arrays.copyOf(noise, n);
     Noise one = Noise.given(List.of(half, half));
-    try (LatentDecoder decoder = open(config("winograd"))) {
+    try (LatentDecoder decoder = open(config("winograd", shared))) {
       FloatBuffer two = decode(decoder, latents(2, 3, 4), both);
       assertThat(two.remaining()).isEqualTo(2 * n);
       assertThat(Arrays.copyOf(values(two), n))
@@ -110,7 +117,7 @@ class WinogradDecodeTest {
 
   @Test
   void manySizesInTurnAndAtOnceGiveTheirOwnPictures() {
-    try (LatentDecoder decoder = open(config("winograd"))) {
+    try (LatentDecoder decoder = open(config("winograd", shared))) {
       List<float[]> alone = Stream.of(1, 2, 3, 4).map(n -> values(picture(decoder, n, 3))).toList();
       List<CompletableFuture<float[]>> together =
           Stream.of(1, 2, 3, 4)
@@ -154,8 +161,8 @@ class WinogradDecodeTest {
 
   @Test
   void aSmallNetworkIsDirectUnlessToldOtherwise() {
-    try (LatentDecoder direct = open(config("direct"));
-        LatentDecoder standard = open(TestDecoders.config(MODEL, cache))) {
+    try (LatentDecoder direct = open(config("direct", shared));
+        LatentDecoder standard = open(TestDecoders.config(MODEL, shared))) {
       assertThat(values(picture(standard, 2, 2))).isEqualTo(values(picture(direct, 2, 2)));
     }
   }

@@ -19,10 +19,12 @@ import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tokens and TLS, against a service that wants both. */
+@Tag("process")
 class AccessTest {
   private static final String TOKEN = "a-token-of-some-length";
 

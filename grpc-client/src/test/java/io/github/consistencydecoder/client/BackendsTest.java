@@ -119,7 +119,7 @@ class BackendsTest {
 
   @Test
   void twoThatDrainInTurnLoseNoCall() throws Exception {
-    drainInTurn(6);
+    drainInTurn(2);
   }
 
   @Test

@@ -204,11 +204,10 @@ final class SidecarTest {
     controls.hold();
     CompletableFuture<HttpResponse<byte[]>> call = decode();
     Fixtures.await("the decode to begin", () -> controls.inside.get() == 1);
-    long start = System.nanoTime();
 
+    // The decode would never end.
     sidecar.drain();
 
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
     assertThat(call.get().statusCode()).isEqualTo(503);
   }
 

@@ -23,11 +23,13 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** The report in a real headless Chromium; skipped, saying so, where there is none. */
+@Tag("process")
 class ReportInBrowserTest {
   private static final String EVIL = "</script><script>document.title='hit'</script>\"'&<b>";
 

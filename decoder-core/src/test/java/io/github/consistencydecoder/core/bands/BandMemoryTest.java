@@ -9,10 +9,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An evaluation takes the memory that its plan says, measured by the system. */
+@Tag("measure")
 class BandMemoryTest {
   /** What a prediction may be off. */
   private static final double OFF = 0.10;

@@ -20,6 +20,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,21 +59,23 @@ class BandedStepTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"64,64,32", "72,200,16", "64,64,64", "40,24,8", "8,8,8", "264,520,64", "520,392,128"})
+  @CsvSource({"64,64,32", "72,200,16", "64,64,64", "40,24,8", "8,8,8", "136,72,64", "264,40,128"})
   void picturesInBandsAreThoseAtOnce(int height, int width, int rows) {
     float[] found = direct.banded(1, direct.inMemory(height, width, rows));
     assertThat(Distances.worst(direct.whole(1, height, width), found)).isLessThan(TOLERANCE);
   }
 
-  /** Sums of as many values differ in float32 by how they are divided. */
-  @Test
-  void aMillionPixelsAreTheSameToATenThousandth() {
-    float[] found = direct.banded(1, direct.inMemory(1024, 1024, 128));
-    assertThat(Distances.worst(direct.whole(1, 1024, 1024), found)).isLessThan(1e-4f);
+  /** Sums of a million values differ in float32 by how they are divided. */
+  @ParameterizedTest
+  @CsvSource({"264,520,64,2e-5", "520,392,128,2e-5", "1024,1024,128,1e-4"})
+  @Tag("slow")
+  void largePicturesToo(int height, int width, int rows, float tolerance) {
+    float[] found = direct.banded(1, direct.inMemory(height, width, rows));
+    assertThat(Distances.worst(direct.whole(1, height, width), found)).isLessThan(tolerance);
   }
 
   @ParameterizedTest
-  @CsvSource({"64,64,32", "72,200,16", "40,24,8", "24,8,16", "104,520,64"})
+  @CsvSource({"64,64,32", "72,200,16", "40,24,8", "24,8,16", "104,136,64"})
   void inWinogradsFormToo(int height, int width, int rows) {
     assertThat(winograd.tiled()).isTrue();
     float[] found = winograd.banded(1, winograd.inMemory(height, width, rows));

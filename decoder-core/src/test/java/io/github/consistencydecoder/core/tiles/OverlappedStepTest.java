@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,12 +48,21 @@ class OverlappedStepTest {
   }
 
   @Test
+  void aDividedPictureIsNearlyTheWholeOneAndShowsNoSeam() {
+    assertNearlyWholeWithoutSeams(48, 32, 12);
+  }
+
+  @Test
+  @Tag("slow")
   void aLargePictureIsNearlyTheWholeOneAndShowsNoSeam() {
-    int side = 128;
+    assertNearlyWholeWithoutSeams(128, 64, 16);
+  }
+
+  private static void assertNearlyWholeWithoutSeams(int side, int tile, int overlap) {
     float[] features = TiledDecodes.features(side, side);
     float[] whole = tiny.decode(1, side, side, features, tiny.untiled());
-    float[] tiled = tiny.decode(1, side, side, features, tiny.tiled(plan(64, 16)));
-    TileAxis axis = new TileAxis(side, 64, 16);
+    float[] tiled = tiny.decode(1, side, side, features, tiny.tiled(plan(tile, overlap)));
+    TileAxis axis = new TileAxis(side, tile, overlap);
     assertThat(TiledDecodes.psnr(tiled, whole)).isGreaterThan(LEAST_PSNR);
     assertThat(SeamRatio.of(tiled, whole, 8 * side, 8 * side, axis, axis))
         .isLessThan(MOST_SEAM_RATIO);

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Deadlines under load: nothing starts after its own, and hardly any work is done in vain. */
@@ -48,6 +49,7 @@ class DeadlineTest {
   }
 
   @Test
+  @Tag("measure")
   void nothingStartsAfterItsDeadlineAndLittleIsDoneInVain() throws Exception {
     controls.stepTime = Duration.ofNanos(500_000);
     Map<String, WaitingListener<DecodeResult>> taken = new HashMap<>();

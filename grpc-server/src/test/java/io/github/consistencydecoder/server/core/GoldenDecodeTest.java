@@ -13,13 +13,13 @@ import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A model is used only while its test picture is right. */
@@ -247,14 +247,14 @@ class GoldenDecodeTest {
   }
 
   @Test
+  @Timeout(60)
   void closeWhileATestPictureHangsStopsIt() {
     controls.hold();
     QueuedDecodeService service = start(Fixtures.builder(controls));
     Fixtures.await("the test picture", () -> controls.inside.get() == 1);
     assertThat(service.readiness()).isEqualTo(Readiness.STARTING);
-    long start = System.nanoTime();
+    // Without being stopped it would hang for ever.
     service.close();
-    assertThat(System.nanoTime() - start).isLessThan(Duration.ofSeconds(5).toNanos());
     assertThat(controls.open).hasValue(0);
   }
 

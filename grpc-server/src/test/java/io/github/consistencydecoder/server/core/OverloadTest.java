@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Five times what can be done is asked for: what can be done is done, the rest is told at once. */
+@Tag("measure")
 class OverloadTest {
   private static final Duration BOUND = Duration.ofMillis(300);
 

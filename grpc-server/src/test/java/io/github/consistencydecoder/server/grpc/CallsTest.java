@@ -57,6 +57,7 @@ class CallsTest {
   void open() {
     service =
         Fixtures.builder(controls)
+            .limits(Fixtures.shortQueue())
             .model("drawn", ModelSource.of(controls::openDecoder).withEncoder(DullEncoder::new))
             .start();
     Fixtures.awaitServing(service);
@@ -273,13 +274,13 @@ class CallsTest {
     int refused = 0;
     for (ListenableFuture<DecodeResponse> call : calls) {
       try {
-        assertThat(call.get(20, TimeUnit.SECONDS).getPictures().hasTensor()).isTrue();
+        assertThat(call.get(1, TimeUnit.MINUTES).getPictures().hasTensor()).isTrue();
         done++;
       } catch (ExecutionException e) {
         Refused why = Refused.of((StatusRuntimeException) e.getCause());
         assertThat(why.code()).as(why.message()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
         assertThat(why.reason()).contains("BUSY");
-        assertThat(why.retryMillis().orElseThrow()).isBetween(1L, 20_000L);
+        assertThat(why.retryMillis().orElseThrow()).isPositive();
         assertThat(why.pushback()).contains(why.retryMillis().get().toString());
         refused++;
       }
@@ -354,7 +355,7 @@ class CallsTest {
     }
     ByteString first = calls.get(0).get().getPictures().getTensor().getData();
     for (ListenableFuture<DecodeResponse> call : calls) {
-      assertThat(call.get(20, TimeUnit.SECONDS).getPictures().getTensor().getData())
+      assertThat(call.get(1, TimeUnit.MINUTES).getPictures().getTensor().getData())
           .isEqualTo(first);
     }
   }

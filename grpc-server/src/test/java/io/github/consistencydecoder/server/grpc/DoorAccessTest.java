@@ -41,10 +41,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who may call, and with what. */
+@Tag("process")
 class DoorAccessTest {
   @TempDir static Path folder;
   private static QueuedDecodeService service;

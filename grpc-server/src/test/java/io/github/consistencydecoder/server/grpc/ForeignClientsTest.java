@@ -28,6 +28,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Runs the examples in other languages where their tools are. {@code PYTHON} names a Python other
  * than {@code python3}; Node looks where {@code NODE_PATH} says.
  */
+@Tag("process")
 class ForeignClientsTest {
   private static final Path ROOT = Path.of(System.getProperty("project.root"));
   private static final Path LATENTS =

@@ -41,7 +41,7 @@ abstract class HostileConnections extends HostileClients {
     others.serveAgain(times(20, 500));
     ServerLook look = server.look();
     assertThat(look.held()).as("what waits").isGreaterThanOrEqualTo(PICTURES);
-    assertThat(look.heap()).as("heap").isLessThan(PICTURES + 64 * MB);
+    requireBelow(PICTURES + 64 * MB, "heap", look.heap());
     survived(256 * MB);
   }
 
@@ -69,8 +69,8 @@ abstract class HostileConnections extends HostileClients {
     ServerLook look = server.look();
     assertThat(look.held()).as("what waits").isGreaterThanOrEqualTo(PICTURES);
     // Each as floats and as the bytes that are sent.
-    assertThat(look.heap()).as("heap").isLessThan(2 * PICTURES + 64 * MB);
-    assertThat(look.direct() - memory.before().direct()).as("buffers").isLessThan(32 * MB);
+    requireBelow(2 * PICTURES + 64 * MB, "heap", look.heap());
+    requireBelow(32 * MB, "buffers", look.direct() - memory.before().direct());
     survived(256 * MB);
   }
 

@@ -1,6 +1,9 @@
 package io.github.consistencydecoder.server.hostile;
 
+import org.junit.jupiter.api.Tag;
+
 /** {@link HostileConnections} in the ordinary build. */
+@Tag("process")
 class HostileConnectionsTest extends HostileConnections {
   @Override
   boolean longer() {

@@ -83,7 +83,7 @@ abstract class HostileMessages extends HostileClients {
         socket.getOutputStream().write(chunk);
         assertThat(status(socket)).isEqualTo("HTTP/1.1 413");
         long written = pour(socket.getOutputStream(), chunk, 32 << 20);
-        assertThat(server.look().heap()).as("heap").isLessThan(48 * MB);
+        requireBelow(48 * MB, "heap", server.look().heap());
         written += pour(socket.getOutputStream(), chunk, most - written);
         assertThat(written).as("bytes of a body that was refused").isLessThan(most);
       }

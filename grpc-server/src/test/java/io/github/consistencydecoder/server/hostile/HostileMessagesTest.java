@@ -1,6 +1,9 @@
 package io.github.consistencydecoder.server.hostile;
 
+import org.junit.jupiter.api.Tag;
+
 /** {@link HostileMessages} in the ordinary build. */
+@Tag("process")
 class HostileMessagesTest extends HostileMessages {
   @Override
   boolean longer() {

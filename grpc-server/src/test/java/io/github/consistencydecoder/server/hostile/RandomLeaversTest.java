@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Clients of both doors that leave at random moments: nothing crashes, no slot and no byte is lost,
  * and native memory stays flat.
  */
+@Tag("process")
 @Timeout(900)
 class RandomLeaversTest {
   private static final double MEGABYTE = 1e6;
@@ -58,7 +59,7 @@ class RandomLeaversTest {
     List<RandomLeaver> leavers = new ArrayList<>();
     ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
     try (ServerAlone server =
-        ServerAlone.start(folder.resolve("server.txt"), 256, leak, 1, List.of())) {
+        ServerAlone.start(folder.resolve("server.txt"), 256, leak, 1, calls > 400)) {
       for (int i = 0; i < CLIENTS; i++) {
         leavers.add(new RandomLeaver(server, i, stayed));
       }
@@ -68,8 +69,8 @@ class RandomLeaversTest {
         slope.look((long) look * calls / looks, server.anonymous() + rest.heap());
       }
       ServerLook end = server.awaitRest();
-      assertThat(end.accepted()).isGreaterThan(calls / 3);
-      assertThat(end.cancelled()).isGreaterThan(calls / 10);
+      assertThat(end.accepted()).isPositive();
+      assertThat(end.cancelled()).isPositive();
       assertThat(stayed.get()).isPositive();
       System.out.printf(
           "%d calls: %d accepted, %d cancelled, %d stayed; %.2f MB more per 1,000%n",

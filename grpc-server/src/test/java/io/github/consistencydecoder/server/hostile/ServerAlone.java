@@ -24,9 +24,6 @@ import java.util.concurrent.TimeUnit;
 
 /** A {@link HostedServer} in a process of its own. Owns the process. */
 final class ServerAlone implements AutoCloseable {
-  /** Compiles less, so that it is there sooner. */
-  static final String SOON = "-XX:TieredStopAtLevel=1";
-
   private static final String THE_END = "";
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -57,25 +54,26 @@ final class ServerAlone implements AutoCloseable {
   }
 
   /**
-   * Starts one. The heap has its full size from the start, so that memory grows by what is outside.
+   * Starts one.
    *
    * @param log a file for what it says of its errors
    * @param leak bytes that it loses with each decode
-   * @param options more of the Java machine
+   * @param measured whether its memory is judged: the heap then has its full size from the start,
+   *     so that memory grows by what is outside; otherwise it compiles less and is there sooner
    */
-  static ServerAlone start(
-      Path log, int heapMegabytes, int leak, int stepMillis, List<String> options)
+  static ServerAlone start(Path log, int heapMegabytes, int leak, int stepMillis, boolean measured)
       throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xms" + heapMegabytes + "m",
                 "-Xmx" + heapMegabytes + "m",
-                "-XX:+AlwaysPreTouch",
                 "-XX:+UseSerialGC",
                 "-XX:MaxDirectMemorySize=384m"));
-    command.addAll(options);
+    command.addAll(
+        measured
+            ? List.of("-Xms" + heapMegabytes + "m", "-XX:+AlwaysPreTouch")
+            : List.of("-XX:TieredStopAtLevel=1"));
     command.addAll(
         List.of(HostedServer.class.getName(), String.valueOf(leak), String.valueOf(stepMillis)));
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());

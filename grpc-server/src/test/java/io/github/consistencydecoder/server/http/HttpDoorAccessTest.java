@@ -35,11 +35,13 @@ import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who may call, and over what. */
+@Tag("process")
 @Timeout(60)
 final class HttpDoorAccessTest {
   private static final String TOKEN = "0123456789abcdef0123";

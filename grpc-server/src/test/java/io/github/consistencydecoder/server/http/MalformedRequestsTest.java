@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(1800)
 final class MalformedRequestsTest {
-  private static final int ORDINARY = 2_000;
+  private static final int ORDINARY = 500;
   private static final int QUIET_MILLIS = 40;
   private static final int MANY = 100_000;
 

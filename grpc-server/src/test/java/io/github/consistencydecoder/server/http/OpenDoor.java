@@ -71,7 +71,7 @@ final class OpenDoor implements AutoCloseable {
     QueuedDecodeService started =
         QueuedDecodeService.builder()
             .model(Fixtures.MODEL, source)
-            .limits(Fixtures.limits())
+            .limits(Fixtures.shortQueue())
             .start();
     Fixtures.awaitServing(started);
     return started;

@@ -48,7 +48,7 @@ final class BenchCommandTest {
     }
     assertThat(smaller).isGreaterThanOrEqualTo(3);
     if (System.getProperty("os.name").startsWith("Linux")) {
-      assertThat(document.get("peak_rss_bytes").asLong()).isGreaterThan(10_000_000);
+      assertThat(document.get("peak_rss_bytes").asLong()).isPositive();
     }
   }
 
@@ -64,7 +64,8 @@ final class BenchCommandTest {
             "run 1: ", "run 2: ", "plain on cpu: it is a fake: 8x8, batch 1, schedule 1008,512")
         .contains("GFLOP per core-second")
         .containsPattern(
-            "memory of a decode beyond the open model: predicted 1 MB, measured \\d+ MB; plan: whole");
+            "memory of a decode beyond the open model: predicted 1 MB, measured \\d+ MB; plan:"
+                + " whole");
   }
 
   @ParameterizedTest

@@ -97,7 +97,7 @@ class CallsTest {
                     .build());
     assertThat(answer.getModel().getName()).isEqualTo("consistency_decoder");
     assertThat(answer.getLimits().getMaxPixels()).isEqualTo(1 << 20);
-    assertThat(answer.getLimits().getMaxSeconds()).isEqualTo(10);
+    assertThat(answer.getLimits().getMaxSeconds()).isEqualTo(120);
     assertThat(answer.getEstimate().getOperations()).isEqualTo(64 * 64 * 2e6);
     assertThat(answer.getEstimate().getPeakBytes()).isPositive();
   }

@@ -107,7 +107,10 @@ final class ServerAlone implements AutoCloseable {
       }
       if (line == null || line.equals(THE_END)) {
         throw new IOException(
-            "the server has " + (line == null ? "hung" : "ended") + ": " + Files.readString(log));
+            "the server has "
+                + (line == null ? "hung" : "ended with " + process.waitFor())
+                + ": "
+                + Files.readString(log));
       }
       return line;
     } catch (InterruptedException e) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(1800)
 final class MalformedRequestsTest {
-  private static final int ORDINARY = 500;
+  private static final int ORDINARY = 1_000;
   private static final int QUIET_MILLIS = 40;
   private static final int MANY = 100_000;
 
@@ -66,7 +66,7 @@ final class MalformedRequestsTest {
                 seen.merge(answerTo(open, request, i), 1, Integer::sum);
               });
 
-      assertThat(new TreeMap<>(seen)).containsKeys(200, 400, 404, 405);
+      assertThat(new TreeMap<>(seen)).containsKeys(200, 400);
       assertThat(RawAnswer.of(open.raw(sound.get(0))).status()).isEqualTo(200);
       Fixtures.await("all bytes to be given back", () -> open.door.bytesInFlight() == 0);
       Fixtures.await(

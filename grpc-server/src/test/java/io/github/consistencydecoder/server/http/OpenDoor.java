@@ -51,7 +51,7 @@ final class OpenDoor implements AutoCloseable {
       UnaryOperator<HttpSettings> settings,
       UnaryOperator<HttpDoor.Builder> builder)
       throws AccessException, IOException {
-    service = encodes ? encoding() : Fixtures.service(controls);
+    service = service(encodes);
     door =
         builder
             .apply(
@@ -66,12 +66,13 @@ final class OpenDoor implements AutoCloseable {
     }
   }
 
-  private QueuedDecodeService encoding() {
-    ModelSource source = ModelSource.of(controls::openDecoder).withEncoder(controls::openEncoder);
+  private QueuedDecodeService service(boolean encodes) {
+    ModelSource source = ModelSource.of(controls::openDecoder);
     QueuedDecodeService started =
         QueuedDecodeService.builder()
-            .model(Fixtures.MODEL, source)
+            .model(Fixtures.MODEL, encodes ? source.withEncoder(controls::openEncoder) : source)
             .limits(Fixtures.shortQueue())
+            .backoff(Duration.ofMillis(5))
             .start();
     Fixtures.awaitServing(started);
     return started;

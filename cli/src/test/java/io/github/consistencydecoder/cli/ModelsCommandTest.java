@@ -47,6 +47,9 @@ final class ModelsCommandTest {
         .containsPattern("tiny +here, \\d")
         .containsPattern("consistency-decoder +not here, about 2\\.49 GB")
         .contains("licence: ")
+        .containsPattern("ft-EMA, original single file; .*; not pinned, hence not checked: vae-ft")
+        .containsPattern("TAESD.*; not pinned, hence not checked: config.json")
+        .doesNotContainPattern("ft-MSE, .*not pinned")
         .contains("store: " + store);
   }
 

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 /**
  * Decides whether a server's answer is the file, or the rest of it, before a byte of it is stored.
  * Checked in this order: the range could be served; nothing is compressed; it is no web page; the
- * range begins where we are; the size is the one that is needed.
+ * range begins where we are; the size is the one that is needed, or no more than such a file has.
  */
 final class AnswerCheck {
   private static final Pattern CONTENT_RANGE =
@@ -49,10 +49,15 @@ final class AnswerCheck {
     if (total >= 0 && needed.isPresent() && total != needed.getAsLong()) {
       throw refused("announces " + total + " bytes, needed " + needed.getAsLong());
     }
+    long known = total >= 0 ? total : needed.orElse(-1);
+    if (known > file.mostBytes()) {
+      throw refused(
+          "announces " + known + " bytes, at most " + file.mostBytes() + " are due of such a file");
+    }
     if (answer.status() == 200) {
       part.begin(published, validator());
     }
-    return total >= 0 ? total : needed.orElse(-1);
+    return known;
   }
 
   private long fresh() {

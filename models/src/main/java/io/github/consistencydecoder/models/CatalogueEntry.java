@@ -41,6 +41,14 @@ public record CatalogueEntry(
     notes = List.copyOf(notes);
   }
 
+  /** Names of the files that have no checksum to be checked against; none of a bundled model. */
+  public List<String> unpinned() {
+    return files.stream()
+        .filter(file -> !bundled && file.checksum().isEmpty())
+        .map(CatalogueFile::name)
+        .toList();
+  }
+
   /** The file of that name. */
   public Optional<CatalogueFile> file(String name) {
     return files.stream().filter(file -> file.name().equals(name)).findFirst();

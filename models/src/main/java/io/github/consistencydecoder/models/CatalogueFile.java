@@ -48,6 +48,18 @@ public record CatalogueFile(
         && !name.equals(FileRecords.NAME);
   }
 
+  /**
+   * The most bytes that are stored of it: its exact size; half as much again as a rough one; else
+   * what a file of its kind has, 1 MiB of JSON and 16 GiB of weights.
+   */
+  public long mostBytes() {
+    long usual = name.endsWith(".json") ? 1L << 20 : 16L << 30;
+    return bytes.orElse(
+        estimatedBytes.isPresent()
+            ? estimatedBytes.getAsLong() + estimatedBytes.getAsLong() / 2
+            : usual);
+  }
+
   /** The size if it is known, exactly or roughly. */
   public OptionalLong likelyBytes() {
     return bytes.isPresent() ? bytes : estimatedBytes;

@@ -140,14 +140,16 @@ final class Downloader {
     listener.started(file.name(), answer.address(), part.bytes(), total);
     Progress progress = new Progress(file.name(), part, total);
     StallClock clock = new StallClock(options, answer.address());
+    long most = total >= 0 ? total : file.mostBytes();
     for (List<ByteBuffer> piece = next(answer, clock);
         !piece.isEmpty();
         piece = next(answer, clock)) {
       for (ByteBuffer bytes : piece) {
-        if (total >= 0 && part.bytes() + bytes.remaining() > total) {
+        if (part.bytes() + bytes.remaining() > most) {
           part.restart();
+          String whose = total >= 0 ? " bytes it announced" : " bytes that are due of such a file";
           throw FetchException.refused(
-              answer.address(), "sends more than the " + total + " bytes it announced", null);
+              answer.address(), "sends more than the " + most + whose, null);
         }
         clock.came(bytes.remaining());
         write(part, bytes);
@@ -246,7 +248,7 @@ final class Downloader {
           : FetchException.refused(address, reason, null);
     }
     Optional<String> complaint =
-        checksum.trust() == Trust.FIRST_USE
+        file.checksum().isEmpty()
             ? FileLooks.complaint(file.name(), part.path())
             : Optional.empty();
     if (complaint.isPresent()) {

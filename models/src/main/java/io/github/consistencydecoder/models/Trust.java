@@ -6,15 +6,18 @@ public enum Trust {
   PUBLISHER("publisher", "checked against the publisher's checksum"),
   /** Several third parties publish the same one. */
   THIRD_PARTY("third-party", "checked against the checksum that several third parties report"),
-  /** The server that sent the file announced it. */
-  ANNOUNCED("announced", "checked against the checksum that the server announced"),
+  /** Nobody pins one; a server on the way announced it, which whoever sends the file can do. */
+  ANNOUNCED(
+      "announced",
+      "not checked: no checksum is pinned; it is the one that a server announced, and later checks"
+          + " compare with it"),
   /** Ours comes with the program. */
   BUNDLED("bundled", "checked against the copy inside the program"),
-  /** Nobody publishes one: what came the first time is what later checks compare with. */
+  /** Nobody pins one: what came the first time is what later checks compare with. */
   FIRST_USE(
       "first-use",
-      "no checksum is published: the one of this file has been recorded, and later checks compare"
-          + " with it");
+      "not checked: no checksum is pinned; the one of this file has been recorded, and later checks"
+          + " compare with it");
 
   private final String text;
   private final String sentence;
@@ -24,7 +27,7 @@ public enum Trust {
     this.sentence = sentence;
   }
 
-  /** What has been checked, in words. */
+  /** What has been checked, or not, in words. */
   public String sentence() {
     return sentence;
   }

@@ -42,6 +42,27 @@ class CatalogueTest {
     assertThat(file.bytes()).isEmpty();
   }
 
+  private CatalogueEntry entry(String id) {
+    return catalogue.find(id).orElseThrow();
+  }
+
+  @Test
+  void whatIsStoredOfAFileAtMostGoesByWhatIsKnownOfIt() {
+    assertThat(entry("consistency-decoder-diffusers").files())
+        .extracting(CatalogueFile::mostBytes)
+        .containsExactly(1L << 20, 16L << 30);
+    assertThat(entry("consistency-decoder").files().get(0).mostBytes()).isEqualTo(3_735_000_000L);
+    assertThat(entry("sd-vae-ft-mse").files().get(0).mostBytes()).isEqualTo(547);
+  }
+
+  @Test
+  void filesWithoutAChecksumAreNamed() {
+    assertThat(entry("tiny").unpinned()).isEmpty();
+    assertThat(entry("sd-vae-ft-mse").unpinned()).isEmpty();
+    assertThat(entry("taesd").unpinned()).containsExactly("config.json");
+    assertThat(entry("consistency-decoder-pair").unpinned()).hasSize(2);
+  }
+
   @Test
   void whatIsUnknownIsNotPinned() {
     for (String id :

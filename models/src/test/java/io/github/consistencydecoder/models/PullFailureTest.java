@@ -112,6 +112,31 @@ class PullFailureTest {
   }
 
   @Test
+  void moreThanAFileOfItsKindHasIsRefusedBeforeAnythingIsStored() throws IOException {
+    failing(", \"estimatedBytes\": 199999", ScriptedServer.file(CONTENT, ""))
+        .hasMessageContaining("announces 300000 bytes, at most 299998 are due of such a file");
+    assertThat(part()).doesNotExist();
+  }
+
+  @Test
+  void aFileOfUnknownLengthIsCutOffWhereItsKindEnds() throws IOException {
+    failing(", \"estimatedBytes\": 199999", ScriptedServer.chunked(CONTENT))
+        .hasMessageContaining("sends more than the 299998 bytes that are due of such a file");
+    assertThat(part()).doesNotExist();
+  }
+
+  @Test
+  void aLargeDocumentIsNoConfiguration() throws IOException {
+    byte[] page = ("{" + " ".repeat(2 << 20) + "}").getBytes(StandardCharsets.UTF_8);
+    server.on("/files/config.json", ScriptedServer.chunked(page));
+    String file =
+        SampleModels.file("config.json", "\"https://models.example/files/config.json\"", "");
+    String catalogue = SampleModels.model(SampleModels.ID, "file", file);
+    failing(SampleModels.store(folder, catalogue, server.base()), SampleModels.quick())
+        .hasMessageContaining("sends more than the 1048576 bytes that are due");
+  }
+
+  @Test
   void lessThanNeededIsNotInstalled() throws IOException {
     failing(", \"bytes\": 300001", ScriptedServer.chunked(CONTENT))
         .hasMessageContaining("ends after 300000 of 300001 bytes");
@@ -215,7 +240,7 @@ class PullFailureTest {
   @Test
   void aClaimLargerThanAnyDiskIsRefused() throws IOException {
     failing(
-            "",
+            ", \"estimatedBytes\": 900000000000000",
             exchange -> {
               exchange.sendResponseHeaders(200, 900_000_000_000_000L);
               exchange.getResponseBody().write(CONTENT);

@@ -312,6 +312,11 @@ class PullTest {
 
     assertInstalled();
     assertThat(pulled.files().get(0).checksum().trust()).isEqualTo(Trust.ANNOUNCED);
+    assertThat(pulled.sentences())
+        .singleElement()
+        .asString()
+        .contains("not checked: no checksum is pinned", "announced")
+        .doesNotContain(", checked");
   }
 
   @Test
@@ -325,7 +330,7 @@ class PullTest {
     assertThat(pulled.sentences())
         .singleElement()
         .asString()
-        .contains(Sha256.of(CONTENT), "no checksum is published", "recorded");
+        .contains(Sha256.of(CONTENT), "not checked: no checksum is pinned", "recorded");
     assertThat(store("").verify(SampleModels.ID).sound()).isTrue();
   }
 

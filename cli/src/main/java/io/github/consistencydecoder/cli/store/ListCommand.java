@@ -36,7 +36,11 @@ final class ListCommand implements Callable<Integer> {
       models.add(asMap(model));
       console.result(line(model));
       console.result(
-          "    " + model.entry().title() + "; licence: " + model.entry().licence().name());
+          "    "
+              + model.entry().title()
+              + "; licence: "
+              + model.entry().licence().name()
+              + unpinned(model.entry()));
     }
     console.result("store: " + open.folder());
     Map<String, Object> document = new LinkedHashMap<>();
@@ -59,6 +63,12 @@ final class ListCommand implements Callable<Integer> {
     return String.format(Locale.ROOT, "%-34s %s", model.entry().id(), state);
   }
 
+  private static String unpinned(CatalogueEntry entry) {
+    return entry.unpinned().isEmpty()
+        ? ""
+        : "; not pinned, hence not checked: " + String.join(", ", entry.unpinned());
+  }
+
   private static String ofAll(CatalogueEntry entry) {
     OptionalLong all = entry.likelyBytes();
     return all.isPresent() ? " of about " + Sizes.text(all.getAsLong()) : "";
@@ -77,6 +87,7 @@ final class ListCommand implements Callable<Integer> {
     map.put("kind", entry.kind().toString());
     map.put("licence", entry.licence().toString());
     map.put("bundled", entry.bundled());
+    map.put("not_pinned", entry.unpinned());
     map.put("state", model.state().name().toLowerCase(Locale.ROOT));
     map.put("path", model.path().toString());
     map.put("bytes", model.bytes());

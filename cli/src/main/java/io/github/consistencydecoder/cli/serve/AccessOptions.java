@@ -24,7 +24,10 @@ final class AccessOptions {
       description = "Certificate chain, PEM; with --tls-key both ports are encrypted.")
   private Path certificate;
 
-  @Option(names = "--tls-key", paramLabel = "FILE", description = "Its key, PEM, PKCS#8.")
+  @Option(
+      names = "--tls-key",
+      paramLabel = "FILE",
+      description = "Its key, PEM: PKCS#8, PKCS#1 or SEC1.")
   private Path key;
 
   @Option(

@@ -1,9 +1,7 @@
 package io.github.consistencydecoder.server.access;
 
 import io.grpc.util.CertificateUtils;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
+import java.io.ByteArrayInputStream;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
@@ -16,26 +14,37 @@ import java.security.cert.X509Certificate;
  * A certificate chain and its key, read from PEM and found to belong together and to be valid now.
  */
 record Identity(X509Certificate[] chain, PrivateKey key) {
+  /** More than any chain has. */
+  static final int MOST_BYTES = 1 << 20;
+
   static Identity read(Path certificate, Path key) throws AccessException {
-    String files = "the certificate " + certificate + " and the key " + key;
-    try (InputStream chainIn = Files.newInputStream(certificate);
-        InputStream keyIn = Files.newInputStream(key)) {
+    byte[] chainBytes = FileLook.content("certificate", certificate, MOST_BYTES);
+    byte[] keyBytes = FileLook.content("key", key, MOST_BYTES);
+    FileLook.warnOfOthers("key", key);
+    try {
       Identity identity =
           new Identity(
-              CertificateUtils.getX509Certificates(chainIn), CertificateUtils.getPrivateKey(keyIn));
-      if (identity.chain.length == 0 || !identity.belongTogether()) {
-        throw new AccessException(files + " do not belong together");
+              CertificateUtils.getX509Certificates(new ByteArrayInputStream(chainBytes)),
+              PemKey.read(key, keyBytes));
+      if (identity.chain.length == 0) {
+        throw new CertificateException("none");
+      }
+      if (!identity.belongTogether()) {
+        throw new AccessException(
+            "the certificate " + certificate + " and the key " + key + " do not belong together");
       }
       identity.chain[0].checkValidity();
       return identity;
     } catch (CertificateException e) {
       throw new AccessException(
           "the certificate " + certificate + " cannot be used: " + reason(e), e);
-    } catch (IOException | GeneralSecurityException | RuntimeException e) {
+    } catch (GeneralSecurityException | RuntimeException e) {
       throw new AccessException(
-          files
-              + " cannot be used: PEM files of a certificate chain and of an unencrypted PKCS#8 key"
-              + " are needed",
+          "the certificate "
+              + certificate
+              + " and the key "
+              + key
+              + " cannot be used together on this Java runtime",
           e);
     }
   }

@@ -9,7 +9,7 @@ import java.util.Optional;
  * Where TLS material lies, all in PEM.
  *
  * @param certificate the service's certificate, followed by those that signed it
- * @param key the certificate's private key, PKCS#8, not encrypted
+ * @param key the certificate's private key, PKCS#8, PKCS#1 or SEC1, not encrypted
  * @param clientAuthorities certificates that sign those of callers; if present, every caller has to
  *     show one
  */

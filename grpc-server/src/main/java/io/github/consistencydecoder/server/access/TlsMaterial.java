@@ -3,9 +3,13 @@ package io.github.consistencydecoder.server.access;
 import io.grpc.util.AdvancedTlsX509KeyManager;
 import io.grpc.util.AdvancedTlsX509TrustManager;
 import io.grpc.util.AdvancedTlsX509TrustManager.Verification;
+import io.grpc.util.CertificateUtils;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +36,9 @@ import org.slf4j.LoggerFactory;
 public final class TlsMaterial implements AutoCloseable {
   /** How often the files are looked at unless said otherwise. */
   public static final Duration USUAL_PERIOD = Duration.ofSeconds(30);
+
+  /** Names of cipher suites that are not offered: their padding has been attacked for long. */
+  public static final String REFUSED_SUITES = ".*_CBC_.*";
 
   private static final Logger LOG = LoggerFactory.getLogger(TlsMaterial.class);
 
@@ -105,8 +112,14 @@ public final class TlsMaterial implements AutoCloseable {
     Identity identity = Identity.read(files.certificate(), files.key());
     if (trustManager.isPresent()) {
       Path authorities = files.clientAuthorities().orElseThrow();
+      byte[] content = FileLook.content("client authorities", authorities, Identity.MOST_BYTES);
       try {
-        trustManager.get().updateTrustCredentials(authorities.toFile());
+        X509Certificate[] certificates =
+            CertificateUtils.getX509Certificates(new ByteArrayInputStream(content));
+        if (certificates.length == 0) {
+          throw new CertificateException("none");
+        }
+        trustManager.get().updateTrustCredentials(certificates);
       } catch (IOException | GeneralSecurityException | RuntimeException e) {
         throw new AccessException(
             "the client authorities "

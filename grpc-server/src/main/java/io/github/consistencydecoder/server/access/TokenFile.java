@@ -3,9 +3,7 @@ package io.github.consistencydecoder.server.access;
 import io.github.consistencydecoder.server.core.ServiceError;
 import io.github.consistencydecoder.server.core.ServiceException;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -47,20 +45,14 @@ public final class TokenFile {
       FileLook look = FileLook.at(file);
       return new TokenFile(file, look, read(file));
     } catch (IOException e) {
-      throw new AccessException("the token file " + file + " cannot be read", e);
+      throw FileLook.unreadable("token file", file, e);
     }
   }
 
-  private static byte[] read(Path file) throws IOException, AccessException {
-    if (Files.size(file) > LONGEST + 2) {
-      throw unusable(file);
-    }
-    String token;
-    try {
-      token = Files.readString(file, StandardCharsets.US_ASCII).strip();
-    } catch (CharacterCodingException e) {
-      throw unusable(file);
-    }
+  private static byte[] read(Path file) throws AccessException {
+    FileLook.warnOfOthers("token file", file);
+    byte[] content = FileLook.content("token file", file, LONGEST + 2);
+    String token = new String(content, StandardCharsets.US_ASCII).strip();
     boolean visible = token.chars().allMatch(c -> c > ' ' && c < 0x7f);
     if (token.length() < SHORTEST || token.length() > LONGEST || !visible) {
       throw unusable(file);

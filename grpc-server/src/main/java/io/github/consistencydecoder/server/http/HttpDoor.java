@@ -105,6 +105,7 @@ public final class HttpDoor implements AutoCloseable {
     factory.setSslContext(material.context());
     factory.setNeedClientAuth(material.wantsClientCertificates());
     factory.setIncludeProtocols("TLSv1.3", "TLSv1.2");
+    factory.addExcludeCipherSuites(TlsMaterial.REFUSED_SUITES);
     return factory;
   }
 

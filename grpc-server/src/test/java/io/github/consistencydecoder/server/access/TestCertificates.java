@@ -7,8 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import javax.net.ssl.SSLContext;
 
 /** Certificates that sign themselves, made by the JDK's keytool. */
 public final class TestCertificates {
@@ -44,6 +46,13 @@ public final class TestCertificates {
     } catch (IOException | GeneralSecurityException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** Suites of TLS 1.2 that Java speaks with such certificates, those of CBC or the others. */
+  public static String[] suites(boolean cbc) throws GeneralSecurityException {
+    return Arrays.stream(SSLContext.getDefault().getSupportedSSLParameters().getCipherSuites())
+        .filter(suite -> suite.startsWith("TLS_ECDHE_ECDSA_") && suite.contains("_CBC_") == cbc)
+        .toArray(String[]::new);
   }
 
   private static void keytool(Path store, String name) throws IOException {

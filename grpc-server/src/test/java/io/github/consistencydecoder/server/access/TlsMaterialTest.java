@@ -2,10 +2,12 @@ package io.github.consistencydecoder.server.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.consistencydecoder.server.access.TestCertificates.Pair;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
@@ -39,7 +41,8 @@ class TlsMaterialTest {
                     new TlsFiles(folder.resolve("none"), nonsense, Optional.empty()),
                     Duration.ofMinutes(1)))
         .isInstanceOf(AccessException.class)
-        .hasMessageContaining("PEM files of a certificate chain");
+        .hasMessage(
+            "the certificate " + folder.resolve("none") + " cannot be read: there is no such file");
     Pair pair = TestCertificates.make(folder, "two");
     Pair other = TestCertificates.make(folder, "three");
     assertThatThrownBy(
@@ -63,5 +66,57 @@ class TlsMaterialTest {
                     Duration.ofMinutes(1)))
         .isInstanceOf(AccessException.class)
         .hasMessageContaining("client authorities");
+  }
+
+  private static void refused(TlsFiles files, String part) {
+    assertThatThrownBy(() -> TlsMaterial.open(files, Duration.ofMinutes(1)))
+        .isInstanceOf(AccessException.class)
+        .hasMessageContaining(part);
+  }
+
+  /** A device without end stands for every file that is too large. */
+  @Test
+  void filesThatCannotBeReadOrDoNotEndAreCalledSo() throws Exception {
+    Pair pair = TestCertificates.make(folder, "four");
+    Path zero = Path.of("/dev/zero");
+    assumeTrue(Files.exists(zero), "there is no /dev/zero");
+    Path none = folder.resolve("none");
+    refused(new TlsFiles(pair.certificate(), none, Optional.empty()), "the key " + none);
+    refused(new TlsFiles(folder, pair.key(), Optional.empty()), "cannot be read: it is a folder");
+    refused(
+        new TlsFiles(pair.certificate(), pair.key(), Optional.of(none)),
+        "the client authorities " + none + " cannot be read: there is no such file");
+    refused(
+        new TlsFiles(zero, pair.key(), Optional.empty()), "certificate /dev/zero has more than");
+    refused(
+        new TlsFiles(pair.certificate(), zero, Optional.empty()), "key /dev/zero has more than");
+    refused(
+        new TlsFiles(pair.certificate(), pair.key(), Optional.of(zero)),
+        "client authorities /dev/zero has more than");
+    Path empty = Files.createFile(folder.resolve("empty"));
+    refused(new TlsFiles(empty, pair.key(), Optional.empty()), "chain is needed");
+    refused(new TlsFiles(pair.certificate(), empty, Optional.empty()), "BEGIN PRIVATE KEY");
+    refused(
+        new TlsFiles(pair.certificate(), pair.key(), Optional.of(empty)), "certificates is needed");
+  }
+
+  @Test
+  void secretsThatOthersCanReadAreWarnedOf() throws Exception {
+    Path file = Files.writeString(folder.resolve("secret"), "x");
+    assumeTrue(
+        Files.getFileStore(file).supportsFileAttributeView("posix"), "files have no such rights");
+    for (String rights : new String[] {"rw-r-----", "rw----r--", "rw-r--r--", "rw--w----"}) {
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(rights));
+      assertThat(FileLook.openToOthers("key", file))
+          .contains(
+              "the key "
+                  + file
+                  + " is open to others on this machine ("
+                  + rights
+                  + "): chmod 600 "
+                  + file);
+    }
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    assertThat(FileLook.openToOthers("key", file)).isEmpty();
   }
 }

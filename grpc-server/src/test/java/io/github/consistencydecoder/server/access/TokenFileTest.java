@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.consistencydecoder.server.core.ServiceError;
 import io.github.consistencydecoder.server.core.ServiceException;
@@ -70,6 +71,18 @@ class TokenFileTest {
         .isInstanceOf(AccessException.class)
         .hasMessageContaining("cannot be read");
     assertThatThrownBy(() -> token("x".repeat(5000))).isInstanceOf(AccessException.class);
+  }
+
+  @Test
+  void deviceWithoutEndIsNotReadToIt() {
+    Path zero = Path.of("/dev/zero");
+    assumeTrue(Files.exists(zero), "there is no /dev/zero");
+    assertThatThrownBy(() -> TokenFile.open(zero))
+        .isInstanceOf(AccessException.class)
+        .hasMessageContaining("the token file /dev/zero has more than");
+    assertThatThrownBy(() -> TokenFile.open(folder))
+        .isInstanceOf(AccessException.class)
+        .hasMessageContaining("cannot be read: it is a folder");
   }
 
   @Test

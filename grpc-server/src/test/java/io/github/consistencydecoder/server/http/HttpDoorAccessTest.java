@@ -34,6 +34,7 @@ import java.security.cert.CertificateFactory;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -201,6 +202,36 @@ final class HttpDoorAccessTest {
 
       assertThat(answer.statusCode()).isEqualTo(200);
       assertThatThrownBy(() -> open.get("/healthz")).isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void noSuiteOfTheOldPaddingIsSpoken() throws Exception {
+    TestCertificates.Pair pair = TestCertificates.make(folder, "door");
+    try (TlsMaterial tls =
+            TlsMaterial.open(
+                new TlsFiles(pair.certificate(), pair.key(), Optional.empty()),
+                TlsMaterial.USUAL_PERIOD);
+        OpenDoor open = new OpenDoor(s -> s, b -> b.tls(tls))) {
+      for (String suite : TestCertificates.suites(true)) {
+        assertThatThrownBy(() -> handshake(pair, open.port(), suite))
+            .as(suite)
+            .isInstanceOf(IOException.class);
+      }
+      for (String suite : TestCertificates.suites(false)) {
+        assertThat(handshake(pair, open.port(), suite)).isEqualTo(suite);
+      }
+    }
+  }
+
+  private static String handshake(TestCertificates.Pair pair, int port, String suite)
+      throws Exception {
+    try (SSLSocket socket =
+        (SSLSocket) trust(pair).getSocketFactory().createSocket("127.0.0.1", port)) {
+      socket.setEnabledProtocols(new String[] {"TLSv1.2"});
+      socket.setEnabledCipherSuites(new String[] {suite});
+      socket.startHandshake();
+      return socket.getSession().getCipherSuite();
     }
   }
 

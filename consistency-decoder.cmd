@@ -17,6 +17,8 @@ if not exist "%ROOT%cli\target\launcher.stamp" (
   )
   echo built> "%ROOT%cli\target\launcher.stamp"
 )
+rem Builds of ONNX Runtime that send what they are used for do not when told so before they start.
+set "ORT_DISABLE_TELEMETRY=1"
 set "PLUGINS="
 if defined CONSISTENCY_DECODER_PLUGINS set "PLUGINS=;%CONSISTENCY_DECODER_PLUGINS%"
 set "NATIVE="

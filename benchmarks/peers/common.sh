@@ -5,6 +5,7 @@ root=$(cd "$here/../.." && pwd)
 MODEL=${MODEL:?"set MODEL to a model folder; make_full_weights.py --out DIR writes one"}
 PYTHON=${PYTHON:-python3}
 DECODER=${DECODER:-$root/consistency-decoder}
+export ORT_DISABLE_TELEMETRY=1
 temporary=
 leave() {
   if [[ -n $temporary ]]; then rm -r "$temporary"; fi

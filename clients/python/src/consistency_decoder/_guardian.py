@@ -30,7 +30,8 @@ def main() -> int:
     # Signals meant for the Python that started this one, such as Ctrl-C, do not come here: it is in its own session.
     parent = os.getppid()
     try:
-        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_end_with_parent)
+        environment = {**os.environ, "ORT_DISABLE_TELEMETRY": "1"}
+        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_end_with_parent, env=environment)
     except OSError as e:
         print(f"{command[0]}: {e.strerror}", file=sys.stderr)
         return 127

@@ -28,10 +28,10 @@ final class InterruptionTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @CsvSource({"INT, 130", "TERM, 143"})
-  void signalCancelsTheDecodeAndWaitsForIt(String signal, int code) throws Exception {
+  @CsvSource({"HUP, 1, 129", "INT, 2, 130", "TERM, 15, 143"})
+  void signalCancelsTheDecodeAndWaitsForIt(String signal, int number, int code) throws Exception {
     assumeFalse(System.getProperty("os.name").startsWith("Windows"), "signals are POSIX's");
-    assumeFalse(signal.equals("INT") && interruptIsIgnored(), "started with SIGINT ignored");
+    assumeFalse(isIgnored(number), "started with this signal ignored");
     Process process = start("slow");
     try (BufferedReader err = process.errorReader()) {
       assertThat(lineWith(err, "slow decode runs")).isTrue();
@@ -70,17 +70,18 @@ final class InterruptionTest {
   }
 
   /**
-   * A shell starts background jobs so, and a JVM leaves it so: nobody could interrupt such a
-   * process.
+   * A shell starts background jobs so, or nohup does, and a JVM leaves it so: nobody could
+   * interrupt such a process.
    */
-  private static boolean interruptIsIgnored() throws IOException {
+  private static boolean isIgnored(int signal) throws IOException {
     Path status = Path.of("/proc/self/status");
     if (!Files.isReadable(status)) {
       return false;
     }
     return Files.readAllLines(status).stream()
         .filter(line -> line.startsWith("SigIgn:"))
-        .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) != 0);
+        .anyMatch(
+            line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) >> signal - 1 & 1) != 0);
   }
 
   @Test

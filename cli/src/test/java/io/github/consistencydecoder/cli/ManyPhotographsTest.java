@@ -77,7 +77,7 @@ class ManyPhotographsTest {
             folder.resolve("out").toString(),
             decoder,
             keep);
-    // Not as an argument: ONNX Runtime 1.29 cannot bear a long command line, see docs/service.md.
+    // Not as an argument, which lists of processes would show in full.
     builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
     // Freed memory of any size worth counting goes back to the system at once.
     builder.environment().put("MALLOC_MMAP_THRESHOLD_", "131072");

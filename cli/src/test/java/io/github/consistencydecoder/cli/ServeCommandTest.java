@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code serve}: refusals inside this process, the rest in a process of its own. */
 @Tag("process")
@@ -79,7 +80,37 @@ final class ServeCommandTest {
   }
 
   @Test
-  void servesTheBundledModelUntilItIsTerminatedAndThenExitsWithZero() throws Exception {
+  void runtimeThatCannotBeLoadedEndsTheStartWithTheSentenceOfADecode() throws Exception {
+    Path parts = Files.createDirectories(folder.resolve("parts"));
+    Files.writeString(parts.resolve(System.mapLibraryName("onnxruntime")), "no library");
+    Process process = start(List.of("-Donnxruntime.native.path=" + parts), "--provider=cpu");
+    try (BufferedReader err = process.errorReader()) {
+      String log = err.lines().collect(Collectors.joining("\n"));
+
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(ExitCode.FAILED);
+      assertThat(log)
+          .contains(
+              "error: decoder 'consistency' cannot work here: ONNX Runtime's native library cannot"
+                  + " be loaded here ("
+                  + parts)
+          .doesNotContain("\tat ");
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void deviceThatIsNotThereEndsTheStart() {
+    CommandRun run = CommandRun.of("serve", "--provider=cuda:999", "--http-port", "0");
+
+    assertThat(run.code()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.err()).contains("cuda:999 cannot be had");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "HUP"})
+  void servesTheBundledModelUntilItIsToldToEndAndThenExitsWithZero(String signal) throws Exception {
     assumeFalse(System.getProperty("os.name").startsWith("Windows"), "signals are POSIX's");
     Process process = start("--log=json");
     try (BufferedReader out = process.inputReader();
@@ -99,7 +130,7 @@ final class ServeCommandTest {
       assertThat(line).contains("consistency_decoder");
 
       HttpResponse<byte[]> answer = decode(http);
-      kill(process);
+      kill(process, signal);
 
       assertThat(answer.statusCode()).isEqualTo(200);
       assertThat(answer.headers().firstValue("content-type")).contains("image/png");
@@ -120,9 +151,9 @@ final class ServeCommandTest {
     try (BufferedReader out = process.inputReader();
         BufferedReader err = process.errorReader()) {
       await(out, "ready", err);
-      kill(process);
+      kill(process, "TERM");
       await(err, "draining", err);
-      kill(process);
+      kill(process, "TERM");
 
       assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).isEqualTo(143);
@@ -194,7 +225,7 @@ final class ServeCommandTest {
         }
         beRude(SocketChannel.open(UnixDomainSocketAddress.of(socket)), bytes);
       }
-      kill(process);
+      kill(process, "TERM");
 
       assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
       assertThat(log.get())
@@ -235,20 +266,19 @@ final class ServeCommandTest {
   }
 
   private Process start(String... options) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "io.github.consistencydecoder.cli.Main",
-                "serve",
-                "--grpc-port=0",
-                "--http-port=0"));
+    return start(List.of(), options);
+  }
+
+  private Process start(List<String> jvm, String... options) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-XX:TieredStopAtLevel=1");
+    command.addAll(jvm);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of("serve", "--grpc-port=0", "--http-port=0"));
     command.addAll(List.of(options));
     ProcessBuilder builder = new ProcessBuilder(command);
     Files.createDirectories(folder.resolve("home"));
-    // Not as an argument: ONNX Runtime 1.29 cannot bear a long command line, see docs/service.md.
-    builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
     builder.environment().put("CONSISTENCY_DECODER_HOME", folder.resolve("home").toString());
     Process process = builder.start();
     // Whoever waits for a line of one that hangs has then waited for its end.
@@ -256,8 +286,11 @@ final class ServeCommandTest {
     return process;
   }
 
-  private static void kill(Process process) throws Exception {
-    assertThat(new ProcessBuilder("kill", "-TERM", Long.toString(process.pid())).start().waitFor())
+  private static void kill(Process process, String signal) throws Exception {
+    assertThat(
+            new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                .start()
+                .waitFor())
         .isZero();
   }
 }

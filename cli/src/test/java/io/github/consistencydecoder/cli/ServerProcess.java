@@ -45,7 +45,7 @@ final class ServerProcess implements AutoCloseable {
             "--threads",
             "1");
     ProcessBuilder builder = new ProcessBuilder(command);
-    // Not as an argument: ONNX Runtime 1.29 cannot bear a long command line, see docs/service.md.
+    // Not as an argument, which lists of processes would show in full.
     builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
     builder.environment().put("CONSISTENCY_DECODER_HOME", folder.resolve("home").toString());
     builder.redirectErrorStream(true).redirectOutput(out.toFile());

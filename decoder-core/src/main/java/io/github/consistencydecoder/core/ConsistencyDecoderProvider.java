@@ -18,8 +18,7 @@ import io.github.consistencydecoder.plugin.LatentDecoderProvider;
  * for optimised graphs (default: the store's cache folder), {@code convolutions} and {@code layout}
  * (both {@code auto}).
  *
- * <p>Decodes must have ended, or been cancelled and waited for, before the JVM exits: ONNX Runtime
- * frees itself in a shutdown hook of its own, and one that still runs can then crash the process.
+ * <p>A JVM that exits cancels the decodes that still run and waits until they have stopped.
  */
 public final class ConsistencyDecoderProvider implements LatentDecoderProvider {
   /** Key: folder for optimised graphs. */

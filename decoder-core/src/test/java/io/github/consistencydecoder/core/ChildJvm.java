@@ -40,7 +40,7 @@ public final class ChildJvm {
     Path err = Files.createTempFile(folder, "child", ".err");
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-    // On the command line a class path as long as this one is more than the runtime can read.
+    // Not as an argument, which lists of processes would show in full.
     builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
     Process process = builder.start();
     try {

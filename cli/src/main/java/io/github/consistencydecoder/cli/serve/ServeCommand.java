@@ -39,8 +39,9 @@ import picocli.CommandLine.Spec;
     description = "Serve models to pipelines, over gRPC and HTTP, in place of their VAE decoder.",
     footer = {
       "",
-      "Runs until SIGTERM or SIGINT, then finishes what it has and exits with 0; a second signal",
-      "ends it at once. The log goes to standard error, one line a call. docs/service.md says more."
+      "Runs until SIGTERM, SIGINT or SIGHUP, then finishes what it has and exits with 0; a second",
+      "signal ends it at once. The log goes to standard error, one line a call. docs/service.md"
+          + " says more."
     })
 public final class ServeCommand implements Callable<Integer> {
   private static final String TINY = "tiny";
@@ -82,6 +83,7 @@ public final class ServeCommand implements Callable<Integer> {
     ServeLogging.begin(
         log.equals("json"), spec.commandLine().getParseResult().hasMatchedOption("--debug"));
     List<ServedModel> served = served(console);
+    served.forEach(ServedModel::check);
     served.forEach(model -> config.model(model.name(), model.source()));
     config.stateFolder(ModelStore.standard().cacheFolder().resolve("serve"));
     run(console, config.build());

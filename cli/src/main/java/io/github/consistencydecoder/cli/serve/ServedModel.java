@@ -2,9 +2,13 @@ package io.github.consistencydecoder.cli.serve;
 
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.core.runtime.Device;
+import io.github.consistencydecoder.core.runtime.Devices;
 import io.github.consistencydecoder.models.ModelStore;
 import io.github.consistencydecoder.models.ResolvedModel;
+import io.github.consistencydecoder.plugin.Availability;
 import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.Decoders;
 import io.github.consistencydecoder.plugin.Encoders;
@@ -76,6 +80,24 @@ record ServedModel(String name, String decoder, DecoderConfig config) {
     return ENCODERS.containsKey(decoder)
         ? new ServedModel(name, decoder, config.with(DecoderConfig.MEMORY, bytes / 1000 + "KB"))
         : this;
+  }
+
+  /**
+   * Refuses what no later attempt could open either.
+   *
+   * @throws DecoderException {@link DecoderErrorCode#DEVICE_UNAVAILABLE} if the decoder cannot work
+   *     in this process, or there is no such device
+   */
+  void check() {
+    Availability found = Decoders.named(decoder).availability();
+    if (!found.available()) {
+      throw new DecoderException(
+          DecoderErrorCode.DEVICE_UNAVAILABLE,
+          "decoder '" + decoder + "' cannot work here: " + found.reason());
+    }
+    if (ENCODERS.containsKey(decoder)) {
+      Device unused = Devices.choose(config.get(DecoderConfig.DEVICE).orElse("cpu"));
+    }
   }
 
   private static boolean isDecoder(String name) {

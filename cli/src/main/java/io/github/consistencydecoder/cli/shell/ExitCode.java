@@ -19,7 +19,7 @@ public final class ExitCode {
 
   private static final int SIGNAL_BASE = 128;
 
-  /** For what a signal ended; 130 for SIGINT, 143 for SIGTERM. */
+  /** For what a signal ended; 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM. */
   public static int signal(int number) {
     return SIGNAL_BASE + number;
   }

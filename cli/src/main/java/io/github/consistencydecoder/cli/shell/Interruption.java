@@ -5,13 +5,12 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 
 /**
- * SIGINT and SIGTERM. Outside a {@linkplain #guard() guarded} stretch they end the process at once;
- * inside, they throw a {@link Cancellation}, the work returns, and the command exits by itself. A
- * second signal does not wait.
+ * SIGINT, SIGTERM and SIGHUP. Outside a {@linkplain #guard() guarded} stretch they end the process
+ * at once; inside, they throw a {@link Cancellation}, the work returns, and the command exits by
+ * itself. A second signal does not wait.
  *
- * <p>This is a signal handler and not a shutdown hook because ONNX Runtime frees itself in a
- * shutdown hook of its own: a JVM that begins to shut down while a network is being evaluated
- * crashes. So nothing may be running when the exit begins.
+ * <p>This is a signal handler and not a shutdown hook because hooks have no order, and what a
+ * command has begun it has to end while everything that it needs is still there.
  *
  * <p>Safe for use by several threads.
  */
@@ -28,6 +27,7 @@ public final class Interruption {
 
   /** Starts to listen; where the JVM has no signals it stays with the JVM's own behaviour. */
   public void listen() {
+    listen("HUP", 1);
     listen("INT", 2);
     listen("TERM", 15);
   }

@@ -77,20 +77,25 @@ final class Evaluation {
 
   private static void run(boolean shrink, Running running, Cancellation cancellation)
       throws OrtException {
+    OnnxRuntime.enterOrFail();
     try (RunOptions options = new RunOptions()) {
       if (shrink) {
         options.addRunConfigEntry(SHRINK, "cpu:0");
       }
       TerminateSwitch terminate = new TerminateSwitch(options);
       Cancellation.Registration registration = cancellation.onCancel(terminate::pull);
+      Cancellation.Registration atExit = OnnxRuntime.exit().onCancel(terminate::pull);
       try {
         running.run(options);
       } finally {
         registration.close();
+        atExit.close();
         // From here on the options may be freed, even if the cancellation is just running its
         // actions.
         terminate.disconnect();
       }
+    } finally {
+      OnnxRuntime.leave();
     }
   }
 
@@ -101,6 +106,9 @@ final class Evaluation {
    * @param device that the session runs on
    */
   static void giveBack(SessionHandle handle, Device device) {
+    if (!OnnxRuntime.enter()) {
+      return;
+    }
     Map<String, OnnxTensor> inputs = new HashMap<>();
     try (RunOptions options = new RunOptions()) {
       options.addRunConfigEntry(SHRINK, device.memory());
@@ -115,6 +123,7 @@ final class Evaluation {
       LOG.trace("memory given back", e);
     } finally {
       inputs.values().forEach(OnnxTensor::close);
+      OnnxRuntime.leave();
     }
   }
 
@@ -133,6 +142,9 @@ final class Evaluation {
   static DecoderException failed(OrtException e, Cancellation cancellation, String task) {
     if (cancellation.isCancelled()) {
       return new DecoderException(DecoderErrorCode.CANCELLED, "the decode was cancelled", e);
+    }
+    if (OnnxRuntime.exit().isCancelled()) {
+      return OnnxRuntime.ended();
     }
     String message = String.valueOf(e.getMessage());
     String lower = message.toLowerCase(Locale.ROOT);

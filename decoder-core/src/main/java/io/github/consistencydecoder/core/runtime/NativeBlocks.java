@@ -38,6 +38,7 @@ public final class NativeBlocks implements AutoCloseable {
 
   /** A tensor; what it holds is for its user to write. */
   public NativeTensor allocate(long... shape) {
+    OnnxRuntime.enterOrFail();
     try (OnnxTensor s =
         OnnxTensor.createTensor(
             OnnxRuntime.environment(), LongBuffer.wrap(shape), new long[] {shape.length})) {
@@ -49,6 +50,8 @@ public final class NativeBlocks implements AutoCloseable {
           e,
           new Cancellation(),
           "hold " + shape[1] + " planes of " + shape[3] + "x" + shape[2] + " values");
+    } finally {
+      OnnxRuntime.leave();
     }
   }
 

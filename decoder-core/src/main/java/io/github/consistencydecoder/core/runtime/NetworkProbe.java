@@ -3,12 +3,12 @@ package io.github.consistencydecoder.core.runtime;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import io.github.consistencydecoder.models.network.ChannelsLastGraph;
 import io.github.consistencydecoder.models.network.Conditioning;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.onnx.ElementType;
+import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
@@ -128,21 +128,24 @@ public final class NetworkProbe {
       SessionHandle handle, float[] input, int height, int width, float[] conditioning)
       throws OrtException {
     OrtEnvironment environment = OnnxRuntime.environment();
+    float[][] values = new float[1][];
     try (OnnxTensor x =
             OnnxTensor.createTensor(
                 environment, FloatBuffer.wrap(input), new long[] {1, 7, height, width});
         OnnxTensor c =
             OnnxTensor.createTensor(
-                environment, FloatBuffer.wrap(conditioning), new long[] {conditioning.length});
-        OrtSession.Result result =
-            handle
-                .session()
-                .run(Map.of(ConsistencyGraph.INPUT, x, ConsistencyGraph.CONDITIONING, c))) {
-      FloatBuffer output = ((OnnxTensor) result.get(0)).getFloatBuffer();
-      float[] values = new float[output.remaining()];
-      output.get(values);
-      return values;
+                environment, FloatBuffer.wrap(conditioning), new long[] {conditioning.length})) {
+      Evaluation.run(
+          handle,
+          false,
+          Map.of(ConsistencyGraph.INPUT, x, ConsistencyGraph.CONDITIONING, c),
+          output -> {
+            values[0] = new float[output.remaining()];
+            output.get(values[0]);
+          },
+          new Cancellation());
     }
+    return values[0];
   }
 
   private static DecoderException failed(OrtException e) {

@@ -28,7 +28,8 @@ final class SessionHandle implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    if (closed) {
+    // A process that ends takes its sessions along.
+    if (closed || !OnnxRuntime.enter()) {
       return;
     }
     closed = true;
@@ -37,6 +38,8 @@ final class SessionHandle implements AutoCloseable {
     } catch (OrtException e) {
       throw new DecoderException(
           DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed to close a session", e);
+    } finally {
+      OnnxRuntime.leave();
     }
   }
 }

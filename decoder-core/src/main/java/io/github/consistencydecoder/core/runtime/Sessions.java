@@ -111,6 +111,7 @@ final class Sessions {
 
   private static SessionHandle open(SessionSettings settings, Opening opening) throws OrtException {
     OnnxRuntime.environment();
+    OnnxRuntime.enterOrFail();
     SessionOptions options = new SessionOptions();
     try {
       options.setIntraOpNumThreads(settings.effectiveThreads());
@@ -127,6 +128,8 @@ final class Sessions {
     } catch (OrtException | RuntimeException e) {
       options.close();
       throw e;
+    } finally {
+      OnnxRuntime.leave();
     }
   }
 }

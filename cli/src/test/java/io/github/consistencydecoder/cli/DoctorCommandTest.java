@@ -2,7 +2,13 @@ package io.github.consistencydecoder.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.plugin.Availability;
+import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.LatentDecoderProvider;
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -35,6 +41,47 @@ final class DoctorCommandTest {
     assertThat(document.get("decoders").get(0).get("name").asString()).isEqualTo("consistency");
     assertThat(document.get("models").get(0).get("id").asString()).isEqualTo("tiny");
     assertThat(document.has("selftest")).isFalse();
+  }
+
+  @Test
+  void brokenPluginsAreNamedAndPassedOver() throws IOException {
+    Path services = Files.createDirectories(folder.resolve("META-INF").resolve("services"));
+    Files.writeString(
+        services.resolve(LatentDecoderProvider.class.getName()),
+        Silent.class.getName() + "\nnot.There\n");
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    try (URLClassLoader plugins = new URLClassLoader(new URL[] {folder.toUri().toURL()}, before)) {
+      thread.setContextClassLoader(plugins);
+
+      CommandRun run = CommandRun.of("doctor");
+
+      assertThat(run.code()).as(run.err()).isZero();
+      assertThat(run.out())
+          .contains("decoder:  fake, for tests")
+          .contains("decoder:  silent, not available: its plugin " + Silent.class.getName());
+      assertThat(run.err()).startsWith("warning: decoder plugin").contains("not.There not found");
+    } finally {
+      thread.setContextClassLoader(before);
+    }
+  }
+
+  /** Breaks the promise to say whether it can work. */
+  public static final class Silent implements LatentDecoderProvider {
+    @Override
+    public String name() {
+      return "silent";
+    }
+
+    @Override
+    public Availability availability() {
+      return null;
+    }
+
+    @Override
+    public LatentDecoder open(DecoderConfig config) {
+      return null;
+    }
   }
 
   @Test

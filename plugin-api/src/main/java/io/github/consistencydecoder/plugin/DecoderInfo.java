@@ -1,5 +1,7 @@
 package io.github.consistencydecoder.plugin;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -17,6 +19,10 @@ import java.util.TreeMap;
 public record DecoderInfo(
     String provider, String model, String digest, String device, Map<String, String> details) {
   public DecoderInfo {
+    requireNonNull(provider, "provider");
+    requireNonNull(model, "model");
+    requireNonNull(digest, "digest");
+    requireNonNull(device, "device");
     details = Collections.unmodifiableSortedMap(new TreeMap<>(details));
   }
 }

@@ -1,7 +1,5 @@
 package io.github.consistencydecoder.plugin;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.List;
 
 /**
@@ -14,36 +12,41 @@ import java.util.List;
  * }</pre>
  */
 public final class PictureMetrics {
-  private static final Providers<PictureMetricProvider> PROVIDERS =
+  private static final Providers<PictureMetricProvider, PictureMetric> PROVIDERS =
       new Providers<>(
           PictureMetricProvider.class,
-          "a",
           "picture metric",
           PictureMetricProvider::name,
-          PictureMetricProvider::availability);
+          PictureMetricProvider::availability,
+          PictureMetricProvider::open,
+          PictureMetric::info);
 
   private PictureMetrics() {}
 
   /**
    * All providers that the context class loader finds, sorted by name. The first of two with one
-   * name wins.
-   *
-   * @throws DecoderException {@link DecoderErrorCode#UNKNOWN_DECODER} if one of them cannot even be
-   *     made, saying which
+   * name wins. One that cannot be made or has no name is left out.
    */
   public static List<PictureMetricProvider> providers() {
-    return PROVIDERS.all();
+    return PROVIDERS.find().providers();
   }
 
   /**
    * All providers that this class loader finds, sorted by name. The first of two with one name
-   * wins.
-   *
-   * @throws DecoderException {@link DecoderErrorCode#UNKNOWN_DECODER} if one of them cannot even be
-   *     made, saying which
+   * wins. One that cannot be made or has no name is left out.
    */
   public static List<PictureMetricProvider> providers(ClassLoader loader) {
-    return PROVIDERS.all(loader);
+    return PROVIDERS.find(loader).providers();
+  }
+
+  /** A sentence for each plugin that the context class loader finds and that was left out. */
+  public static List<String> problems() {
+    return PROVIDERS.find().problems();
+  }
+
+  /** Whether a provider can work here; one that breaks its promise to answer cannot. */
+  public static Availability availability(PictureMetricProvider provider) {
+    return PROVIDERS.availabilityOf(provider);
   }
 
   /**
@@ -63,7 +66,6 @@ public final class PictureMetrics {
    *     open the model
    */
   public static PictureMetric open(String name, DecoderConfig config) {
-    requireNonNull(config, "config");
-    return PROVIDERS.usable(name).open(config);
+    return PROVIDERS.open(name, config);
   }
 }

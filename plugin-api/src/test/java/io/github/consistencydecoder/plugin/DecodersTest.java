@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.util.Arrays;
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,7 +73,10 @@ class DecodersTest {
       thread.setContextClassLoader(loader);
       assertCode(
           DecoderErrorCode.UNKNOWN_DECODER,
-          "no decoder is called 'fakee'; there are: fake, out-of-order",
+          "no decoder is called 'fakee'; there are: fake, out-of-order; decoder plugin "
+              + SecondFakeProvider.class.getName()
+              + " passed over: its name 'fake' is that of "
+              + FakeProvider.class.getName(),
           () -> Decoders.open("fakee", DecoderConfig.empty()));
     }
   }
@@ -97,28 +102,67 @@ class DecodersTest {
   }
 
   @Test
-  void aProviderThatCannotBeMadeIsNamed() throws IOException {
-    assertBroken("throwing", "DecodersTest$ThrowingProvider");
-  }
-
-  @Test
-  void aProviderWithoutAClassIsNamed() throws IOException {
-    assertBroken("missing", "DecodersTest$NoSuchProvider");
-  }
-
-  @Test
-  void aProviderWithoutANameIsNamedByItsClass() throws IOException {
-    assertBroken("nameless", "DecodersTest$NamelessProvider");
+  void aBrokenPluginIsNamedAndPassedOver() throws IOException {
+    assertPassedOver("DecodersTest$ThrowingProvider could not be instantiated", "throwing");
+    assertPassedOver("DecodersTest$NoSuchProvider not found", "missing");
+    assertPassedOver("DecodersTest$NamelessProvider passed over: it has no name", "nameless");
+    assertPassedOver("DecodersTest$UnnameableProvider passed over: its name cannot", "unnameable");
+    assertPassedOver("llegal configuration-file syntax", "garbled", "broken");
+    assertPassedOver(
+        "DecodersTest$SecondFakeProvider passed over: its name 'fake' is that of "
+            + FakeProvider.class.getName(),
+        "working");
   }
 
   /** As when a plugin's own dependency is not on the class path. */
   @Test
-  void aProviderThatDoesNotLinkIsReported() throws IOException {
+  void aPluginThatDoesNotLinkIsPassedOver() throws IOException {
     try (URLClassLoader loader = new WithoutDependencyLoader(folder("unlinked"))) {
+      thread.setContextClassLoader(loader);
+      assertThat(Decoders.providers()).isEmpty();
+      assertThat(Decoders.problems())
+          .singleElement()
+          .asString()
+          .contains("DecodersTest$Dependency", "NoClassDefFoundError");
+    }
+  }
+
+  @Test
+  void whoAsksForABrokenPluginIsToldOfIt() throws IOException {
+    try (URLClassLoader loader = plugins("throwing")) {
+      thread.setContextClassLoader(loader);
       assertThatExceptionOfType(DecoderException.class)
-          .isThrownBy(() -> Decoders.providers(loader))
-          .withMessageContaining("DecodersTest$Dependency")
-          .withCauseInstanceOf(NoClassDefFoundError.class);
+          .isThrownBy(() -> Decoders.named("broken"))
+          .withMessageContaining("no decoder is called 'broken'; there are: fake; decoder plugin")
+          .withMessageContaining("no luck");
+    }
+  }
+
+  @Test
+  void aPluginThatDoesNotSayWhetherItWorksDoesNot() {
+    for (LatentDecoderProvider silent : List.of(new Silent(false), new Silent(true))) {
+      Availability found = Decoders.availability(silent);
+      assertThat(found.available()).isFalse();
+      assertThat(found.reason()).startsWith("its plugin " + Silent.class.getName() + " is broken");
+    }
+  }
+
+  @Test
+  void aPluginThatOpensNothingIsNamed() throws IOException {
+    try (URLClassLoader loader = plugins("broken")) {
+      thread.setContextClassLoader(loader);
+      assertCode(
+          DecoderErrorCode.RUNTIME_FAILED,
+          "decoder 'empty' cannot be opened: its plugin "
+              + EmptyProvider.class.getName()
+              + " answered with nothing",
+          () -> Decoders.open("empty", DecoderConfig.empty()));
+      assertCode(
+          DecoderErrorCode.RUNTIME_FAILED,
+          "decoder 'failing' cannot be opened: its plugin "
+              + FailingProvider.class.getName()
+              + " answered with java.lang.IllegalStateException: no luck",
+          () -> Decoders.open("failing", DecoderConfig.empty()));
     }
   }
 
@@ -133,14 +177,12 @@ class DecodersTest {
         .withMessage("loader");
   }
 
-  private static void assertBroken(String folder, String name) throws IOException {
-    try (URLClassLoader loader = plugins(folder)) {
-      assertThatExceptionOfType(DecoderException.class)
-          .isThrownBy(() -> Decoders.providers(loader))
-          .withMessageStartingWith("a decoder plugin on the class path is broken: ")
-          .withMessageContaining(name)
-          .extracting(DecoderException::code)
-          .isEqualTo(DecoderErrorCode.UNKNOWN_DECODER);
+  /** That the plugin is left out with this sentence, and the one that works is not. */
+  private void assertPassedOver(String sentence, String... folders) throws IOException {
+    try (URLClassLoader loader = plugins(folders)) {
+      thread.setContextClassLoader(loader);
+      assertThat(Decoders.providers()).extracting(LatentDecoderProvider::name).contains("fake");
+      assertThat(Decoders.problems()).singleElement().asString().contains(sentence);
     }
   }
 
@@ -152,8 +194,9 @@ class DecodersTest {
         .isEqualTo(code);
   }
 
-  private static URLClassLoader plugins(String folder) {
-    return new URLClassLoader(new URL[] {folder(folder)}, DecodersTest.class.getClassLoader());
+  private static URLClassLoader plugins(String... folders) {
+    URL[] urls = Arrays.stream(folders).map(DecodersTest::folder).toArray(URL[]::new);
+    return new URLClassLoader(urls, DecodersTest.class.getClassLoader());
   }
 
   private static URL folder(String folder) {
@@ -233,6 +276,57 @@ class DecodersTest {
     @Override
     public String name() {
       return null;
+    }
+  }
+
+  /** Breaks the promise to have a name by an exception. */
+  public static final class UnnameableProvider extends FakeProvider {
+    @Override
+    public String name() {
+      throw new IllegalStateException("no luck");
+    }
+  }
+
+  /** Breaks the promise to say whether it can work. */
+  private static final class Silent extends FakeProvider {
+    private final boolean loudly;
+
+    Silent(boolean loudly) {
+      this.loudly = loudly;
+    }
+
+    @Override
+    public Availability availability() {
+      if (loudly) {
+        throw new IllegalStateException("no luck");
+      }
+      return null;
+    }
+  }
+
+  /** Opens nothing. */
+  public static final class EmptyProvider extends FakeProvider {
+    @Override
+    public String name() {
+      return "empty";
+    }
+
+    @Override
+    public LatentDecoder open(DecoderConfig config) {
+      return null;
+    }
+  }
+
+  /** Fails in its own way. */
+  public static final class FailingProvider extends FakeProvider {
+    @Override
+    public String name() {
+      return "failing";
+    }
+
+    @Override
+    public LatentDecoder open(DecoderConfig config) {
+      throw new IllegalStateException("no luck");
     }
   }
 

@@ -13,7 +13,9 @@ import io.github.consistencydecoder.models.StoredModel;
 import io.github.consistencydecoder.plugin.Availability;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.Decoders;
+import io.github.consistencydecoder.plugin.Encoders;
 import io.github.consistencydecoder.plugin.LatentDecoderProvider;
+import io.github.consistencydecoder.plugin.PictureMetrics;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -93,7 +96,7 @@ public final class DoctorCommand implements Callable<Integer> {
   private static void decoders(Console console, Map<String, Object> document) {
     List<Map<String, Object>> decoders = new ArrayList<>();
     for (LatentDecoderProvider provider : Decoders.providers()) {
-      Availability availability = provider.availability();
+      Availability availability = Decoders.availability(provider);
       console.result(
           "decoder:  "
               + provider.name()
@@ -106,6 +109,12 @@ public final class DoctorCommand implements Callable<Integer> {
               "reason", availability.reason()));
     }
     document.put("decoders", decoders);
+    List<String> problems =
+        Stream.of(Decoders.problems(), Encoders.problems(), PictureMetrics.problems())
+            .flatMap(List::stream)
+            .toList();
+    problems.forEach(console::warning);
+    document.put("plugin_problems", problems);
   }
 
   private static void models(Console console, Map<String, Object> document) throws IOException {

@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 
 /** Writes a file under another name and renames it, so that its name never leads to half of one. */
 public final class AtomicFile {
@@ -21,9 +23,14 @@ public final class AtomicFile {
 
   /** Replaces a file, in a folder that exists. */
   public static void write(Path target, Content content) throws IOException {
-    Path part = target.resolveSibling("." + target.getFileName() + ".part");
+    // A name that nobody knows beforehand, and a file that was not there: no link is followed.
+    Path part =
+        target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
-      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(part), 1 << 16)) {
+      try (OutputStream out =
+          new BufferedOutputStream(
+              Files.newOutputStream(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+              1 << 16)) {
         content.writeTo(out);
       }
       Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);

@@ -16,7 +16,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * {@code metrics.json} (everything) and {@code metrics.csv} (a row for each input, decoder and
- * region; RFC 4180, UTF-8). Measures of quality are empty where there is no truth.
+ * region; RFC 4180, UTF-8). Measures of quality are empty where there is no truth. A text that a
+ * spreadsheet would take for a formula has an apostrophe before it in the CSV file.
  */
 public final class MetricsFiles {
   private MetricsFiles() {}
@@ -57,7 +58,7 @@ public final class MetricsFiles {
     List<String> head =
         new ArrayList<>(
             List.of("input", "decoder", "region", "x", "y", "width", "height", "reference"));
-    head.addAll(ids);
+    ids.forEach(id -> head.add(text(id)));
     head.addAll(List.of("seconds", "peak_bytes", "estimated_bytes", "model", "device", "seed"));
     StringBuilder out = new StringBuilder();
     line(out, head);
@@ -78,14 +79,14 @@ public final class MetricsFiles {
     List<String> cells =
         new ArrayList<>(
             List.of(
-                input.name(),
-                column.name(),
-                name,
+                text(input.name()),
+                text(column.name()),
+                text(name),
                 String.valueOf(region.x()),
                 String.valueOf(region.y()),
                 String.valueOf(region.width()),
                 String.valueOf(region.height()),
-                isReference ? "" : input.reference()));
+                isReference ? "" : text(input.reference())));
     Measurements measurements = column.in(name);
     for (String id : ids) {
       Double value = measurements.values().get(id);
@@ -98,7 +99,7 @@ public final class MetricsFiles {
             ? String.valueOf(column.estimatedBytes().getAsLong())
             : "");
     for (String key : List.of("model", "device", "seed")) {
-      cells.add(column.about().getOrDefault(key, ""));
+      cells.add(text(column.about().getOrDefault(key, "")));
     }
     return cells;
   }
@@ -108,6 +109,11 @@ public final class MetricsFiles {
       out.append(i == 0 ? "" : ",").append(quoted(cells.get(i)));
     }
     out.append("\r\n");
+  }
+
+  /** A cell that is no number: a spreadsheet must not take it for a formula. */
+  private static String text(String cell) {
+    return cell.matches("(?s)[=+\\-@\t\r].*") ? "'" + cell : cell;
   }
 
   private static String quoted(String cell) {

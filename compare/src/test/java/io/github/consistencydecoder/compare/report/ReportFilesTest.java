@@ -100,6 +100,20 @@ class ReportFilesTest {
   }
 
   @Test
+  void theTableOfNumbersHoldsNoFormulas() throws IOException {
+    List<String> names = List.of("=1+1", "+1", "-1", "@a", "=\"a\",1");
+    List<ComparisonInput> inputs = names.stream().map(name -> input(name, 64, 64, 1)).toList();
+    Comparison.builder().pictures("a").build().run(inputs, folder, ComparisonListener.NONE);
+
+    String table = Files.readString(folder.resolve("metrics.csv"));
+
+    assertThat(table)
+        .contains("\n'=1+1,a,", "\n'+1,a,", "\n'-1,a,", "\n'@a,a,", "\n\"'=\"\"a\"\",1\",a,");
+    assertThat(table.lines().skip(1)).allMatch(line -> line.matches("\"?'.*"));
+    assertThat(Files.readString(folder.resolve("metrics.json"))).contains("\"=1+1\"");
+  }
+
+  @Test
   void theSheetHasARowForEachPictureAndItsCrops() throws IOException {
     report(8 << 20, 2);
     Picture sheet = new PictureReader().read(folder.resolve("sheet.png")).picture();

@@ -8,6 +8,7 @@ import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import io.github.consistencydecoder.cli.shell.Printable;
 
 /**
  * Logging of the command: warnings to standard error in the command's own form, everything with
@@ -23,8 +24,8 @@ public final class LogbackSetup extends ContextAwareBase implements Configurator
     encoder.setContext(context);
     encoder.setPattern(
         level.isGreaterOrEqual(Level.WARN)
-            ? "warning: %msg%n%nopex"
-            : "%d{HH:mm:ss.SSS} %-5level %logger{30}: %msg%n");
+            ? "warning: " + Printable.logged("%msg") + "%n%nopex"
+            : "%d{HH:mm:ss.SSS} %-5level %logger{30}: " + Printable.logged("%msg") + "%n");
     encoder.start();
     ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
     appender.setContext(context);

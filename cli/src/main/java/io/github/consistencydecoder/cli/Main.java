@@ -4,8 +4,17 @@ import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.cli.shell.Failure;
 import io.github.consistencydecoder.cli.shell.Interruption;
+import io.github.consistencydecoder.cli.shell.PathArgument;
 import io.github.consistencydecoder.cli.shell.Version;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +35,45 @@ public final class Main {
       System.setProperty(LogbackSetup.LEVEL, "DEBUG");
     }
     Interruption.process().listen();
+    WatchedOutput out = new WatchedOutput(new FileOutputStream(FileDescriptor.out));
+    System.setOut(new PrintStream(new BufferedOutputStream(out)));
+    CommandLine commandLine = commandLine();
+    int code = commandLine.execute(arguments);
+    commandLine.getOut().flush();
+    System.out.flush();
     // Nothing is running any more when this begins: see Interruption.
-    System.exit(commandLine().execute(arguments));
+    System.exit(out.lost() && code == ExitCode.OK ? ExitCode.FAILED : code);
+  }
+
+  /**
+   * Standard output that remembers what went wrong: those who print to it are not told. A reader
+   * that has gone, as {@code head} does, has read what it wanted.
+   */
+  private static final class WatchedOutput extends FilterOutputStream {
+    private IOException failure;
+
+    WatchedOutput(OutputStream out) {
+      super(out);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      try {
+        out.write(bytes, from, length);
+      } catch (IOException e) {
+        failure = failure == null ? e : failure;
+        throw e;
+      }
+    }
+
+    /** Whether something did not arrive that somebody waits for; says so. */
+    boolean lost() {
+      if (failure == null || String.valueOf(failure.getMessage()).contains("Broken pipe")) {
+        return false;
+      }
+      System.err.println("error: standard output: cannot be written: " + failure.getMessage());
+      return true;
+    }
   }
 
   /** The command with its error handling, writing to standard output and error. */
@@ -35,6 +81,9 @@ public final class Main {
     return new CommandLine(new RootCommand())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpWidth(HELP_WIDTH)
+        // A file may be called @x.
+        .setExpandAtFiles(false)
+        .registerConverter(Path.class, new PathArgument())
         .setParameterExceptionHandler((e, arguments) -> badUsage(e, arguments))
         .setExecutionExceptionHandler(
             (e, commandLine, parsed) -> failed(Failure.of(e), commandLine, parsed.originalArgs()));

@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -57,6 +58,64 @@ final class DecodeCommandTest {
         // one level of slack: half a level is decided in float there and in double here
         assertThat(rgb >> (16 - 8 * c) & 0xff).isBetween((int) level - 1, (int) level + 1);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"KEEP.PNG, keep.png", "Keep.Npy, keep.npy", "KEEP.SafeTensors, KEEP.safetensors"})
+  void theSpellingOfANameIsKept(String named, String other) throws IOException {
+    Path out = folder.resolve(named);
+    Path kept = Files.writeString(folder.resolve(other), "mine");
+    assumeThat(out).as("names differ by their letters alone").doesNotExist();
+
+    CommandRun run = CommandRun.decode(latents, "-o", out, "--latents", "scaled", "--force");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out()).isEqualTo(out + System.lineSeparator());
+    assertThat(out).exists();
+    assertThat(kept).hasContent("mine");
+  }
+
+  @Test
+  void theSpellingOfANameIsKeptInABatch() throws IOException {
+    float[] both = TestTensors.scaledLatents(2 * 4 * 2 * 3, 1);
+    Path batch = TestTensors.npy(folder.resolve("batch.npy"), both, 2, 4, 2, 3);
+
+    CommandRun run =
+        CommandRun.decode(batch, "-o", folder.resolve("KEEP.PNG"), "--latents", "scaled");
+
+    assertThat(run.out().lines())
+        .containsExactly(
+            folder.resolve("KEEP-0.PNG").toString(), folder.resolve("KEEP-1.PNG").toString());
+  }
+
+  @Test
+  void aFileMayBeCalledLikeAListOfArguments() throws IOException {
+    Path options = Files.writeString(folder.resolve("@x"), "--no-such-option");
+
+    CommandRun run = CommandRun.decode("@" + options, "-o", folder.resolve("out.png"));
+
+    assertThat(run.code()).isEqualTo(4);
+    assertThat(run.err()).contains("error: @" + options + ": no such file or folder");
+  }
+
+  @Test
+  void whatSteersATerminalIsShownAndNotObeyed() throws IOException {
+    for (String name : List.of("a\u001b[31mb", "a\u009b2Jb", "a\u007fb", "a\nb", "a\u202eb")) {
+      Path file = folder.resolve(name + ".npy");
+      CommandRun missing = CommandRun.decode(file, "-o", folder.resolve("out.png"), "--debug");
+      TestTensors.npy(file, scaled, 1, 4, 2, 3);
+      CommandRun found = CommandRun.decode(file, "-o", folder.resolve("out"), "--force");
+      CommandRun json = CommandRun.decode(file, "-o", folder.resolve("out"), "--force", "--json");
+
+      String shown = String.format("a\\u%04x", (int) name.charAt(1));
+      // An end of a line becomes a space in a sentence.
+      assertThat(missing.err()).contains(name.contains("\n") ? "a b" : shown);
+      assertThat(found.out()).contains(shown).hasLineCount(1);
+      for (String text : List.of(missing.err(), found.out(), found.err(), json.out())) {
+        assertThat(text).doesNotContain("\u001b", "\u009b", "\u007f", "\u202e");
+      }
+      assertThat(new JsonMapper().readTree(json.out()).toString()).contains("npy");
     }
   }
 

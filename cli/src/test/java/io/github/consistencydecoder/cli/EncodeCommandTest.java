@@ -2,6 +2,7 @@ package io.github.consistencydecoder.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
@@ -64,6 +65,19 @@ final class EncodeCommandTest {
     CommandRun run = CommandRun.decode(all.toArray());
     assertThat(run.code()).as(run.err()).isZero();
     return new JsonMapper().readTree(run.out()).get("results").get(0);
+  }
+
+  @Test
+  void theSpellingOfANameIsKept() throws IOException {
+    Path kept = Files.writeString(folder.resolve("keep.npy"), "mine");
+    Path out = folder.resolve("KEEP.NPY");
+    assumeThat(out).as("names differ by their letters alone").doesNotExist();
+
+    CommandRun run = encode(picture, "-o", out, "--force");
+
+    assertThat(run.out().strip()).isEqualTo(out.toString());
+    assertThat(out).exists();
+    assertThat(kept).hasContent("mine");
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.github.consistencydecoder.formats.latents.LatentsFile;
 import io.github.consistencydecoder.formats.latents.LoadedLatents;
 import io.github.consistencydecoder.formats.latents.RawFormat;
 import io.github.consistencydecoder.formats.latents.ScaleChoice;
+import io.github.consistencydecoder.cli.shell.PathArgument;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Pixels;
 import java.nio.file.Path;
@@ -37,7 +38,11 @@ import picocli.CommandLine.Spec;
       "  consistency-decoder decode latents.npy -o picture.png --seed 42"
     })
 public final class DecodeCommand implements Callable<Integer> {
-  @Parameters(arity = "1..*", paramLabel = "LATENTS", description = "Files of latents.")
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "LATENTS",
+      converter = PathArgument.Input.class,
+      description = "Files of latents.")
   private List<Path> inputs;
 
   @Option(

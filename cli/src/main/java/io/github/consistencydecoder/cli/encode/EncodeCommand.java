@@ -10,6 +10,7 @@ import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.formats.latents.LatentsFormat;
+import io.github.consistencydecoder.cli.shell.PathArgument;
 import io.github.consistencydecoder.models.ModelStore;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.LatentScale;
@@ -39,7 +40,11 @@ import picocli.CommandLine.Spec;
       "  consistency-decoder encode photo.jpg -o photo.safetensors --size 512"
     })
 public final class EncodeCommand implements Callable<Integer> {
-  @Parameters(arity = "1..*", paramLabel = "PICTURE", description = "Pictures, or folders of them.")
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "PICTURE",
+      converter = PathArgument.Input.class,
+      description = "Pictures, or folders of them.")
   private List<Path> named;
 
   @Option(
@@ -117,7 +122,9 @@ public final class EncodeCommand implements Callable<Integer> {
       throw new CliException(
           ExitCode.USAGE, "--scaled: a .latent file holds unscaled latents; leave it out");
     }
-    inputs.forEach(input -> files.refuseExisting(List.of(files.file(input)), inputs));
+    files
+        .nameable(inputs)
+        .forEach(input -> files.refuseExisting(List.of(files.file(input)), inputs));
     return new EncodeRun(console, settings, files, written).encode(inputs);
   }
 

@@ -2,8 +2,10 @@ package io.github.consistencydecoder.cli.outputs;
 
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.cli.shell.Failure;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -22,13 +24,22 @@ public final class OutputFiles {
   private static final String FILE_NAMES =
       ".*\\.(?i:png|jpe?g|webp|tiff?|bmp|gif|npy|npz|safetensors|latent|pt)";
 
+  /** Stands for bytes of a name that are no character. */
+  private static final char UNREADABLE = '\ufffd';
+
   private final Map<Path, Path> stems;
   private final String ending;
+  private final String spelling;
   private final boolean overwrite;
 
-  private OutputFiles(Map<Path, Path> stems, String ending, boolean overwrite) {
+  /**
+   * @param ending in small letters
+   * @param spelling the same as the person typed it
+   */
+  private OutputFiles(Map<Path, Path> stems, String ending, String spelling, boolean overwrite) {
     this.stems = stems;
     this.ending = ending;
+    this.spelling = spelling;
     this.overwrite = overwrite;
   }
 
@@ -45,8 +56,8 @@ public final class OutputFiles {
     Optional<String> named = endingOf(out, endings);
     if (Files.isDirectory(out) || named.isEmpty()) {
       refuseForeignEnding(out, endings);
-      return new OutputFiles(
-          stemsInFolder(inputs, out), asked == null ? endings.get(0) : asked, overwrite);
+      String ending = asked == null ? endings.get(0) : asked;
+      return new OutputFiles(stemsInFolder(inputs, out), ending, ending, overwrite);
     }
     if (inputs.size() > 1) {
       throw usage(
@@ -60,23 +71,45 @@ public final class OutputFiles {
       throw usage("-o " + out + " and --format " + asked.substring(1) + " contradict each other");
     }
     String text = out.toString();
-    Path stem = Path.of(text.substring(0, text.length() - named.get().length()));
-    return new OutputFiles(Map.of(inputs.get(0), stem), named.get(), overwrite);
+    int dot = text.length() - named.get().length();
+    return new OutputFiles(
+        Map.of(inputs.get(0), Path.of(text.substring(0, dot))),
+        named.get(),
+        text.substring(dot),
+        overwrite);
   }
 
-  /** With the dot. */
+  /** What kind of file is written: with the dot, in small letters. */
   public String ending() {
     return ending;
   }
 
-  /** The name of an input's file without its ending. */
-  public Path stem(Path input) {
-    return stems.get(input);
+  /**
+   * The one file of an input.
+   *
+   * @throws CliException if a file cannot be called after it
+   */
+  public Path file(Path input) {
+    return file(input, "");
   }
 
-  /** The one file of an input. */
-  public Path file(Path input) {
-    return Path.of(stem(input) + ending);
+  /**
+   * One of an input's files.
+   *
+   * @param number what comes between the name and its ending
+   * @throws CliException if a file cannot be called after the input
+   */
+  public Path file(Path input, String number) {
+    Path stem = stems.get(input);
+    if (stem == null) {
+      throw new CliException(ExitCode.INPUT, input + ": " + Failure.UNWRITABLE);
+    }
+    return Path.of(stem + number + spelling);
+  }
+
+  /** Those of the inputs that files can be called after. */
+  public List<Path> nameable(List<Path> inputs) {
+    return inputs.stream().filter(stems::containsKey).toList();
   }
 
   /**
@@ -116,7 +149,16 @@ public final class OutputFiles {
     Map<String, Path> seen = new HashMap<>();
     for (Path input : inputs) {
       String stem = stemOf(input);
+      Path file;
+      try {
+        file = folder.resolve(stem);
+      } catch (InvalidPathException e) {
+        continue;
+      }
       Path earlier = seen.putIfAbsent(stem.toLowerCase(Locale.ROOT), input);
+      if (earlier != null && stem.indexOf(UNREADABLE) >= 0) {
+        continue;
+      }
       if (earlier != null) {
         throw usage(
             earlier
@@ -126,7 +168,7 @@ public final class OutputFiles {
                 + folder
                 + "; write them into different folders");
       }
-      stems.put(input, folder.resolve(stem));
+      stems.put(input, file);
     }
     return stems;
   }

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.UUID;
 
 /**
  * Writes a file under a temporary name beside its own, forces it to the disk and renames it. A link
@@ -18,8 +18,8 @@ final class CompleteFile {
 
   static void write(Path target, byte[] content) throws IOException {
     Path absolute = target.toAbsolutePath();
-    String random = Long.toHexString(ThreadLocalRandom.current().nextLong());
-    Path part = absolute.resolveSibling("." + absolute.getFileName() + "." + random + ".part");
+    Path part =
+        absolute.resolveSibling("." + absolute.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
       try (FileChannel channel =
           FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

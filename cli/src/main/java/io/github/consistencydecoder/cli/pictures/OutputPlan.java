@@ -39,7 +39,7 @@ public final class OutputPlan {
     OutputFiles files =
         OutputFiles.of(inputs, out, endings, format == null ? null : format.suffix(), overwrite);
     OutputPlan plan = new OutputPlan(files, PictureFormat.of(files.ending()));
-    inputs.forEach(input -> plan.refuseExisting(plan.files(input, 1), inputs));
+    files.nameable(inputs).forEach(input -> plan.refuseExisting(plan.files(input, 1), inputs));
     return plan;
   }
 
@@ -51,10 +51,7 @@ public final class OutputPlan {
     int digits = Integer.toString(batch - 1).length();
     List<Path> numbered = new ArrayList<>(batch);
     for (int i = 0; i < batch; i++) {
-      numbered.add(
-          Path.of(
-              String.format(
-                  Locale.ROOT, "%s-%0" + digits + "d%s", files.stem(input), i, files.ending())));
+      numbered.add(files.file(input, String.format(Locale.ROOT, "-%0" + digits + "d", i)));
     }
     return numbered;
   }

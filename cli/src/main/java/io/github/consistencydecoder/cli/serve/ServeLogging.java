@@ -8,6 +8,7 @@ import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
+import io.github.consistencydecoder.cli.shell.Printable;
 import org.slf4j.LoggerFactory;
 
 /** The log of a server: a line an event on standard error, with the time. */
@@ -41,7 +42,10 @@ final class ServeLogging {
   private static Encoder<ILoggingEvent> text(LoggerContext context) {
     PatternLayoutEncoder encoder = new PatternLayoutEncoder();
     encoder.setContext(context);
-    encoder.setPattern("%d{\"yyyy-MM-dd'T'HH:mm:ss.SSSXXX\"} %-5level %msg %kvp{NONE}%n%ex{short}");
+    encoder.setPattern(
+        "%d{\"yyyy-MM-dd'T'HH:mm:ss.SSSXXX\"} %-5level "
+            + Printable.logged("%msg %kvp{NONE}")
+            + "%n%ex{short}");
     return encoder;
   }
 

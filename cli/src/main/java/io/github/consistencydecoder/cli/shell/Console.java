@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.cli.shell;
 
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.Map;
 
 /**
@@ -38,35 +39,38 @@ public final class Console {
   /** A line of the result; nothing in JSON mode. */
   public void result(String line) {
     if (!json) {
-      print(out, line);
+      print(out, Printable.line(line));
     }
   }
 
   /** A remark that a script does not need. */
   public void note(String sentence) {
     if (!quiet && !json) {
-      print(err, "note: " + sentence);
+      print(err, "note: " + Printable.line(sentence));
     }
   }
 
   /** Something that may be wrong. */
   public void warning(String sentence) {
-    print(err, "warning: " + sentence);
+    print(err, "warning: " + Printable.line(sentence));
   }
 
   /** Something that failed, one line; with {@code --debug} also where. */
   public void error(Failure failure) {
-    print(err, "error: " + failure.message());
+    print(err, "error: " + Printable.line(failure.message()));
     if (debug && failure.cause() != null) {
-      failure.cause().printStackTrace(err);
-      err.flush();
+      StringWriter trace = new StringWriter();
+      failure.cause().printStackTrace(new PrintWriter(trace, true));
+      print(err, Printable.lines(trace.toString()));
     }
   }
 
   /** The document; nothing unless in JSON mode. */
   public void document(Map<String, ?> document) {
     if (json) {
-      out.println(Json.text(document));
+      // Between the quotes of JSON the escapes mean what they stand for; outside of them is nothing
+      // to escape.
+      out.println(Printable.lines(Json.text(document)));
       out.flush();
     }
   }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 
 /**
@@ -18,6 +19,12 @@ import java.nio.file.NoSuchFileException;
  * @param cause for {@code --debug}
  */
 public record Failure(int exitCode, String message, Throwable cause) {
+  /** What is wrong with a name that cannot be a file's, and the cure. */
+  public static final String UNWRITABLE =
+      "a file cannot have this name where names are written as "
+          + System.getProperty("sun.jnu.encoding")
+          + "; set LC_ALL=C.UTF-8, or rename it";
+
   /** An exception that already says all there is to say. */
   public static Failure of(Throwable thrown) {
     return of("", ExitCode.FAILED, thrown);
@@ -40,7 +47,9 @@ public record Failure(int exitCode, String message, Throwable cause) {
     if (t instanceof DecoderException e) {
       return exitCode(e.code());
     }
-    return t instanceof IOException || t instanceof MissingTensorException
+    return t instanceof IOException
+            || t instanceof MissingTensorException
+            || t instanceof InvalidPathException
         ? ioCode
         : ExitCode.FAILED;
   }
@@ -69,6 +78,9 @@ public record Failure(int exitCode, String message, Throwable cause) {
     if (t instanceof FileSystemException e) {
       return (subject.isEmpty() ? e.getFile() + ": " : prefix) + fileSystemReason(e);
     }
+    if (t instanceof InvalidPathException e) {
+      return (subject.isEmpty() ? e.getInput() + ": " : prefix) + UNWRITABLE;
+    }
     if (t instanceof IOException) {
       return prefix + (t.getMessage() == null ? t.toString() : t.getMessage());
     }
@@ -95,7 +107,7 @@ public record Failure(int exitCode, String message, Throwable cause) {
 
   private static String fileSystemReason(FileSystemException e) {
     if (e instanceof NoSuchFileException) {
-      return "no such file or folder";
+      return PathArgument.isReplaced(e.getFile()) ? UNWRITABLE : "no such file or folder";
     }
     if (e instanceof AccessDeniedException) {
       return "permission denied";

@@ -21,7 +21,7 @@ final class ProgressOnTerminal implements Progress {
     line = new ProgressLine(System.err, width);
     ProgressBarBuilder builder =
         ProgressBar.builder()
-            .setTaskName(task)
+            .setTaskName(Printable.line(task))
             .setInitialMax(total)
             .setUpdateIntervalMillis(MILLIS)
             .continuousUpdate()
@@ -72,7 +72,7 @@ final class ProgressOnTerminal implements Progress {
 
   @Override
   public void doing(String what) {
-    bar.setExtraMessage(what);
+    bar.setExtraMessage(Printable.line(what));
   }
 
   @Override

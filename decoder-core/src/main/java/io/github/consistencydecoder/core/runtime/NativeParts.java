@@ -2,7 +2,7 @@ package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtProvider;
-import io.github.consistencydecoder.models.files.AtomicFiles;
+import io.github.consistencydecoder.formats.io.AtomicFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Field;

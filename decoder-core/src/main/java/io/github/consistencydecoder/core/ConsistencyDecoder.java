@@ -206,6 +206,8 @@ final class ConsistencyDecoder implements LatentDecoder {
       DecodePlan plan,
       NoiseSource noise,
       List<String> warnings) {
+    StepSession session = models.usual().session();
+    StepSession.Hold hold = session.hold(latents.height(), latents.width(), options.cancellation());
     try {
       return models.run(
           () -> sampled(latents, options, noise, plan.step()),
@@ -215,6 +217,7 @@ final class ConsistencyDecoder implements LatentDecoder {
             options.listener().warning(sentence);
           });
     } finally {
+      hold.close();
       models.giveBack();
     }
   }

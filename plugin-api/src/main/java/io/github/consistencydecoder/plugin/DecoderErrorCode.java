@@ -20,6 +20,8 @@ public enum DecoderErrorCode {
   MODEL_UNSUPPORTED(Kind.MODEL),
   /** The device or provider asked for cannot be had here. */
   DEVICE_UNAVAILABLE(Kind.RESOURCES),
+  /** The device failed, and this process cannot use it any more: it has to end. */
+  DEVICE_LOST(Kind.RESOURCES),
   /** Not enough memory. */
   OUT_OF_MEMORY(Kind.RESOURCES),
   /** Too much to do already; try again later. */

@@ -36,6 +36,7 @@ class DecoderErrorCodeTest {
                 Kind.RESOURCES,
                 EnumSet.of(
                     DecoderErrorCode.DEVICE_UNAVAILABLE,
+                    DecoderErrorCode.DEVICE_LOST,
                     DecoderErrorCode.OUT_OF_MEMORY,
                     DecoderErrorCode.BUSY),
                 Kind.INTERNAL,

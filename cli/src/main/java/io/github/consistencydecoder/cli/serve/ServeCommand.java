@@ -40,8 +40,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Runs until SIGTERM, SIGINT or SIGHUP, then finishes what it has and exits with 0; a second",
-      "signal ends it at once. The log goes to standard error, one line a call. docs/service.md"
-          + " says more."
+      "signal ends it at once. If its GPU fails for good it exits with 1. The log goes to standard",
+      "error, one line a call. docs/service.md says more."
     })
 public final class ServeCommand implements Callable<Integer> {
   private static final String TINY = "tiny";
@@ -113,6 +113,7 @@ public final class ServeCommand implements Callable<Integer> {
   /** Serves until a signal comes, and then until everything has ended. */
   private void run(Console console, SidecarConfig config) throws InterruptedException {
     CountDownLatch signal = new CountDownLatch(1);
+    AtomicBoolean lost = new AtomicBoolean();
     long start = System.nanoTime();
     try (Interruption.Guard guard = Interruption.process().guard()) {
       Cancellation.Registration unused = guard.cancellation().onCancel(signal::countDown);
@@ -120,12 +121,26 @@ public final class ServeCommand implements Callable<Integer> {
         List<String> addresses = addresses(sidecar);
         addresses.forEach(address -> console.result("listening on " + address));
         announce(console, sidecar, addresses, start);
+        sidecar
+            .service()
+            .onReadiness(
+                readiness -> {
+                  if (readiness == Readiness.LOST) {
+                    lost.set(true);
+                    signal.countDown();
+                  }
+                });
         signal.await();
         console.note("draining; a second signal ends this at once");
         sidecar.drain();
       }
     }
     console.note("all calls have ended");
+    if (lost.get()) {
+      throw new CliException(
+          ExitCode.FAILED,
+          "the device is lost to this process (the log says by what): start the service again");
+    }
   }
 
   private static Sidecar start(SidecarConfig config) {

@@ -60,7 +60,8 @@ public record Failure(int exitCode, String message, Throwable cause) {
       case INVALID_LATENTS, INVALID_PIXELS -> ExitCode.INPUT;
       case INVALID_OPTIONS, UNKNOWN_DECODER -> ExitCode.USAGE;
       case MODEL_MISSING, MODEL_CORRUPT, MODEL_UNSUPPORTED -> ExitCode.MODEL;
-      case CANCELLED, DEVICE_UNAVAILABLE, OUT_OF_MEMORY, BUSY, RUNTIME_FAILED -> ExitCode.FAILED;
+      case CANCELLED, DEVICE_UNAVAILABLE, DEVICE_LOST, OUT_OF_MEMORY, BUSY, RUNTIME_FAILED ->
+          ExitCode.FAILED;
     };
   }
 

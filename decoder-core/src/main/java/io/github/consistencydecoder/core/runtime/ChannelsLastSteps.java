@@ -31,6 +31,9 @@ record ChannelsLastSteps(ConsistencyWeights weights, ElementType type, boolean f
    */
   private static final long TOGETHER = 1024 * 1024;
 
+  /** Each holds the weights on the device, and opens in about the time of a few decodes. */
+  private static final int MOST_SESSIONS = 3;
+
   private static final String MODEL = "model.onnx";
   private static final String WEIGHTS = "model.weights";
 
@@ -63,15 +66,23 @@ record ChannelsLastSteps(ConsistencyWeights weights, ElementType type, boolean f
   @Override
   public StepModel load(Path entry, SessionSettings settings, String origin)
       throws IOException, OrtException {
-    byte[] model = Files.readAllBytes(entry.resolve(MODEL));
-    return opened(new NetworkGraph(model, entry.toRealPath()), settings, origin, entry);
+    Path folder = entry.toRealPath();
+    SessionPool.Opening<SessionHandle> opening =
+        () ->
+            Sessions.open(
+                new NetworkGraph(Files.readAllBytes(folder.resolve(MODEL)), folder), settings);
+    return opened(SessionHandle.by(opening), MOST_SESSIONS, settings, origin, entry);
   }
 
   @Override
   public StepModel uncached(SessionSettings settings) throws IOException, OrtException {
+    return opened(SessionHandle.by(() -> fresh(settings)), 1, settings, "uncached", Path.of(""));
+  }
+
+  private SessionHandle fresh(SessionSettings settings) throws IOException, OrtException {
     Path temporary = Files.createTempDirectory("consistency-decoder-").toRealPath();
     try {
-      return opened(graph(temporary), settings, "uncached", Path.of(""));
+      return Sessions.open(graph(temporary), settings);
     } finally {
       // The session has copied the weights.
       Folders.deleteOrLeave(temporary);
@@ -84,20 +95,19 @@ record ChannelsLastSteps(ConsistencyWeights weights, ElementType type, boolean f
         weights, new ChannelsLastGraph.Variant(type, fused), folder.resolve(WEIGHTS), folder);
   }
 
-  private StepModel opened(NetworkGraph graph, SessionSettings settings, String origin, Path entry)
-      throws IOException, OrtException {
-    SessionHandle handle = Sessions.open(graph, settings);
+  private StepModel opened(
+      SessionHandle handle, int sessions, SessionSettings settings, String origin, Path entry)
+      throws IOException {
+    StepSessions.Limits limits =
+        new StepSessions.Limits(
+            ChannelsLastGraph.mostPixels(weights.network()),
+            TOGETHER,
+            ChannelsLastGraph.bytesPerPixel(weights.network(), type));
     try {
+      Device device = settings.device();
       return new StepModel(
           new StepSession(
-              StepSessions.of(
-                  handle,
-                  RunForecast.NONE,
-                  new StepSessions.Limits(
-                      ChannelsLastGraph.mostPixels(weights.network()),
-                      TOGETHER,
-                      ChannelsLastGraph.bytesPerPixel(weights.network(), type))),
-              settings.device()),
+              StepSessions.of(handle, device, sessions, RunForecast.NONE, limits), device),
           StepRecipe.conditioning(entry),
           origin,
           entry);

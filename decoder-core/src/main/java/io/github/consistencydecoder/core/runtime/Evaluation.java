@@ -13,7 +13,6 @@ import io.github.consistencydecoder.plugin.DecoderException;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -146,16 +145,15 @@ final class Evaluation {
     if (OnnxRuntime.exit().isCancelled()) {
       return OnnxRuntime.ended();
     }
-    String message = String.valueOf(e.getMessage());
-    String lower = message.toLowerCase(Locale.ROOT);
-    if (lower.contains("bad_alloc")
-        || lower.contains("allocat")
-        || lower.contains("out of memory")) {
-      return new DecoderException(
-          DecoderErrorCode.OUT_OF_MEMORY, "not enough memory to " + task + " at once", e);
-    }
-    return new DecoderException(
-        DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed: " + message, e);
+    return switch (CudaFailure.of(e)) {
+      case MEMORY ->
+          new DecoderException(
+              DecoderErrorCode.OUT_OF_MEMORY, "not enough memory to " + task + " at once", e);
+      case LOST -> CudaFailure.lost(CudaFailure.lost().orElse(e.getMessage()), e);
+      case STOPPED, OTHER ->
+          new DecoderException(
+              DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed: " + e.getMessage(), e);
+    };
   }
 
   /** Stops a run from another thread, but never touches options that have been freed. */

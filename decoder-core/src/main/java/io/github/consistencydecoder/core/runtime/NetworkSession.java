@@ -8,6 +8,7 @@ import io.github.consistencydecoder.models.network.RunnableNetwork;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.Map;
 
@@ -19,14 +20,14 @@ import java.util.Map;
  * evaluation is running.
  */
 public final class NetworkSession implements EntryUse, AutoCloseable {
-  private final SessionHandle handle;
+  private final StepSessions sessions;
   private final boolean cpu;
 
   /** Of the cache, which this was opened from. */
   private volatile CacheLocks.Held entry = CacheLocks.Held.NONE;
 
   NetworkSession(SessionHandle handle, Device device) {
-    this.handle = handle;
+    this.sessions = StepSessions.of(handle, device, 1, RunForecast.NONE, StepSessions.Limits.NONE);
     this.cpu = device.kind() == Device.Kind.CPU;
   }
 
@@ -41,20 +42,27 @@ public final class NetworkSession implements EntryUse, AutoCloseable {
    *     DecoderErrorCode#OUT_OF_MEMORY} or {@link DecoderErrorCode#RUNTIME_FAILED}
    */
   public float[] evaluate(FloatBuffer input, long[] shape, String task, Cancellation cancellation) {
-    try (OnnxTensor x = OnnxTensor.createTensor(OnnxRuntime.environment(), input, shape)) {
+    int height = (int) shape[shape.length - 2];
+    int width = (int) shape[shape.length - 1];
+    try (OnnxTensor x = OnnxTensor.createTensor(OnnxRuntime.environment(), input, shape);
+        StepSessions.Lease lease = sessions.lease(height, width, cancellation)) {
       float[][] values = new float[1][];
-      Evaluation.run(
-          handle,
-          cpu,
-          Map.of(RunnableNetwork.INPUT, x),
-          output -> {
-            values[0] = new float[output.remaining()];
-            output.get(values[0]);
-          },
-          cancellation);
+      lease.run(
+          handle ->
+              Evaluation.run(
+                  handle,
+                  cpu,
+                  Map.of(RunnableNetwork.INPUT, x),
+                  output -> {
+                    values[0] = new float[output.remaining()];
+                    output.get(values[0]);
+                  },
+                  cancellation));
       return values[0];
     } catch (OrtException e) {
       throw Evaluation.failed(e, cancellation, task);
+    } catch (IOException e) {
+      throw ModelFiles.unreadable(e);
     }
   }
 
@@ -66,7 +74,7 @@ public final class NetworkSession implements EntryUse, AutoCloseable {
   @Override
   public void close() {
     try {
-      handle.close();
+      sessions.close();
     } finally {
       entry.close();
     }

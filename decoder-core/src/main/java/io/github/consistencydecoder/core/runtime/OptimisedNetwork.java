@@ -62,10 +62,13 @@ record OptimisedNetwork<M extends EntryUse>(GraphRecipe<M> recipe) implements Ca
 
   @Override
   public M uncached(SessionSettings settings) throws IOException, OrtException {
+    return opened(SessionHandle.by(() -> fresh(settings)), settings, "uncached", Path.of(""));
+  }
+
+  private SessionHandle fresh(SessionSettings settings) throws IOException, OrtException {
     Path temporary = Files.createTempDirectory("consistency-decoder-").toRealPath();
     try {
-      SessionHandle handle = Sessions.open(graph(temporary.resolve(DERIVED)), settings);
-      return opened(handle, settings, "uncached", Path.of(""));
+      return Sessions.open(graph(temporary.resolve(DERIVED)), settings);
     } finally {
       // The session has copied the weights or, where files may be deleted while they are mapped,
       // keeps them alive.

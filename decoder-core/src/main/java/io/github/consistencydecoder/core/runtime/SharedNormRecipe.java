@@ -39,6 +39,6 @@ record SharedNormRecipe(ConsistencyWeights weights, NormStatistics statistics, E
 
   @Override
   public StepSession open(SessionHandle handle, Device device, String origin, Path entry) {
-    return new StepSession(StepSessions.of(handle, RunForecast.NONE), device, statistics);
+    return StepSession.of(handle, device, RunForecast.NONE, statistics);
   }
 }

@@ -5,6 +5,7 @@ import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.NetworkGraph;
 import io.github.consistencydecoder.models.network.SizedForm;
+import io.github.consistencydecoder.plugin.Cancellation;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -85,7 +86,8 @@ final class SizedSessions implements StepSessions {
   }
 
   @Override
-  public synchronized Lease lease(int height, int width) throws IOException, OrtException {
+  public synchronized Lease lease(int height, int width, Cancellation cancellation)
+      throws IOException, OrtException {
     ConsistencyGraph.Size size = new ConsistencyGraph.Size(height, width);
     Entry entry = null;
     for (Entry e : entries) {
@@ -101,7 +103,7 @@ final class SizedSessions implements StepSessions {
     entries.add(entry);
     entry.users++;
     Entry leased = entry;
-    return new Lease(entry.handle, () -> release(leased));
+    return Lease.of(entry.handle, () -> release(leased));
   }
 
   @Override

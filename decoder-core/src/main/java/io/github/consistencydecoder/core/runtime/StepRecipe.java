@@ -4,6 +4,7 @@ import io.github.consistencydecoder.models.network.Conditioning;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.NetworkGraph;
+import io.github.consistencydecoder.models.network.NormStatistics;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -47,7 +48,7 @@ record StepRecipe(ConsistencyWeights weights, ElementType type) implements Graph
   public StepModel open(SessionHandle handle, Device device, String origin, Path entry)
       throws IOException {
     return new StepModel(
-        new StepSession(StepSessions.of(handle, forecast(entry)), device),
+        StepSession.of(handle, device, forecast(entry), NormStatistics.OWN),
         conditioning(entry),
         origin,
         entry);

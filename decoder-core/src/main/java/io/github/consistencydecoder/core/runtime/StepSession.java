@@ -31,6 +31,17 @@ public final class StepSession implements EntryUse, AutoCloseable {
   /** Of the cache, which this was opened from. */
   private volatile CacheLocks.Held entry = CacheLocks.Held.NONE;
 
+  /**
+   * By a graph for all sizes in standard operators. Takes ownership of the session.
+   *
+   * @param forecast of its runs on the CPU
+   */
+  static StepSession of(
+      SessionHandle handle, Device device, RunForecast forecast, NormStatistics statistics) {
+    return new StepSession(
+        StepSessions.of(handle, device, 1, forecast, StepSessions.Limits.NONE), device, statistics);
+  }
+
   /** Takes ownership of the sessions. */
   StepSession(StepSessions sessions, Device device) {
     this(sessions, device, NormStatistics.OWN);
@@ -140,20 +151,17 @@ public final class StepSession implements EntryUse, AutoCloseable {
               + " pixels is too large to be evaluated at once by CUDA's kernels: decode it in"
               + " tiles, or on the CPU");
     }
+    int count = onCpu() ? Math.min(most, in.batch()) : evenly(in.batch(), most);
     if (!onCpu()) {
-      memory.begin((long) Math.min(most, in.batch()) * height * width);
+      CudaFailure.requireNotLost();
+      memory.begin((long) count * height * width);
     }
-    try (StepSessions.Lease lease = sessions.lease(height, width)) {
-      for (int first = 0; first < in.batch(); first += most) {
+    try (StepSessions.Lease lease = sessions.lease(height, width, cancellation)) {
+      for (int next = 0; next < in.batch(); next += count) {
         cancellation.check();
-        run(
-            lease.handle(),
-            in,
-            first,
-            Math.min(most, in.batch() - first),
-            noisy,
-            output,
-            cancellation);
+        int first = onCpu() ? next : Math.min(next, in.batch() - count);
+        int pictures = Math.min(count, in.batch() - first);
+        lease.run(handle -> run(handle, in, first, pictures, noisy, output, cancellation));
       }
     } catch (OrtException e) {
       throw Evaluation.failed(
@@ -167,6 +175,45 @@ public final class StepSession implements EntryUse, AutoCloseable {
         memory.end();
       }
     }
+  }
+
+  /**
+   * Pictures of each run: as many in every one, since a session makes its plans anew where their
+   * number changes. The last run may begin with pictures of the one before.
+   *
+   * @param most of a run
+   */
+  static int evenly(int batch, int most) {
+    int runs = (batch - 1) / most + 1;
+    return (batch - 1) / runs + 1;
+  }
+
+  /**
+   * Keeps the device for pictures of one size until it is closed, as far as others let it: for all
+   * of a decode. On the CPU nothing has to be kept.
+   *
+   * @param height h, of the latent in cells
+   * @param width w, of the latent in cells
+   * @throws DecoderException {@link DecoderErrorCode#CANCELLED}
+   */
+  public Hold hold(int height, int width, Cancellation cancellation) {
+    if (onCpu()) {
+      return () -> {};
+    }
+    try {
+      StepSessions.Lease lease = sessions.lease(8 * height, 8 * width, cancellation);
+      return lease::close;
+    } catch (OrtException e) {
+      throw Evaluation.failed(e, cancellation, "keep the device");
+    } catch (IOException e) {
+      throw ModelFiles.unreadable(e);
+    }
+  }
+
+  /** What is kept; to be closed once. */
+  public interface Hold extends AutoCloseable {
+    @Override
+    void close();
   }
 
   /** Whether it runs on the CPU. */

@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.plugin.Cancellation;
 import java.io.IOException;
 
 /** Where {@link StepSession} has the runtime's session for a size from. */
@@ -14,12 +15,13 @@ interface StepSessions {
   int largestBatch(int height, int width);
 
   /**
-   * A session for pictures of a size.
+   * Waits until pictures of a size can be evaluated.
    *
    * @param height in pixels
    * @param width in pixels
+   * @throws io.github.consistencydecoder.plugin.DecoderException if it is cancelled
    */
-  Lease lease(int height, int width) throws IOException, OrtException;
+  Lease lease(int height, int width, Cancellation cancellation) throws IOException, OrtException;
 
   /**
    * What runs for pictures of a size will take.
@@ -47,16 +49,31 @@ interface StepSessions {
   /** Closes everything; closing again does nothing. */
   void close();
 
-  /**
-   * A session in use.
-   *
-   * @param handle borrowed until the lease is closed
-   * @param end what closing it means
-   */
-  record Lease(SessionHandle handle, Runnable end) implements AutoCloseable {
+  /** A size's turn. */
+  interface Lease extends AutoCloseable {
+    /**
+     * Evaluates pictures of the size.
+     *
+     * @param work borrows the session; may be done twice
+     */
+    void run(SessionPool.Work<SessionHandle> work) throws IOException, OrtException;
+
     @Override
-    public void close() {
-      end.run();
+    void close();
+
+    /** Of a session, which is borrowed. */
+    static Lease of(SessionHandle handle, Runnable end) {
+      return new Lease() {
+        @Override
+        public void run(SessionPool.Work<SessionHandle> work) throws OrtException {
+          work.with(handle);
+        }
+
+        @Override
+        public void close() {
+          end.run();
+        }
+      };
     }
   }
 
@@ -67,39 +84,28 @@ interface StepSessions {
    * @param together pixels of several pictures in one run at most
    * @param deviceBytesPerPixel as {@link StepSessions#deviceBytesPerPixel}
    */
-  record Limits(long mostPixels, long together, long deviceBytesPerPixel) {}
-
-  /**
-   * One session for all sizes. Takes ownership of it.
-   *
-   * @param forecast of its runs
-   */
-  static StepSessions of(SessionHandle handle, RunForecast forecast) {
-    return of(handle, forecast, new Limits(Long.MAX_VALUE, Long.MAX_VALUE, 0));
+  record Limits(long mostPixels, long together, long deviceBytesPerPixel) {
+    static final Limits NONE = new Limits(Long.MAX_VALUE, Long.MAX_VALUE, 0);
   }
 
   /**
-   * One session for all sizes up to a limit. Takes ownership of it.
+   * By a graph for all sizes. Takes ownership of the session.
    *
-   * @param forecast of its runs
+   * @param most sessions at one time on a CUDA device; one where opening another takes long
+   * @param forecast of runs on the CPU
    */
-  static StepSessions of(SessionHandle handle, RunForecast forecast, Limits limits) {
-    return new StepSessions() {
-      @Override
-      public int largestBatch(int height, int width) {
-        long pixels = (long) height * width;
-        long alone = pixels <= limits.mostPixels() ? 1 : 0;
-        return (int) Math.min(Integer.MAX_VALUE, Math.max(alone, limits.together() / pixels));
-      }
+  static StepSessions of(
+      SessionHandle handle, Device device, int most, RunForecast forecast, Limits limits) {
+    return device.kind() == Device.Kind.CPU
+        ? of(handle, forecast, limits)
+        : of(new SessionPool<>(handle, () -> handle.another(), SessionHandle::close, most), limits);
+  }
 
+  private static StepSessions of(SessionHandle handle, RunForecast forecast, Limits limits) {
+    return new Limited(limits, forecast) {
       @Override
-      public Lease lease(int height, int width) {
-        return new Lease(handle, () -> {});
-      }
-
-      @Override
-      public RunForecast forecast(int height, int width) {
-        return forecast;
+      public Lease lease(int height, int width, Cancellation cancellation) {
+        return Lease.of(handle, () -> {});
       }
 
       @Override
@@ -108,14 +114,68 @@ interface StepSessions {
       }
 
       @Override
-      public long deviceBytesPerPixel() {
-        return limits.deviceBytesPerPixel();
-      }
-
-      @Override
       public void close() {
         handle.close();
       }
     };
+  }
+
+  private static StepSessions of(SessionPool<SessionHandle> pool, Limits limits) {
+    return new Limited(limits, RunForecast.NONE) {
+      @Override
+      public Lease lease(int height, int width, Cancellation cancellation) {
+        SessionPool.Size size = new SessionPool.Size(height, width);
+        SessionPool.Hold hold = pool.hold(size, cancellation);
+        return new Lease() {
+          @Override
+          public void run(SessionPool.Work<SessionHandle> work) throws IOException, OrtException {
+            pool.run(size, cancellation, work);
+          }
+
+          @Override
+          public void close() {
+            hold.close();
+          }
+        };
+      }
+
+      @Override
+      public void giveBack(Device device) {
+        pool.forEach(handle -> Evaluation.giveBack(handle, device));
+      }
+
+      @Override
+      public void close() {
+        pool.close();
+      }
+    };
+  }
+
+  /** What all sizes share. */
+  abstract class Limited implements StepSessions {
+    private final Limits limits;
+    private final RunForecast forecast;
+
+    Limited(Limits limits, RunForecast forecast) {
+      this.limits = limits;
+      this.forecast = forecast;
+    }
+
+    @Override
+    public int largestBatch(int height, int width) {
+      long pixels = (long) height * width;
+      long alone = pixels <= limits.mostPixels() ? 1 : 0;
+      return (int) Math.min(Integer.MAX_VALUE, Math.max(alone, limits.together() / pixels));
+    }
+
+    @Override
+    public RunForecast forecast(int height, int width) {
+      return forecast;
+    }
+
+    @Override
+    public long deviceBytesPerPixel() {
+      return limits.deviceBytesPerPixel();
+    }
   }
 }

@@ -9,10 +9,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 class StepSessionsTest {
   private static final long BYTES_PER_PIXEL = 6931;
 
+  private static final Device CPU = new Device(Device.Kind.CPU, 0, "a test");
+  private static final Device CUDA = new Device(Device.Kind.CUDA, 1, "a test");
+
   /** Never run, so that it needs no session of the runtime. */
-  private static StepSessions sessions() {
+  private static StepSessions sessions(Device device) {
     return StepSessions.of(
-        null, RunForecast.NONE, new StepSessions.Limits(1536 * 1024, 1024 * 1024, BYTES_PER_PIXEL));
+        null,
+        device,
+        1,
+        RunForecast.NONE,
+        new StepSessions.Limits(1536 * 1024, 1024 * 1024, BYTES_PER_PIXEL));
   }
 
   @ParameterizedTest
@@ -26,19 +33,35 @@ class StepSessionsTest {
     "520, 392, 5"
   })
   void severalPicturesOfARunShareALimitThatOneAloneMayExceed(int height, int width, int batch) {
-    assertThat(sessions().largestBatch(height, width)).isEqualTo(batch);
+    assertThat(sessions(CPU).largestBatch(height, width)).isEqualTo(batch);
   }
 
   @ParameterizedTest
   @CsvSource({"1, 262144", "3, 786432", "4, 1048576", "9, 1048576"})
   void memoryOfADeviceIsThatOfTheRunThatIsPossible(int pictures, long pixels) {
-    StepSession session = new StepSession(sessions(), new Device(Device.Kind.CUDA, 1, "a test"));
+    StepSession session = new StepSession(sessions(CUDA), CUDA);
     assertThat(session.deviceBytes(pictures, 64, 64)).hasValue(pixels * BYTES_PER_PIXEL);
+  }
+
+  /** So that plans for one number of pictures serve all runs. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 4, 1",
+    "4, 4, 4",
+    "5, 4, 3",
+    "6, 4, 3",
+    "9, 8, 5",
+    "3, 2, 2",
+    "16, 4, 4",
+    "5, 1, 1"
+  })
+  void runsOfABatchHaveTheSameNumberOfPictures(int batch, int most, int each) {
+    assertThat(StepSession.evenly(batch, most)).isEqualTo(each);
   }
 
   @Test
   void theProcessorHasNoMemoryOfItsOwn() {
-    StepSession session = new StepSession(sessions(), new Device(Device.Kind.CPU, 0, "a test"));
+    StepSession session = new StepSession(sessions(CPU), CPU);
     assertThat(session.deviceBytes(1, 64, 64)).isEmpty();
   }
 

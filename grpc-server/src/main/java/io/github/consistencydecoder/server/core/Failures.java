@@ -35,7 +35,7 @@ final class Failures {
       case INVALID_PIXELS -> ServiceException.invalid("pictures", e.getMessage());
       case INVALID_OPTIONS -> ServiceException.invalid("options", e.getMessage());
       case OUT_OF_MEMORY, BUSY -> busy(e);
-      case DEVICE_UNAVAILABLE ->
+      case DEVICE_UNAVAILABLE, DEVICE_LOST ->
           ServiceException.retry(
               ServiceError.NOT_READY,
               "the device cannot be had now, incident " + incident(e),
@@ -74,9 +74,15 @@ final class Failures {
       return kind == DecoderErrorCode.Kind.INTERNAL
           || kind == DecoderErrorCode.Kind.MODEL
           || e.code() == DecoderErrorCode.OUT_OF_MEMORY
-          || e.code() == DecoderErrorCode.DEVICE_UNAVAILABLE;
+          || e.code() == DecoderErrorCode.DEVICE_UNAVAILABLE
+          || e.code() == DecoderErrorCode.DEVICE_LOST;
     }
     return failure instanceof Error && !(failure instanceof OutOfMemoryError);
+  }
+
+  /** Whether no model of this process can use the device any more. */
+  static boolean losesDevice(Throwable failure) {
+    return failure instanceof DecoderException e && e.code() == DecoderErrorCode.DEVICE_LOST;
   }
 
   /** Why a model is not ready, in words that may leave this machine. */
@@ -88,6 +94,7 @@ final class Failures {
             case MODEL_CORRUPT -> "its files are damaged";
             case MODEL_UNSUPPORTED -> "it is not a model that this decoder can run";
             case DEVICE_UNAVAILABLE -> "its device cannot be had";
+            case DEVICE_LOST -> "its device is lost";
             case OUT_OF_MEMORY -> "there is not enough memory for it";
             case UNKNOWN_DECODER, INVALID_OPTIONS -> "its configuration is wrong";
             case INVALID_LATENTS, INVALID_PIXELS, CANCELLED, BUSY, RUNTIME_FAILED ->

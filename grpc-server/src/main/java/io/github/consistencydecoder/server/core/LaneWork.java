@@ -107,7 +107,7 @@ final class LaneWork {
 
   private static void tryBatch(Run run, BatchTrials.Trial trial) {
     try {
-      run.model().trials().make(trial, run.model().decoder(), run.cancellation());
+      run.model().trials().make(trial, run.model(), run.cancellation());
     } catch (Throwable e) {
       if (!run.cancellation().isCancelled()) {
         Failures.incident(e);

@@ -34,6 +34,8 @@ final class ModelKeeper {
     DOUBTED,
     /** Being opened again, or waiting for that. */
     BROKEN,
+    /** Its device failed for good: not to be opened again by this process. */
+    LOST,
     /** For ever. */
     CLOSED
   }
@@ -73,6 +75,10 @@ final class ModelKeeper {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition woken = lock.newCondition();
   private boolean mustTry;
+
+  /** Only the keeper's own thread knows. */
+  private boolean lost;
+
   private volatile State state = new State(Phase.OPENING, "it is being opened", null);
 
   ModelKeeper(String name, ModelSource source, Host host, Terms terms) {
@@ -180,17 +186,20 @@ final class ModelKeeper {
   private void keep() {
     long first = terms.firstBackoff().toNanos();
     long backoff = first;
-    while (!closing.isCancelled()) {
+    while (!closing.isCancelled() && !lost) {
       OpenModel model = open();
       if (model != null) {
         backoff = first;
         use(model);
-      } else {
+      } else if (!lost) {
         pause(backoff);
         backoff = Math.min(2 * backoff, LONGEST_BACKOFF_NANOS);
       }
     }
-    become(new State(Phase.CLOSED, "the service is closed", null));
+    become(
+        lost
+            ? new State(Phase.LOST, "its device is lost; the service has to be started again", null)
+            : new State(Phase.CLOSED, "the service is closed", null));
   }
 
   /** Opens and tests; null, with a reason told, if it cannot be used. */
@@ -216,6 +225,7 @@ final class ModelKeeper {
       host.goldenFailed(this);
       broken(e.getMessage());
     } catch (RuntimeException | Error e) {
+      lost = Failures.losesDevice(e);
       if (!closing.isCancelled()) {
         broken(Failures.reason(e));
       }
@@ -261,8 +271,9 @@ final class ModelKeeper {
       LOG.error("model {} is opened again: {}", name, e.getMessage());
       host.goldenFailed(this);
     } catch (RuntimeException | Error e) {
+      lost = Failures.losesDevice(e);
       if (!closing.isCancelled()) {
-        LOG.error("model {} is opened again", name, e);
+        LOG.error(lost ? "model {} has lost its device" : "model {} is opened again", name, e);
         host.goldenFailed(this);
       }
     }
@@ -278,7 +289,7 @@ final class ModelKeeper {
     GoldenDecode.same(
         first.pixels().values(),
         second.pixels().values(),
-        model.info().device().startsWith("cpu") ? 0 : GoldenDecode.TOLERANCE,
+        model.exact() ? 0 : GoldenDecode.TOLERANCE,
         "two decodes of the test picture differ");
     terms.golden().check(model.info(), first.pixels().values());
     double operations = model.estimate(CallKind.DECODE, GoldenDecode.SIZE).operations();

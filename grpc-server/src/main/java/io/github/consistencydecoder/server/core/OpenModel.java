@@ -78,6 +78,16 @@ final class OpenModel implements AutoCloseable {
     return info;
   }
 
+  /** Whether a decode gives the same bits every time; a GPU adds up in any order. */
+  boolean exact() {
+    return info.device().startsWith("cpu");
+  }
+
+  /** Whether the first decode of a size takes longer than those that follow on it. */
+  boolean slowToChangeSize() {
+    return info.device().startsWith("cuda");
+  }
+
   Speed speed(CallKind kind) {
     return kind == CallKind.DECODE ? speeds.decode() : speeds.encode();
   }

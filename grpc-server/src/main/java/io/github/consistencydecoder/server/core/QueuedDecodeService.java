@@ -117,12 +117,15 @@ public final class QueuedDecodeService implements DecodeService {
     if (workload.draining()) {
       return Readiness.DRAINING;
     }
+    if (keepers.stream().anyMatch(k -> k.phase() == ModelKeeper.Phase.LOST)) {
+      return Readiness.LOST;
+    }
     boolean opening = false;
     for (ModelKeeper keeper : keepers) {
       switch (keeper.phase()) {
         case READY -> {}
         case OPENING -> opening = true;
-        case DOUBTED, BROKEN, CLOSED -> {
+        case DOUBTED, BROKEN, LOST, CLOSED -> {
           return Readiness.BROKEN;
         }
       }

@@ -8,6 +8,8 @@ public enum Readiness {
   SERVING,
   /** A model no longer decodes as it should; being rebuilt. */
   BROKEN,
+  /** The device failed for good; nothing will be decoded before this process is started again. */
+  LOST,
   /** No new calls; what was accepted is being finished. */
   DRAINING,
   /** All is closed. */

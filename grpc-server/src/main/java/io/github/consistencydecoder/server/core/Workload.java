@@ -13,12 +13,17 @@ import java.util.function.Consumer;
 
 /**
  * What waits, what runs, and the counts; all behind one lock that is never held while other
- * people's code runs. The call whose turn it is is never overtaken while it waits for memory.
+ * people's code runs. The call whose turn it is is never overtaken while it waits for memory. Where
+ * a model is slow to change the size, calls of the size that it decoded last overtake it {@value
+ * #MOST_OVERTAKEN} times at most.
  *
  * <p>Methods that settle calls return them: whoever asked tells their listeners and then reports
  * {@link #told}.
  */
 final class Workload {
+  /** How often calls of one size may go before one of another size in a row. */
+  static final int MOST_OVERTAKEN = 8;
+
   private final ServiceLimits limits;
   private final AdmissionRule rule;
   private final long mostHeldBytes;
@@ -34,6 +39,11 @@ final class Workload {
   private long reservedBytes;
   private long peakBytes;
   private boolean draining;
+
+  /** The last one that was not a trial. */
+  private Call<?> last;
+
+  private int overtaken;
 
   /**
    * @param mostHeldBytes heap that waiting calls may hold together
@@ -175,7 +185,38 @@ final class Workload {
       call.stop = StopReason.DEADLINE;
       settle(call, Outcome.EXPIRED, settled);
     }
-    return found;
+    return found == null ? null : likeLast(found, now);
+  }
+
+  /**
+   * A call of the size that was decoded last, before one of another size; that one where there is
+   * none, or where it would come too late or has been overtaken often enough.
+   */
+  private Call<?> likeLast(Call<?> turn, long now) {
+    if (!turn.terms.model().slowToChangeSize() || last == null || alike(turn, last)) {
+      overtaken = 0;
+      return turn;
+    }
+    if (overtaken < MOST_OVERTAKEN) {
+      for (Call<?> call : waiting) {
+        if (alike(call, last)
+            && turn.terms.endNanos() - now > turn.predictedNanos() + call.predictedNanos()) {
+          overtaken++;
+          return call;
+        }
+      }
+    }
+    overtaken = 0;
+    return turn;
+  }
+
+  /** Whether one follows on the other without a change of size; of a class, so that none loses. */
+  private static boolean alike(Call<?> a, Call<?> b) {
+    return a.kind == b.kind
+        && a.terms.model() == b.terms.model()
+        && a.terms.size().height() == b.terms.size().height()
+        && a.terms.size().width() == b.terms.size().width()
+        && a.terms.settings().priority() == b.terms.settings().priority();
   }
 
   private void start(Run run) {
@@ -184,6 +225,7 @@ final class Workload {
       call.stage = Call.Stage.RUNNING;
       call.startedNanos = run.startNanos();
       call.run = run;
+      last = call;
     }
     running.add(run);
     reservedBytes += run.bytes();

@@ -46,6 +46,7 @@ final class Admission implements CallCheck {
     return switch (readiness) {
       case STARTING -> "the service is starting";
       case SERVING, BROKEN -> "no model is ready";
+      case LOST -> "the device is lost, the server has to be started again";
       case DRAINING, CLOSED -> "the service is stopping";
     };
   }

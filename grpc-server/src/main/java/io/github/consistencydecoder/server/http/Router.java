@@ -146,9 +146,18 @@ final class Router extends Handler.Abstract {
         }
       }
       case "/health", "/readyz" -> ready(exchange);
-      case "/healthz" -> exchange.text(200, "text/plain; charset=utf-8", "Ok");
+      case "/healthz" -> alive(exchange);
       case "/metrics" -> exchange.text(200, METRICS_TYPE, metrics.get());
       default -> exchange.json(200, Models.document(door.service()));
+    }
+  }
+
+  /** Whether the process is worth keeping. */
+  private void alive(Exchange exchange) {
+    if (door.service().readiness() == Readiness.LOST) {
+      ready(exchange);
+    } else {
+      exchange.text(200, "text/plain; charset=utf-8", "Ok");
     }
   }
 
@@ -162,6 +171,7 @@ final class Router extends Handler.Abstract {
         switch (readiness) {
           case STARTING -> "models are being opened and tried";
           case BROKEN -> "a model does not decode as it should and is being opened again";
+          case LOST -> "the device is lost, the server has to be started again";
           default -> "the server is shutting down";
         };
     exchange.refuse(new Refusal(503, sentence, Optional.of(SOON)));

@@ -169,6 +169,20 @@ class BatchingTest {
     assertThat(controls.order).noneMatch(noise -> noise.contains(","));
   }
 
+  /** Its sums come in any order, so no two decodes have the same bits. */
+  @Test
+  void onAGpuABatchMayDifferInItsLastDigits() throws Exception {
+    service.close();
+    controls.device = "cuda:0, as asked for";
+    controls.batchesDiffer = true;
+    service = Fixtures.service(controls);
+    prove();
+    for (Asked a : behind(8, BatchingTest::seeded)) {
+      assertThat(a.listener().result()).isNotNull();
+    }
+    assertThat(controls.order).anyMatch(noise -> noise.contains(","));
+  }
+
   @Test
   void aDecoderWhoseBatchesAreNotFasterIsNeverGivenOne() throws Exception {
     controls.furtherPictures = 1;

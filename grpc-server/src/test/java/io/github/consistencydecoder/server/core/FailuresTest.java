@@ -25,6 +25,7 @@ class FailuresTest {
               Map.entry(DecoderErrorCode.MODEL_CORRUPT, ServiceError.INTERNAL),
               Map.entry(DecoderErrorCode.MODEL_UNSUPPORTED, ServiceError.INTERNAL),
               Map.entry(DecoderErrorCode.DEVICE_UNAVAILABLE, ServiceError.NOT_READY),
+              Map.entry(DecoderErrorCode.DEVICE_LOST, ServiceError.NOT_READY),
               Map.entry(DecoderErrorCode.OUT_OF_MEMORY, ServiceError.BUSY),
               Map.entry(DecoderErrorCode.BUSY, ServiceError.BUSY),
               Map.entry(DecoderErrorCode.RUNTIME_FAILED, ServiceError.INTERNAL)));
@@ -55,6 +56,7 @@ class FailuresTest {
               MODEL_CORRUPT,
               MODEL_UNSUPPORTED,
               DEVICE_UNAVAILABLE,
+              DEVICE_LOST,
               OUT_OF_MEMORY,
               RUNTIME_FAILED ->
               true;

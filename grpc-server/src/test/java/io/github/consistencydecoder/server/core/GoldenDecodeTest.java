@@ -183,6 +183,28 @@ class GoldenDecodeTest {
   }
 
   @Test
+  void aDeviceThatIsLostIsNotTriedAgainByThisProcess() throws Exception {
+    QueuedDecodeService service = start(Fixtures.builder(controls));
+    Fixtures.awaitServing(service);
+    DecoderException lost = new DecoderException(DecoderErrorCode.DEVICE_LOST, "failed for good");
+    controls.failNext(lost).failNext(lost);
+    assertThat(decode(service).failure().error()).isEqualTo(ServiceError.NOT_READY);
+    Fixtures.await("the loss", () -> service.readiness() == Readiness.LOST);
+    assertThat(service.models().get(0).reason()).contains("lost").contains("started again");
+    assertThatThrownBy(() -> decode(service)).hasMessageContaining("is not ready");
+    assertThat(controls.tries).hasValue(1);
+  }
+
+  @Test
+  void oneThatIsLostBeforeTheFirstPictureIsNotTriedAgainEither() {
+    controls.failsToOpen =
+        new DecoderException(DecoderErrorCode.DEVICE_LOST, "failed for good, on this machine");
+    QueuedDecodeService service = start(Fixtures.builder(controls));
+    Fixtures.await("the loss", () -> service.readiness() == Readiness.LOST);
+    assertThat(controls.tries).hasValue(1);
+  }
+
+  @Test
   void aModelThatFailsItsTrialIsOpenedAgain() throws Exception {
     List<Readiness> told = new CopyOnWriteArrayList<>();
     QueuedDecodeService service = start(Fixtures.builder(controls));

@@ -31,7 +31,7 @@ class RunChoiceTest {
     for (int n = 2; n <= 8; n *= 2) {
       BatchTrials.Trial trial = new BatchTrials.Trial(n, 8, 8);
       assertThat(model.trials().begin(trial, 1)).isTrue();
-      model.trials().make(trial, model.decoder(), new Cancellation());
+      model.trials().make(trial, model, new Cancellation());
     }
     Speed speed = model.speed(CallKind.DECODE);
     for (int n = 1; n <= 8; n *= 2) {

@@ -1,0 +1,73 @@
+package io.github.consistencydecoder.server.core;
+
+import static io.github.consistencydecoder.server.fixtures.Fixtures.call;
+import static io.github.consistencydecoder.server.fixtures.Fixtures.latents;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
+import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A GPU makes its plans anew for every size, so calls of one size come together there. */
+class SizeOrderTest {
+  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private QueuedDecodeService service;
+
+  @AfterEach
+  void close() {
+    controls.release();
+    service.close();
+  }
+
+  /** Seeds in the order in which they were decoded; even ones are small, odd ones are wide. */
+  private List<String> order(String device, int calls) throws Exception {
+    controls.device = device;
+    service = Fixtures.builder(controls).mostJoined(1).start();
+    Fixtures.awaitServing(service);
+    controls.order.clear();
+    controls.hold();
+    List<WaitingListener<DecodeResult>> listeners = new ArrayList<>();
+    for (int k = 0; k < calls; k++) {
+      WaitingListener<DecodeResult> listener = new WaitingListener<>();
+      Ticket unused =
+          service.decode(
+              call(),
+              latents(k, 1, 8, k % 2 == 0 ? 8 : 16),
+              DecodeOptions.builder().seed(k).build(),
+              listener);
+      listeners.add(listener);
+      if (k == 0) {
+        Fixtures.await("the lane", () -> controls.inside.get() == 1);
+      }
+    }
+    controls.release();
+    for (WaitingListener<DecodeResult> listener : listeners) {
+      assertThat(listener.result()).isNotNull();
+    }
+    return List.copyOf(controls.order);
+  }
+
+  @Test
+  void onTheCpuTheFirstComesFirst() throws Exception {
+    assertThat(order("cpu, as asked for", 6)).containsExactly("0", "1", "2", "3", "4", "5");
+  }
+
+  @Test
+  void onAGpuThoseOfOneSizeComeTogether() throws Exception {
+    assertThat(order("cuda:0, as asked for", 6)).containsExactly("0", "2", "4", "1", "3", "5");
+  }
+
+  @Test
+  void theCallWhoseTurnItIsIsNotOvertakenForEver() throws Exception {
+    List<String> found = order("cuda:0, as asked for", 2 * Workload.MOST_OVERTAKEN + 6);
+    // The first, and as many as may overtake.
+    assertThat(found.indexOf("1")).isEqualTo(1 + Workload.MOST_OVERTAKEN);
+    assertThat(found.subList(0, 1 + Workload.MOST_OVERTAKEN))
+        .allMatch(seed -> Integer.parseInt(seed) % 2 == 0);
+  }
+}

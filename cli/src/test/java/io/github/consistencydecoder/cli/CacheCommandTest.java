@@ -121,6 +121,23 @@ final class CacheCommandTest {
   }
 
   @Test
+  void verifyFindsAFlippedBitAndSetsTheEntryAside() throws IOException {
+    assertThat(cache("verify").out()).contains("sound   graph", "1 checked, 0 damaged");
+    Path weights = entry().resolve("model.weights");
+    byte[] bytes = Files.readAllBytes(weights);
+    bytes[bytes.length / 2] ^= 4;
+    Files.write(weights, bytes);
+
+    CommandRun run = cache("verify");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.out())
+        .contains("DAMAGED graph", "model.weights has changed", "1 checked, 1 damaged");
+    assertThat(cache().out()).contains("stale (without a readable manifest)");
+    decode();
+    assertThat(cache("verify").code()).isZero();
+  }
+
+  @Test
   void listIsADocumentToo() throws IOException {
     JsonNode document = json(cache("--json"));
 

@@ -5,6 +5,8 @@ import io.github.consistencydecoder.core.latents.LatentTransform;
 import io.github.consistencydecoder.core.memory.MemoryEstimate;
 import io.github.consistencydecoder.core.memory.MemoryLedger;
 import io.github.consistencydecoder.core.noise.NoiseSource;
+import io.github.consistencydecoder.core.opening.Renewable;
+import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.Lifetime;
 import io.github.consistencydecoder.core.runtime.ModelFiles;
 import io.github.consistencydecoder.core.runtime.StepModel;
@@ -16,6 +18,7 @@ import io.github.consistencydecoder.core.sampler.Sampler;
 import io.github.consistencydecoder.models.network.Conditioning;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
+import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.ClampMode;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecodeOptions;
@@ -45,7 +48,7 @@ import org.slf4j.LoggerFactory;
  * {@link #close}, every method except {@code close} throws {@link IllegalStateException}; closing
  * again does nothing.
  */
-final class ConsistencyDecoder implements LatentDecoder {
+final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
   private static final Logger LOG = LoggerFactory.getLogger(ConsistencyDecoder.class);
 
   /** Pixels of one batch; beyond it a Java array cannot hold the picture. */
@@ -62,6 +65,7 @@ final class ConsistencyDecoder implements LatentDecoder {
 
   private final DecoderInfo info;
   private final ConsistencyWeights weights;
+  private final GraphCache cache;
   private final StepModels models;
   private final Divisions divisions;
   private final MemoryLedger ledger;
@@ -72,16 +76,19 @@ final class ConsistencyDecoder implements LatentDecoder {
   /**
    * Takes ownership of the models, the checkpoint behind the weights and the divisions.
    *
+   * @param cache that all of them are opened from
    * @param ledger of the memory that decodes may take
    */
   ConsistencyDecoder(
       DecoderInfo info,
       ConsistencyWeights weights,
+      GraphCache cache,
       StepModels models,
       Divisions divisions,
       MemoryLedger ledger) {
     this.info = info;
     this.weights = weights;
+    this.cache = cache;
     this.models = models;
     this.divisions = divisions;
     this.ledger = ledger;
@@ -315,6 +322,11 @@ final class ConsistencyDecoder implements LatentDecoder {
     // differ.
     m.remove("graph");
     return m;
+  }
+
+  @Override
+  public void vouch(Cancellation cancellation) {
+    cache.vouch(cancellation);
   }
 
   @Override

@@ -5,14 +5,19 @@ import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.core.opening.ModelOpening;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.OpenModel;
+import io.github.consistencydecoder.core.opening.Renewable;
 import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.runtime.StepModel;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.onnx.ElementType;
+import io.github.consistencydecoder.plugin.DecodeEstimate;
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -25,10 +30,35 @@ final class ConsistencyDecoderOpener {
   static LatentDecoder open(DecoderConfig config) {
     ModelSettings settings =
         ModelSettings.ofConsistencyDecoder(config, "the consistency decoder", "tiny");
-    return ModelOpening.open(settings, path -> path, model -> decoder(settings, model));
+    Renewable<ConsistencyDecoder> renewable =
+        new Renewable<>(
+            "the decoder",
+            () -> ModelOpening.open(settings, path -> path, model -> decoder(settings, model)));
+    return new LatentDecoder() {
+      @Override
+      public DecoderInfo info() {
+        return renewable.ask(LatentDecoder::info);
+      }
+
+      @Override
+      public DecodeEstimate estimate(int batch, int height, int width, DecodeOptions options) {
+        return renewable.ask(decoder -> decoder.estimate(batch, height, width, options));
+      }
+
+      @Override
+      public Decoded decode(Latents latents, DecodeOptions options) {
+        return renewable.decode(decoder -> decoder.decode(latents, options), options);
+      }
+
+      @Override
+      public void close() {
+        renewable.close();
+      }
+    };
   }
 
-  private static LatentDecoder decoder(ModelSettings settings, OpenModel model) throws IOException {
+  private static ConsistencyDecoder decoder(ModelSettings settings, OpenModel model)
+      throws IOException {
     ConsistencyWeights weights = ConsistencyWeights.of(model.checkpoint(), model.config());
     String digest = model.digest();
     GraphCache cache = new GraphCache(settings.cache());
@@ -52,6 +82,7 @@ final class ConsistencyDecoderOpener {
     return new ConsistencyDecoder(
         info,
         weights,
+        cache,
         new StepModels(step, wider),
         new NetworkDivisions(cache, weights, digest, settings),
         ledger);

@@ -1,23 +1,39 @@
 package io.github.consistencydecoder.core;
 
+import static io.github.consistencydecoder.models.onnx.ElementType.FLOAT32;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.core.autoencoder.TaesdDecoderProvider;
 import io.github.consistencydecoder.core.autoencoder.VaeDecoderProvider;
+import io.github.consistencydecoder.core.autoencoder.VaeEncoderProvider;
 import io.github.consistencydecoder.core.cache.CacheCleaning;
 import io.github.consistencydecoder.core.cache.CacheContents;
 import io.github.consistencydecoder.core.cache.CacheItem;
+import io.github.consistencydecoder.core.cache.EntryCheck;
+import io.github.consistencydecoder.core.cache.FileTree;
 import io.github.consistencydecoder.core.cache.TemporaryFolder;
+import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.EntryForms;
+import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.OnnxRuntime;
+import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.models.ModelStore;
+import io.github.consistencydecoder.models.checkpoint.Checkpoint;
+import io.github.consistencydecoder.models.checkpoint.Checkpoints;
+import io.github.consistencydecoder.models.network.ConsistencyWeights;
+import io.github.consistencydecoder.models.network.NetworkConfig;
+import io.github.consistencydecoder.plugin.Cancellation;
+import io.github.consistencydecoder.plugin.DecodeListener;
 import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.LatentEncoder;
 import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.plugin.Tiling;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -29,10 +45,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,20 +64,26 @@ import org.junit.jupiter.api.io.TempDir;
 class GraphCacheTest {
   private static final Path MODEL = TestDecoders.resource("formats/f32/diffusers");
 
+  /** Of each kind of entry; more for a measurement. */
+  private static final int FLIPS = Integer.getInteger("flips", 2);
+
   @TempDir Path cache;
 
   private record Opened(String graph, FloatBuffer picture) {}
 
   private Opened open(DecoderConfig config) {
     try (LatentDecoder decoder = new ConsistencyDecoderProvider().open(config)) {
-      float[] z = new float[4 * 6 * 5];
-      for (int i = 0; i < z.length; i++) {
-        z[i] = (float) Math.sin(i);
-      }
-      FloatBuffer picture =
-          decoder.decode(Latents.scaled(z, 1, 4, 6, 5), DecodeOptions.defaults()).pixels().values();
+      FloatBuffer picture = decoder.decode(latents(), DecodeOptions.defaults()).pixels().values();
       return new Opened(decoder.info().details().get("graph"), picture);
     }
+  }
+
+  private static Latents latents() {
+    float[] z = new float[4 * 6 * 5];
+    for (int i = 0; i < z.length; i++) {
+      z[i] = (float) Math.sin(i);
+    }
+    return Latents.scaled(z, 1, 4, 6, 5);
   }
 
   private Opened open() {
@@ -112,6 +138,154 @@ class GraphCacheTest {
     Opened again = open();
     assertThat(again.graph()).isEqualTo("built");
     assertThat(again.picture()).isEqualTo(first.picture());
+  }
+
+  @Test
+  void aBitFlippedAnywhereInTheCacheChangesNoPicture() throws IOException {
+    Random random = new Random(12);
+    for (DecoderConfig config :
+        List.of(
+            TestDecoders.config(MODEL, cache),
+            TestDecoders.config(MODEL, cache).with("convolutions", "winograd"),
+            TestDecoders.config(MODEL, cache).with("layout", "nhwc"))) {
+      FloatBuffer right = open(config).picture();
+      for (int i = 0; i < FLIPS; i++) {
+        String flipped = flip(random);
+        assertThat(open(config).picture()).as(flipped).isEqualTo(right);
+      }
+      FileTree.delete(cache);
+    }
+  }
+
+  /** Flips a bit of the cache, and says where. */
+  private String flip(Random random) throws IOException {
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(cache)) {
+      files =
+          all.filter(f -> f.toFile().length() > 0).filter(Files::isRegularFile).sorted().toList();
+    }
+    Path file = files.get(random.nextInt(files.size()));
+    return flip(file, random.nextInt((int) Files.size(file)), random.nextInt(8));
+  }
+
+  private static String flip(Path file, long at, int bit) throws IOException {
+    try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.seek(at);
+      int value = open.read();
+      open.seek(at);
+      open.write(value ^ 1 << bit);
+    }
+    return file + ": bit " + bit + " of byte " + at;
+  }
+
+  @Test
+  void damagedWeightsAreFoundWhileTheyAreUsedAndItIsSaid() throws IOException {
+    FloatBuffer right = open().picture();
+    Path weights = entry().resolve("model.weights");
+    flip(weights, Files.size(weights) / 3, 6);
+    List<String> told = new ArrayList<>();
+    DecodeListener listener =
+        new DecodeListener() {
+          @Override
+          public void warning(String sentence) {
+            told.add(sentence);
+          }
+        };
+    try (LatentDecoder decoder = TestDecoders.open(MODEL, cache)) {
+      assertThat(decoder.info().details()).containsEntry("graph", "cache");
+      Decoded decoded =
+          decoder.decode(latents(), DecodeOptions.builder().listener(listener).build());
+      assertThat(decoded.pixels().values()).isEqualTo(right);
+      assertThat(decoded.warnings()).anyMatch(w -> w.contains("was damaged; it was made anew"));
+      assertThat(told).containsAll(decoded.warnings());
+      assertThat(decoder.info().details()).containsEntry("graph", "built");
+      assertThat(decoder.decode(latents(), DecodeOptions.defaults()).warnings()).isEmpty();
+    }
+    assertThat(open().graph()).isEqualTo("cache");
+  }
+
+  @Test
+  void everythingThatIsOpenedFromAnEntryIsVouchedForAfterItWasRead() throws Exception {
+    SessionSettings settings = new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 1);
+    try (Checkpoint checkpoint = Checkpoints.open(MODEL)) {
+      ConsistencyWeights weights =
+          ConsistencyWeights.of(
+              checkpoint, Optional.of(NetworkConfig.read(MODEL.resolve("config.json"))));
+      List<Function<GraphCache, AutoCloseable>> openings =
+          List.of(
+              c -> opened(() -> c.open(weights, "sha256:1", FLOAT32, settings).session()),
+              c -> opened(() -> c.openBands(weights, "sha256:1", settings)),
+              c -> opened(() -> c.openSharedNorms(weights, "sha256:1", FLOAT32, settings)));
+      for (Function<GraphCache, AutoCloseable> opening : openings) {
+        opening.apply(new GraphCache(cache)).close();
+        for (Path file : weights()) {
+          String flipped = flip(file, Files.size(file) / 2, 6);
+          GraphCache graphs = new GraphCache(cache);
+          AutoCloseable open = opening.apply(graphs);
+          assertThatThrownBy(() -> graphs.vouch(Cancellation.NEVER))
+              .as(flipped)
+              .isInstanceOf(DecoderException.class)
+              .hasCauseInstanceOf(EntryCheck.DamagedException.class);
+          open.close();
+          GraphCache again = new GraphCache(cache);
+          AutoCloseable anew = opening.apply(again);
+          again.vouch(Cancellation.NEVER);
+          anew.close();
+        }
+        FileTree.delete(cache.resolve("graphs"));
+      }
+    }
+  }
+
+  private static AutoCloseable opened(Callable<AutoCloseable> opening) {
+    try {
+      return opening.call();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private List<Path> weights() throws IOException {
+    try (Stream<Path> all = Files.walk(cache)) {
+      return all.filter(f -> f.toString().endsWith(".weights")).sorted().toList();
+    }
+  }
+
+  @Test
+  void autoencodersEntriesAreCheckedToo() throws IOException {
+    DecoderConfig config = TestDecoders.config(TestDecoders.resource("goldens/vae-reduced"), cache);
+    FloatBuffer right;
+    Pixels picture;
+    FloatBuffer code;
+    try (LatentDecoder vae = new VaeDecoderProvider().open(config);
+        LatentEncoder encoder = new VaeEncoderProvider().open(config)) {
+      picture = vae.decode(latents(), DecodeOptions.defaults()).pixels();
+      right = picture.values();
+      code = encoder.encode(picture).values();
+    }
+    List<Path> damaged = weights();
+    assertThat(damaged).hasSize(2);
+    for (Path weights : damaged) {
+      flip(weights, Files.size(weights) / 2, 6);
+    }
+    try (LatentDecoder vae = new VaeDecoderProvider().open(config);
+        LatentEncoder encoder = new VaeEncoderProvider().open(config)) {
+      Decoded decoded = vae.decode(latents(), DecodeOptions.defaults());
+      assertThat(decoded.pixels().values()).isEqualTo(right);
+      assertThat(decoded.warnings()).anyMatch(w -> w.contains("made anew"));
+      assertThat(encoder.encode(picture).values()).isEqualTo(code);
+    }
+  }
+
+  @Test
+  void anEntryWithoutChecksumsIsMadeAgain() throws IOException {
+    open();
+    Path manifest = entry().resolve("manifest.txt");
+    String text = Files.readString(manifest);
+    Files.writeString(manifest, text.substring(0, text.lastIndexOf("check ")));
+    assertThat(item().state()).isEqualTo(CacheItem.State.STALE);
+    assertThat(item().reason()).contains("no checksums");
+    assertThat(open().graph()).isEqualTo("built");
   }
 
   @Test

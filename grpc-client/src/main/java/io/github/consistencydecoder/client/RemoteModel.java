@@ -121,7 +121,7 @@ final class RemoteModel implements AutoCloseable {
     Deadline deadline =
         Deadline.after(
             Math.min(QUESTION.toMillis(), settings.timeout().toMillis()), TimeUnit.MILLISECONDS);
-    return call(CallKind.DESCRIBE, deadline, new Cancellation(), MESSAGE_BYTES, question);
+    return call(CallKind.DESCRIBE, deadline, Cancellation.NEVER, MESSAGE_BYTES, question);
   }
 
   /**

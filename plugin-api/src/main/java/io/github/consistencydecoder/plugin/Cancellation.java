@@ -12,14 +12,34 @@ import java.util.List;
  * <p>Safe for use by several threads. One switch may serve several decodes.
  */
 public final class Cancellation {
+  /** For work that nobody will stop; throwing this switch is refused. */
+  public static final Cancellation NEVER = new Cancellation(true);
+
   private final List<Entry> actions = new ArrayList<>();
+  private final boolean never;
   private boolean cancelled;
+
+  /** A switch that has not been thrown. */
+  public Cancellation() {
+    this(false);
+  }
+
+  private Cancellation(boolean never) {
+    this.never = never;
+  }
 
   /**
    * Throws the switch and runs the registered actions on the calling thread. Calling again does
    * nothing.
+   *
+   * @throws IllegalStateException if this is {@link #NEVER}
    */
   public void cancel() {
+    if (never) {
+      throw new IllegalStateException(
+          "Cancellation.NEVER cannot be cancelled, since others use it too: give what is to be"
+              + " stopped a new Cancellation()");
+    }
     List<Entry> toRun;
     synchronized (actions) {
       if (cancelled) {
@@ -56,6 +76,9 @@ public final class Cancellation {
    */
   public Registration onCancel(Runnable action) {
     requireNonNull(action, "action");
+    if (never) {
+      return () -> {};
+    }
     synchronized (actions) {
       if (!cancelled) {
         // A wrapper of its own, so that the same action registered twice is forgotten once at a

@@ -92,7 +92,7 @@ public final class DecodeOptions {
     private ClampMode clamp = ClampMode.EACH_STEP;
     private Tiling tiling = Tiling.AUTO;
     private DecodeListener listener = DecodeListener.NONE;
-    private Cancellation cancellation = new Cancellation();
+    private Cancellation cancellation = Cancellation.NEVER;
 
     private Builder() {}
 

@@ -36,7 +36,7 @@ public interface LatentEncoder extends AutoCloseable {
 
   /** As {@link #encode(Pixels, Cancellation)}, never cancelled. */
   default Latents encode(Pixels pixels) {
-    return encode(pixels, new Cancellation());
+    return encode(pixels, Cancellation.NEVER);
   }
 
   /** Waits for running encodings, then frees everything. */

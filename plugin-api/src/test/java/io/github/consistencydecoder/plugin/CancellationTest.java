@@ -2,6 +2,7 @@ package io.github.consistencydecoder.plugin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
@@ -31,6 +32,13 @@ class CancellationTest {
         .withMessage("the decode was cancelled")
         .extracting(DecoderException::code)
         .isEqualTo(DecoderErrorCode.CANCELLED);
+  }
+
+  @Test
+  void neverRefusesToBeCancelled() {
+    Cancellation.NEVER.onCancel(runs::incrementAndGet);
+    assertThatIllegalStateException().isThrownBy(Cancellation.NEVER::cancel);
+    assertThat(runs).hasValue(0);
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.plugin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import java.util.List;
@@ -43,10 +44,12 @@ class DecodeOptionsTest {
   }
 
   @Test
-  void buildersDoNotShareACancellation() {
-    DecodeOptions cancelled = DecodeOptions.builder().build();
-    cancelled.cancellation().cancel();
-    assertThat(DecodeOptions.builder().build().cancellation().isCancelled()).isFalse();
+  void whatEverybodySharesCannotBeCancelled() {
+    assertThatIllegalStateException()
+        .isThrownBy(() -> DecodeOptions.defaults().cancellation().cancel())
+        .withMessageContaining("Cancellation.NEVER cannot be cancelled");
+    assertThat(DecodeOptions.defaults().cancellation().isCancelled()).isFalse();
+    assertThat(DecodeOptions.builder().build().cancellation()).isSameAs(Cancellation.NEVER);
   }
 
   @Test

@@ -22,10 +22,12 @@ import picocli.CommandLine.Spec;
     description = "List what is kept to make later starts quick.",
     footer = {
       "",
-      "Each line: kind, size, last use, name. stale: this release cannot use it; orphan: the model's",
-      "file is gone or has other weights now; leftover: never finished. 'cache clean' removes those."
+      "Each line: kind, size, last use, name. stale: this release cannot use it; orphan: the"
+          + " model's",
+      "file is gone or has other weights now; leftover: never finished. 'cache clean' removes"
+          + " those."
     },
-    subcommands = {CacheCleanCommand.class})
+    subcommands = {CacheCleanCommand.class, CacheVerifyCommand.class})
 public final class CacheCommand implements Callable<Integer> {
   @Mixin private CacheOptions cache;
   @Mixin private CommonOptions common;

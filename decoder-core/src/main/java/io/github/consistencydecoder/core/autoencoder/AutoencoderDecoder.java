@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.core.autoencoder;
 
-import io.github.consistencydecoder.core.runtime.Lifetime;
+import io.github.consistencydecoder.core.opening.Renewable;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
@@ -25,32 +25,32 @@ import java.util.TreeMap;
  * method except {@code close} throws {@link IllegalStateException}; closing again does nothing.
  */
 final class AutoencoderDecoder implements LatentDecoder {
-  private final Lifetime lifetime = new Lifetime("the decoder");
-  private final RunningAutoencoder running;
+  private final Renewable<RunningAutoencoder> renewable;
 
   /** Takes ownership. */
-  AutoencoderDecoder(RunningAutoencoder running) {
-    this.running = running;
+  AutoencoderDecoder(Renewable<RunningAutoencoder> renewable) {
+    this.renewable = renewable;
   }
 
   @Override
   public DecoderInfo info() {
-    return lifetime.whileOpen(running::info);
+    return renewable.ask(RunningAutoencoder::info);
   }
 
   @Override
   public DecodeEstimate estimate(int batch, int height, int width, DecodeOptions options) {
     long pixelHeight = (long) height * Latents.PIXELS_PER_CELL;
     long pixelWidth = (long) width * Latents.PIXELS_PER_CELL;
-    return lifetime.whileOpen(() -> running.estimate(batch, pixelHeight, pixelWidth));
+    return renewable.ask(running -> running.estimate(batch, pixelHeight, pixelWidth));
   }
 
   @Override
   public Decoded decode(Latents latents, DecodeOptions options) {
-    return lifetime.whileOpen(() -> decodeOpen(latents, options));
+    return renewable.decode(running -> decodeOpen(running, latents, options), options);
   }
 
-  private Decoded decodeOpen(Latents latents, DecodeOptions options) {
+  private static Decoded decodeOpen(
+      RunningAutoencoder running, Latents latents, DecodeOptions options) {
     long start = System.nanoTime();
     options.cancellation().check();
     List<String> warnings = new ArrayList<>(LatentCheck.check(latents));
@@ -67,11 +67,16 @@ final class AutoencoderDecoder implements LatentDecoder {
         width,
         task,
         options.cancellation(),
-        () -> decoded(latents, options, task, warnings, start));
+        () -> decoded(running, latents, options, task, warnings, start));
   }
 
-  private Decoded decoded(
-      Latents latents, DecodeOptions options, String task, List<String> warnings, long start) {
+  private static Decoded decoded(
+      RunningAutoencoder running,
+      Latents latents,
+      DecodeOptions options,
+      String task,
+      List<String> warnings,
+      long start) {
     FloatBuffer values = latents.to(running.scale()).values();
     int height = latents.height() * Latents.PIXELS_PER_CELL;
     int width = latents.width() * Latents.PIXELS_PER_CELL;
@@ -91,14 +96,14 @@ final class AutoencoderDecoder implements LatentDecoder {
         Pixels.takeOver(pixels, latents.batch(), height, width),
         List.of(taken),
         System.nanoTime() - start,
-        metadata(latents),
+        metadata(running.info(), latents),
         warnings);
   }
 
-  private Map<String, String> metadata(Latents latents) {
-    Map<String, String> m = new TreeMap<>(running.info().details());
-    m.put("model", running.info().model());
-    m.put("digest", running.info().digest());
+  private static Map<String, String> metadata(DecoderInfo info, Latents latents) {
+    Map<String, String> m = new TreeMap<>(info.details());
+    m.put("model", info.model());
+    m.put("digest", info.digest());
     m.put("latents", latents.scale().name().toLowerCase(Locale.ROOT));
     for (String unused : List.of("seed", "schedule", "clamp")) {
       m.put(unused, "none");
@@ -108,6 +113,6 @@ final class AutoencoderDecoder implements LatentDecoder {
 
   @Override
   public void close() {
-    lifetime.end(running.session()::close);
+    renewable.close();
   }
 }

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.core.autoencoder;
 
-import io.github.consistencydecoder.core.runtime.Lifetime;
+import io.github.consistencydecoder.core.opening.Renewable;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
@@ -10,6 +10,8 @@ import io.github.consistencydecoder.plugin.LatentEncoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Pixels;
 import java.nio.FloatBuffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An autoencoder's encoder. Of the VAE's distribution it gives the mean.
@@ -18,30 +20,32 @@ import java.nio.FloatBuffer;
  * method except {@code close} throws {@link IllegalStateException}; closing again does nothing.
  */
 final class AutoencoderEncoder implements LatentEncoder {
-  private final Lifetime lifetime = new Lifetime("the encoder");
-  private final RunningAutoencoder running;
+  private static final Logger LOG = LoggerFactory.getLogger(AutoencoderEncoder.class);
+  private final Renewable<RunningAutoencoder> renewable;
 
   /** Takes ownership. */
-  AutoencoderEncoder(RunningAutoencoder running) {
-    this.running = running;
+  AutoencoderEncoder(Renewable<RunningAutoencoder> renewable) {
+    this.renewable = renewable;
   }
 
   @Override
   public DecoderInfo info() {
-    return lifetime.whileOpen(running::info);
+    return renewable.ask(RunningAutoencoder::info);
   }
 
   @Override
   public DecodeEstimate estimate(int batch, int height, int width) {
-    return lifetime.whileOpen(() -> running.estimate(batch, height, width));
+    return renewable.ask(running -> running.estimate(batch, height, width));
   }
 
   @Override
   public Latents encode(Pixels pixels, Cancellation cancellation) {
-    return lifetime.whileOpen(() -> encodeOpen(pixels, cancellation));
+    return renewable.use(
+        running -> encodeOpen(running, pixels, cancellation), cancellation, LOG::warn);
   }
 
-  private Latents encodeOpen(Pixels pixels, Cancellation cancellation) {
+  private static Latents encodeOpen(
+      RunningAutoencoder running, Pixels pixels, Cancellation cancellation) {
     cancellation.check();
     check(pixels);
     int height = pixels.height() / Latents.PIXELS_PER_CELL;
@@ -53,11 +57,16 @@ final class AutoencoderEncoder implements LatentEncoder {
         pixels.width(),
         task,
         cancellation,
-        () -> encoded(pixels, height, width, task, cancellation));
+        () -> encoded(running, pixels, height, width, task, cancellation));
   }
 
-  private Latents encoded(
-      Pixels pixels, int height, int width, String task, Cancellation cancellation) {
+  private static Latents encoded(
+      RunningAutoencoder running,
+      Pixels pixels,
+      int height,
+      int width,
+      String task,
+      Cancellation cancellation) {
     int size = Latents.CHANNELS * height * width;
     float[] latents = new float[pixels.batch() * size];
     for (int k = 0; k < pixels.batch(); k++) {
@@ -101,6 +110,6 @@ final class AutoencoderEncoder implements LatentEncoder {
 
   @Override
   public void close() {
-    lifetime.end(running.session()::close);
+    renewable.close();
   }
 }

@@ -5,6 +5,7 @@ import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.core.opening.ModelOpening;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.OpenModel;
+import io.github.consistencydecoder.core.opening.Renewable;
 import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.NetworkModel;
 import io.github.consistencydecoder.models.network.AutoencoderPart;
@@ -19,11 +20,13 @@ final class AutoencoderOpener {
   private AutoencoderOpener() {}
 
   static AutoencoderDecoder decoder(Autoencoder kind, DecoderConfig config) {
-    return new AutoencoderDecoder(open(kind, AutoencoderPart.DECODER, config));
+    return new AutoencoderDecoder(
+        new Renewable<>("the decoder", () -> open(kind, AutoencoderPart.DECODER, config)));
   }
 
   static AutoencoderEncoder encoder(Autoencoder kind, DecoderConfig config) {
-    return new AutoencoderEncoder(open(kind, AutoencoderPart.ENCODER, config));
+    return new AutoencoderEncoder(
+        new Renewable<>("the encoder", () -> open(kind, AutoencoderPart.ENCODER, config)));
   }
 
   private static RunningAutoencoder open(
@@ -38,9 +41,9 @@ final class AutoencoderOpener {
       throws IOException {
     Autoencoder.Recognised recognised = kind.recognise(model.checkpoint(), part, model.config());
     String digest = model.digest();
+    GraphCache cache = new GraphCache(settings.cache());
     NetworkModel network =
-        new GraphCache(settings.cache())
-            .open(recognised.weights(), digest, settings.type(), settings.session());
+        cache.open(recognised.weights(), digest, settings.type(), settings.session());
     Map<String, String> details =
         Map.of(
             "network", recognised.network().description(),
@@ -53,6 +56,7 @@ final class AutoencoderOpener {
         recognised.network(),
         kind.scale(),
         network.session(),
+        cache,
         new MemoryLedger(settings.memory(), ProcessMemory::ownBytes));
   }
 }

@@ -1,6 +1,8 @@
 package io.github.consistencydecoder.core.autoencoder;
 
 import io.github.consistencydecoder.core.memory.MemoryLedger;
+import io.github.consistencydecoder.core.opening.Renewable;
+import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.NetworkSession;
 import io.github.consistencydecoder.models.network.AutoencoderNetwork;
 import io.github.consistencydecoder.plugin.Cancellation;
@@ -20,6 +22,7 @@ import java.util.function.Supplier;
  * @param network what it costs
  * @param scale the unit of its latents
  * @param session owned
+ * @param cache that the session was opened from
  * @param ledger of the memory that there is; pictures are never divided
  */
 record RunningAutoencoder(
@@ -27,7 +30,9 @@ record RunningAutoencoder(
     AutoencoderNetwork network,
     LatentScale scale,
     NetworkSession session,
-    MemoryLedger ledger) {
+    GraphCache cache,
+    MemoryLedger ledger)
+    implements Renewable.Open {
   /** What the allocator's rounding and reordered copies of convolution inputs add. */
   private static final double OVERHEAD = 1.2;
 
@@ -104,5 +109,15 @@ record RunningAutoencoder(
               + " values that are not finite; with dtype float16, try float32");
     }
     return output;
+  }
+
+  @Override
+  public void vouch(Cancellation cancellation) {
+    cache.vouch(cancellation);
+  }
+
+  @Override
+  public void close() {
+    session.close();
   }
 }

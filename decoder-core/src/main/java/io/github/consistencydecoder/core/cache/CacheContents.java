@@ -124,9 +124,11 @@ public final class CacheContents {
       List<String> key = CacheManifest.key(entry);
       digest = key.isEmpty() ? "" : key.get(0).replaceFirst("^weights ", "");
       form = forms.read(key);
-      if (form.fit() != EntryForm.Fit.STALE
-          && !CacheManifest.name(String.join("\n", key)).equals(name)) {
-        form = new EntryForm(form.kind(), form.text(), EntryForm.Fit.STALE, "of another name");
+      if (form.fit() != EntryForm.Fit.STALE) {
+        Optional<String> problem = problem(entry, key);
+        if (problem.isPresent()) {
+          form = new EntryForm(form.kind(), form.text(), EntryForm.Fit.STALE, problem.get());
+        }
       }
     } catch (IOException e) {
       digest = "";
@@ -166,6 +168,18 @@ public final class CacheContents {
             digest,
             form.text(),
             inUse));
+  }
+
+  private static Optional<String> problem(Path entry, List<String> key) {
+    if (!CacheManifest.name(String.join("\n", key)).equals(CacheNames.of(entry))) {
+      return Optional.of("of another name");
+    }
+    try {
+      CacheManifest.read(entry);
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(e.getMessage());
+    }
   }
 
   private static State state(EntryForm.Fit fit) {

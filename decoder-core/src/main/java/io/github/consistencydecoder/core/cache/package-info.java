@@ -1,7 +1,8 @@
 /**
  * The folder in which opened networks are kept from one start to the next: what is in it, who uses
  * it, and how it is cleaned. {@link io.github.consistencydecoder.core.cache.CacheContents} lists,
- * {@link io.github.consistencydecoder.core.cache.CacheCleaning} removes.
+ * {@link io.github.consistencydecoder.core.cache.CacheCleaning} removes, {@link
+ * io.github.consistencydecoder.core.cache.EntryCheck} compares with the checksums.
  *
  * <p>Safe for use by several threads and by several processes at once. Below the folder:
  *

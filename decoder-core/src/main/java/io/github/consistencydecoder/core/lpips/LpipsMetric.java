@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.core.lpips;
 
-import io.github.consistencydecoder.core.runtime.Lifetime;
+import io.github.consistencydecoder.core.opening.Renewable;
+import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.NetworkSession;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
@@ -9,6 +10,8 @@ import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.PictureMetric;
 import io.github.consistencydecoder.plugin.Pixels;
 import java.nio.FloatBuffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * LPIPS over SqueezeNet 1.1: how far apart the network's features of two pictures point, weighted
@@ -21,14 +24,31 @@ final class LpipsMetric implements PictureMetric {
   /** Below this, a layer of the network would have nothing left. */
   private static final int SMALLEST_SIDE = 32;
 
-  private final Lifetime lifetime = new Lifetime("the metric");
-  private final DecoderInfo info;
-  private final NetworkSession session;
+  private static final Logger LOG = LoggerFactory.getLogger(LpipsMetric.class);
+  private final Renewable<Running> renewable;
 
-  /** Takes ownership of the session. */
-  LpipsMetric(DecoderInfo info, NetworkSession session) {
-    this.info = info;
-    this.session = session;
+  /**
+   * The network, open.
+   *
+   * @param session owned
+   * @param cache that the session was opened from
+   */
+  record Running(DecoderInfo info, NetworkSession session, GraphCache cache)
+      implements Renewable.Open {
+    @Override
+    public void vouch(Cancellation cancellation) {
+      cache.vouch(cancellation);
+    }
+
+    @Override
+    public void close() {
+      session.close();
+    }
+  }
+
+  /** Takes ownership. */
+  LpipsMetric(Renewable<Running> renewable) {
+    this.renewable = renewable;
   }
 
   @Override
@@ -38,26 +58,28 @@ final class LpipsMetric implements PictureMetric {
 
   @Override
   public DecoderInfo info() {
-    return lifetime.whileOpen(() -> info);
+    return renewable.ask(Running::info);
   }
 
   @Override
   public double between(Pixels a, Pixels b) {
-    return lifetime.whileOpen(
-        () -> {
+    return renewable.use(
+        running -> {
           check(a, b);
           double sum = 0;
           for (int k = 0; k < a.batch(); k++) {
-            for (float layer : layers(a, b, k)) {
+            for (float layer : layers(running.session(), a, b, k)) {
               sum += layer;
             }
           }
           return sum / a.batch();
-        });
+        },
+        Cancellation.NEVER,
+        LOG::warn);
   }
 
   /** The distance at each layer between two pictures. */
-  private float[] layers(Pixels a, Pixels b, int index) {
+  private static float[] layers(NetworkSession session, Pixels a, Pixels b, int index) {
     int n = 3 * a.height() * a.width();
     FloatBuffer pair = FloatBuffer.allocate(2 * n);
     pair.put(a.values().slice(index * n, n)).put(b.values().slice(index * n, n)).flip();
@@ -65,7 +87,7 @@ final class LpipsMetric implements PictureMetric {
         pair,
         new long[] {2, 3, a.height(), a.width()},
         "compare pictures of " + a.width() + "x" + a.height() + " pixels",
-        new Cancellation());
+        Cancellation.NEVER);
   }
 
   private static void check(Pixels a, Pixels b) {
@@ -98,6 +120,6 @@ final class LpipsMetric implements PictureMetric {
 
   @Override
   public void close() {
-    lifetime.end(session::close);
+    renewable.close();
   }
 }

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.core.lpips;
 import io.github.consistencydecoder.core.opening.ModelOpening;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.OpenModel;
+import io.github.consistencydecoder.core.opening.Renewable;
 import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.NetworkModel;
 import io.github.consistencydecoder.core.runtime.OnnxRuntime;
@@ -52,19 +53,22 @@ public final class LpipsMetricProvider implements PictureMetricProvider {
     }
     DecoderConfig single = config.with(DecoderConfig.DTYPE, "float32");
     ModelSettings settings = ModelSettings.of(single, NAME, "");
-    return ModelOpening.open(settings, path -> path, model -> metric(settings, model));
+    return new LpipsMetric(
+        new Renewable<>(
+            "the metric",
+            () -> ModelOpening.open(settings, path -> path, model -> running(settings, model))));
   }
 
-  private static PictureMetric metric(ModelSettings settings, OpenModel model) throws IOException {
+  private static LpipsMetric.Running running(ModelSettings settings, OpenModel model)
+      throws IOException {
     LpipsWeights weights = LpipsWeights.of(model.checkpoint());
     String digest = model.digest();
-    NetworkModel network =
-        new GraphCache(settings.cache())
-            .open(weights, digest, ElementType.FLOAT32, settings.session());
+    GraphCache cache = new GraphCache(settings.cache());
+    NetworkModel network = cache.open(weights, digest, ElementType.FLOAT32, settings.session());
     Map<String, String> details =
         Map.of("parameters", Long.toString(weights.parameters()), "version", "0.1");
     var info = model.info(NAME, settings, digest, network.origin(), details);
     model.releaseTo(network.session());
-    return new LpipsMetric(info, network.session());
+    return new LpipsMetric.Running(info, network.session(), cache);
   }
 }

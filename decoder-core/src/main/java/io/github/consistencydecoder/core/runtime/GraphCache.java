@@ -3,6 +3,7 @@ package io.github.consistencydecoder.core.runtime;
 import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.core.cache.CacheLocks;
 import io.github.consistencydecoder.core.cache.CacheManifest;
+import io.github.consistencydecoder.core.cache.EntryCheck;
 import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.core.cache.FileTree;
 import io.github.consistencydecoder.core.cache.TemporaryFolder;
@@ -15,6 +16,7 @@ import io.github.consistencydecoder.models.network.NetworkWeights;
 import io.github.consistencydecoder.models.network.NormStatistics;
 import io.github.consistencydecoder.models.network.RunnableNetwork;
 import io.github.consistencydecoder.models.onnx.ElementType;
+import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
@@ -24,7 +26,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,10 +37,11 @@ import org.slf4j.LoggerFactory;
  * it.
  *
  * <p>A cached graph is used if its {@link CacheManifest} says that it was made from the same
- * weights with the same options by the same runtime for the same processor, and if its files look
- * untouched; otherwise it is built again. A graph is built under a temporary name and renamed when
- * it is complete, so that several processes may build the same one at once. An entry that is open
- * is locked, and each use of it is noted, for those who clean the cache.
+ * weights with the same options by the same runtime for the same processor, and if its files are
+ * untouched; otherwise it is built again. Large files are read while the graph is already in use,
+ * and {@link #vouch} says whether they were sound. A graph is built under a temporary name and
+ * renamed when it is complete, so that several processes may build the same one at once. An entry
+ * that is open is locked, and each use of it is noted, for those who clean the cache.
  *
  * <p>Safe for use by several threads.
  */
@@ -47,6 +52,9 @@ public final class GraphCache {
   private final Path folder;
   private final CacheLocks locks;
   private final UseRecords uses;
+
+  /** Of what is open. */
+  private final Map<Path, EntryCheck> checks = new ConcurrentHashMap<>();
 
   /**
    * A cache below a folder.
@@ -167,11 +175,10 @@ public final class GraphCache {
       CacheLocks.Held held = locks.share(CacheManifest.name(key));
       boolean opened = false;
       try {
-        Optional<M> kept = kept(network, settings, key, entry);
+        Optional<M> kept = kept(network, settings, key, entry, held);
         if (kept.isEmpty()) {
           return network.uncached(settings);
         }
-        kept.get().closeToo(held);
         opened = true;
         Checkpoint checkpoint = network.weights().checkpoint();
         uses.used(CacheManifest.name(key), digest, checkpoint.path(), checkpoint.files());
@@ -188,10 +195,14 @@ public final class GraphCache {
 
   /** From an entry, which is made where there is none; empty where none can be made. */
   private <M extends EntryUse> Optional<M> kept(
-      CachedNetwork<M> network, SessionSettings settings, String key, Path entry)
+      CachedNetwork<M> network,
+      SessionSettings settings,
+      String key,
+      Path entry,
+      CacheLocks.Held held)
       throws IOException, OrtException {
     String found = state(entry);
-    Optional<M> cached = load(network, entry, key, settings, "cache");
+    Optional<M> cached = load(network, entry, key, settings, "cache", held);
     if (cached.isPresent()) {
       return cached;
     }
@@ -204,11 +215,22 @@ public final class GraphCache {
           e.toString());
       return Optional.empty();
     }
-    Optional<M> built = load(network, entry, key, settings, "built");
+    Optional<M> built = load(network, entry, key, settings, "built", held);
     if (built.isEmpty()) {
       throw new IOException("the graph just written to " + entry + " cannot be read back");
     }
     return built;
+  }
+
+  /**
+   * Waits until everything that was opened from the cache, and is still open, has been read. What
+   * is computed with it is to be given to nobody before.
+   *
+   * @throws DecoderException {@link DecoderErrorCode#MODEL_CORRUPT} if an entry is damaged, with
+   *     {@link EntryCheck.DamagedException} as its cause; it is made anew when it is opened again
+   */
+  public void vouch(Cancellation cancellation) {
+    checks.values().forEach(check -> check.await(cancellation));
   }
 
   private static DecoderException failed(NetworkWeights weights, OrtException e) {
@@ -221,8 +243,13 @@ public final class GraphCache {
         e);
   }
 
-  private static <M extends EntryUse> Optional<M> load(
-      CachedNetwork<M> network, Path entry, String key, SessionSettings settings, String origin) {
+  private <M extends EntryUse> Optional<M> load(
+      CachedNetwork<M> network,
+      Path entry,
+      String key,
+      SessionSettings settings,
+      String origin,
+      CacheLocks.Held held) {
     if (!Files.isDirectory(entry)) {
       return Optional.empty();
     }
@@ -232,10 +259,33 @@ public final class GraphCache {
         LOG.info("the cached graph {} is not used: {}", entry.getFileName(), problem.get());
         return Optional.empty();
       }
-      return Optional.of(network.load(entry, settings, origin));
+      beginCheck(entry, origin);
+      M model = network.load(entry, settings, origin);
+      model.closeToo(
+          () -> {
+            endCheck(entry);
+            held.close();
+          });
+      return Optional.of(model);
     } catch (IOException | OrtException e) {
+      endCheck(entry);
       LOG.info("the cached graph {} is damaged: {}", entry.getFileName(), e.toString());
       return Optional.empty();
+    }
+  }
+
+  /** One for all that are opened of an entry; they are closed together. */
+  private synchronized void beginCheck(Path entry, String origin) throws IOException {
+    // What has just been built has just been read.
+    if (!checks.containsKey(entry) && !origin.equals("built")) {
+      checks.put(entry, EntryCheck.begin(entry));
+    }
+  }
+
+  private synchronized void endCheck(Path entry) {
+    EntryCheck check = checks.remove(entry);
+    if (check != null) {
+      check.close();
     }
   }
 

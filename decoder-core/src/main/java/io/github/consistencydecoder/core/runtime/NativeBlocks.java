@@ -32,7 +32,7 @@ public final class NativeBlocks implements AutoCloseable {
     try {
       this.handle = Sessions.openWithoutArena(BandGraphs.block(Path.of("")), settings);
     } catch (OrtException e) {
-      throw Evaluation.failed(e, new Cancellation(), "prepare for decoding in bands");
+      throw Evaluation.failed(e, Cancellation.NEVER, "prepare for decoding in bands");
     }
   }
 
@@ -48,7 +48,7 @@ public final class NativeBlocks implements AutoCloseable {
     } catch (OrtException e) {
       throw Evaluation.failed(
           e,
-          new Cancellation(),
+          Cancellation.NEVER,
           "hold " + shape[1] + " planes of " + shape[3] + "x" + shape[2] + " values");
     } finally {
       OnnxRuntime.leave();

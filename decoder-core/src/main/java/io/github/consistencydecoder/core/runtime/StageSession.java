@@ -37,7 +37,7 @@ public final class StageSession implements AutoCloseable {
       SessionHandle handle = Sessions.openStage(graph, settings, reordered);
       return new StageSession(handle, List.copyOf(handle.session().getOutputNames()));
     } catch (OrtException e) {
-      throw Evaluation.failed(e, new Cancellation(), "prepare for decoding in bands");
+      throw Evaluation.failed(e, Cancellation.NEVER, "prepare for decoding in bands");
     }
   }
 

@@ -12,6 +12,7 @@ import io.github.consistencydecoder.compare.report.MetricsFiles;
 import io.github.consistencydecoder.compare.report.ReportData;
 import io.github.consistencydecoder.formats.pictures.Region;
 import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.LatentDecoder;
@@ -45,8 +46,8 @@ import org.slf4j.LoggerFactory;
  * metrics.csv}, and a folder below {@code results} for each input with its pictures as PNG. An
  * input's result is on disk before the next one begins, and only one input's pictures are in memory
  * at a time. Running again in the same folder does only what is missing or has changed: an input is
- * done if its content, the decoders and their options, the crops and the measures are what they
- * were.
+ * done if its content, the decoders, their settings and options, the crops and the measures are
+ * what they were.
  *
  * <p>Borrows the decoders, which the caller closes after the last run. One run at a time.
  */
@@ -217,8 +218,22 @@ public final class Comparison {
      * @param options of each decode; the same seed for all makes a fair comparison
      */
     public Builder decoder(String name, LatentDecoder decoder, DecodeOptions options) {
+      return decoder(name, decoder, DecoderConfig.empty(), options);
+    }
+
+    /**
+     * As the other.
+     *
+     * @param config that the decoder was opened with: an earlier result counts only with the same
+     */
+    public Builder decoder(
+        String name, LatentDecoder decoder, DecoderConfig config, DecodeOptions options) {
       return column(
-          new Column(name, requireNonNull(decoder, "decoder"), requireNonNull(options, "options")));
+          new Column(
+              name,
+              requireNonNull(decoder, "decoder"),
+              requireNonNull(config, "config"),
+              requireNonNull(options, "options")));
     }
 
     /**
@@ -226,7 +241,7 @@ public final class Comparison {
      * has them under this name.
      */
     public Builder pictures(String name) {
-      return column(new Column(name, null, null));
+      return column(new Column(name, null, DecoderConfig.empty(), null));
     }
 
     private Builder column(Column column) {

@@ -58,13 +58,14 @@ final class ContentKey {
                   add(key, value);
                 }
               });
+      column.config().asMap().forEach((key, value) -> add("setting", key, value));
       add(column.options());
     }
     return this;
   }
 
   private void add(DecodeOptions options) {
-    add(options.schedule().toString(), options.clamp().id(), options.noise().toString());
+    new TreeMap<>(options.asMap()).forEach((key, value) -> add(key, value.toString()));
     if (options.noise() instanceof Noise.Given given) {
       for (int step = 0; step < given.steps(); step++) {
         add(given.step(step));

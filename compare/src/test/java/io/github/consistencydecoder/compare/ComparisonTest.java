@@ -9,9 +9,14 @@ import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.formats.pictures.PictureReader;
 import io.github.consistencydecoder.formats.pictures.Region;
 import io.github.consistencydecoder.plugin.Cancellation;
+import io.github.consistencydecoder.plugin.ClampMode;
 import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Noise;
+import io.github.consistencydecoder.plugin.Schedule;
+import io.github.consistencydecoder.plugin.Tiling;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.nio.file.Files;
@@ -281,6 +286,42 @@ class ComparisonTest {
     assertThat(blocks.decodes()).as("another seed").isEqualTo(4);
     otherSeed.run(first, folder, ComparisonListener.NONE);
     assertThat(blocks.decodes()).as("nothing has changed").isEqualTo(4);
+  }
+
+  @Test
+  void everyOptionAndSettingMakesAnotherResult() throws IOException {
+    List<ComparisonInput> inputs = List.of(withTruth("a", 1));
+    DecodeOptions options = DecodeOptions.defaults();
+    DecoderConfig config = DecoderConfig.empty();
+    for (int repeat = 0; repeat < 2; repeat++) {
+      run(inputs, config, options);
+      assertThat(blocks.decodes()).isEqualTo(1);
+    }
+    List<DecodeOptions> others =
+        List.of(
+            options.toBuilder().seed(9).build(),
+            options.toBuilder().noise(Noise.seededPerImage(List.of(0L))).build(),
+            options.toBuilder().schedule(Schedule.ONE_STEP).build(),
+            options.toBuilder().clamp(ClampMode.NONE).build(),
+            options.toBuilder().tiling(Tiling.OVERLAPPED).build());
+    assertThat(others).hasSizeGreaterThanOrEqualTo(options.asMap().size());
+    int decodes = 1;
+    for (DecodeOptions other : others) {
+      run(inputs, config, other);
+      assertThat(blocks.decodes()).as(other.asMap().toString()).isEqualTo(++decodes);
+    }
+    run(inputs, config.with(DecoderConfig.MEMORY, "3GiB"), options);
+    run(inputs, config.with(DecoderConfig.MEMORY, "4GiB"), options);
+    run(inputs, config.with(DecoderConfig.MEMORY, "4GiB"), options);
+    assertThat(blocks.decodes()).isEqualTo(decodes + 2);
+  }
+
+  private void run(List<ComparisonInput> inputs, DecoderConfig config, DecodeOptions options)
+      throws IOException {
+    Comparison.builder()
+        .decoder("blocks", blocks, config, options)
+        .build()
+        .run(inputs, folder, ComparisonListener.NONE);
   }
 
   @Test

@@ -1,11 +1,13 @@
 package io.github.consistencydecoder.core;
 
+import io.github.consistencydecoder.core.opening.ModelOpening;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.NetworkProbe;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
+import io.github.consistencydecoder.models.ModelDigests;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.SyntheticWeights;
@@ -210,7 +212,26 @@ public final class SelfTest {
             SyntheticWeights.input("input.noise1", n), SyntheticWeights.input("input.noise2", n)));
   }
 
+  /**
+   * Reads the model's files whatever is remembered of them, as a file can be replaced unnoticed.
+   */
+  private void digest() {
+    ModelSettings settings =
+        ModelSettings.ofConsistencyDecoder(config, "the consistency decoder", "tiny");
+    String digest =
+        ModelOpening.open(
+            settings,
+            path -> path,
+            model -> {
+              try (Checkpoint checkpoint = model.checkpoint()) {
+                return ModelDigests.anew(checkpoint.files(), model.cache());
+              }
+            });
+    say(true, "the model's files are read anew", digest);
+  }
+
   private void model() {
+    digest();
     try (LatentDecoder decoder = new ConsistencyDecoderProvider().open(config)) {
       say(true, "the model opens", decoder.info().model() + ", " + decoder.info().details());
       SampleLatent sample = SampleLatent.bundled();

@@ -100,6 +100,52 @@ class ConsistencyDecoderTest {
   }
 
   @Test
+  void anInterruptEndsARunningEvaluationAndTheDecoderGoesOn() throws Exception {
+    Path reduced = folder.resolve("reduced.safetensors");
+    SyntheticWeights.write(SyntheticWeights.reducedNetwork(), reduced);
+    try (LatentDecoder decoder = TestDecoders.open(reduced, folder.resolve("cache"))) {
+      Thread decoding = Thread.currentThread();
+      AtomicLong evaluated = new AtomicLong();
+      DecodeListener listener =
+          new DecodeListener() {
+            @Override
+            public void stepStarted(int step, int steps, int timestep) {
+              Timer timer = new Timer(true);
+              timer.schedule(
+                  new TimerTask() {
+                    @Override
+                    public void run() {
+                      decoding.interrupt();
+                      timer.cancel();
+                    }
+                  },
+                  100);
+            }
+
+            @Override
+            public void stepFinished(int step, int steps, long nanos) {
+              evaluated.incrementAndGet();
+            }
+          };
+      Latents large = Latents.scaled(new float[4 * 96 * 96], 1, 4, 96, 96);
+      DecodeOptions options = DecodeOptions.builder().listener(listener).build();
+      boolean kept;
+      try {
+        assertThatThrownBy(() -> decoder.decode(large, options))
+            .isInstanceOfSatisfying(
+                DecoderException.class,
+                e -> assertThat(e.code()).isEqualTo(DecoderErrorCode.CANCELLED));
+      } finally {
+        kept = Thread.interrupted();
+      }
+      assertThat(kept).isTrue();
+      assertThat(evaluated).as("evaluations that were not stopped").hasValue(0);
+      Latents small = Latents.scaled(new float[4 * 2 * 2], 1, 4, 2, 2);
+      assertThat(decoder.decode(small, DecodeOptions.defaults()).pixels().width()).isEqualTo(16);
+    }
+  }
+
+  @Test
   void anyScheduleRuns() {
     try (LatentDecoder decoder = TestDecoders.open(MODEL, folder)) {
       Latents latents = Latents.scaled(new float[4 * 3 * 3], 1, 4, 3, 3);

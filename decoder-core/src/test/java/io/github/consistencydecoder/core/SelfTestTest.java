@@ -24,7 +24,7 @@ class SelfTestTest {
     SelfTest.Report report = SelfTest.run(config, line -> {});
     assertThat(report.lines()).allMatch(line -> line.startsWith("ok"));
     assertThat(report.passed()).isTrue();
-    assertThat(report.lines()).hasSize(9);
+    assertThat(report.lines()).hasSize(10);
   }
 
   @Test
@@ -47,7 +47,7 @@ class SelfTestTest {
             .with(ConsistencyDecoderProvider.CACHE, cache.toString());
     SelfTest.Report report = SelfTest.run(config, line -> {});
     assertThat(report.lines())
-        .hasSize(10)
+        .hasSize(11)
         .allMatch(line -> line.startsWith("ok"))
         .anyMatch(line -> line.contains("nhwc in float32 on cpu, against the CPU"));
   }

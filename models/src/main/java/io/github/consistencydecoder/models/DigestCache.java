@@ -2,11 +2,16 @@ package io.github.consistencydecoder.models;
 
 import io.github.consistencydecoder.formats.io.AtomicFiles;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,30 +23,77 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Remembers files' SHA-256 in a folder, one small file for each, named after the hash of the real
- * path. What is remembered counts only while the file's size, modification time and file key are
- * the same; a damaged memory counts as none.
+ * path. What is remembered counts only while the file's size, modification time, change time and
+ * file key are the same; a damaged memory counts as none.
  */
 final class DigestCache {
   private static final Logger LOG = LoggerFactory.getLogger(DigestCache.class);
 
   private static final Pattern NAME = Pattern.compile("[0-9a-f]{32}\\.json");
 
+  private static final int SAMPLE_BYTES = 1 << 14;
+  private static final int SAMPLES = 64;
   private final Path folder;
 
   DigestCache(Path cacheFolder) {
     this.folder = cacheFolder.resolve("digests");
   }
 
-  /** What identifies a file's state without reading it. */
-  record State(String path, long bytes, long modifiedNanos, String fileKey) {
+  /**
+   * What identifies a file's state without reading all of it.
+   *
+   * @param changed when the file or what is known of it was changed last, which nobody can set; a
+   *     digest of samples where the system does not tell, as on Windows
+   * @param changedNanos that or the modification time, whichever is later
+   */
+  record State(
+      String path,
+      long bytes,
+      long modifiedNanos,
+      String changed,
+      long changedNanos,
+      String fileKey) {
     static State of(Path realPath) throws IOException {
       BasicFileAttributes attributes = Files.readAttributes(realPath, BasicFileAttributes.class);
+      long modified = attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS);
+      long changed = modified;
+      String text;
+      try {
+        FileTime time = (FileTime) Files.getAttribute(realPath, "unix:ctime");
+        changed = Math.max(changed, time.to(TimeUnit.NANOSECONDS));
+        text = time.toString();
+      } catch (UnsupportedOperationException | IllegalArgumentException e) {
+        text = samples(realPath);
+      }
       return new State(
           realPath.toString(),
           attributes.size(),
-          attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS),
+          modified,
+          text,
+          changed,
           String.valueOf(attributes.fileKey()));
     }
+  }
+
+  /**
+   * A digest of blocks all over a file, the first and the last among them: no two checkpoints have
+   * them in common.
+   */
+  static String samples(Path file) throws IOException {
+    MessageDigest digest = Sha256.digest();
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      ByteBuffer block = ByteBuffer.allocate(SAMPLE_BYTES);
+      long last = Math.max(0, channel.size() - SAMPLE_BYTES);
+      for (int i = 0; i <= SAMPLES; i++) {
+        block.clear();
+        int read = 0;
+        while (block.hasRemaining() && read >= 0) {
+          read = channel.read(block, (long) ((double) last / SAMPLES * i) + block.position());
+        }
+        digest.update(block.flip());
+      }
+    }
+    return Sha256.hex(digest);
   }
 
   /** The hash of a file in that state, if it has been remembered. */
@@ -90,15 +142,17 @@ final class DigestCache {
     try {
       JsonFields json =
           JsonFields.parse(file.getFileName().toString(), Files.readAllBytes(file))
-              .only("path", "bytes", "modified", "fileKey", "sha256");
+              .only("path", "bytes", "modified", "changed", "fileKey", "sha256", "check");
       Memory memory =
           new Memory(
               json.text("path"),
               json.count("bytes"),
               json.text("modified"),
+              json.text("changed"),
               json.text("fileKey"),
-              json.text("sha256"));
-      return Checksum.isSha256(memory.sha256()) ? Optional.of(memory) : Optional.empty();
+              json.text("sha256"),
+              json.text("check"));
+      return memory.sound() ? Optional.of(memory) : Optional.empty();
     } catch (IOException e) {
       LOG.debug("ignoring damaged memory {}", file, e);
       return Optional.empty();
@@ -109,7 +163,14 @@ final class DigestCache {
   void remember(State state, String sha256) {
     Memory memory =
         new Memory(
-            state.path, state.bytes, Long.toString(state.modifiedNanos), state.fileKey, sha256);
+                state.path,
+                state.bytes,
+                Long.toString(state.modifiedNanos),
+                state.changed,
+                state.fileKey,
+                sha256,
+                "")
+            .checked();
     try {
       AtomicFiles.write(memory(state), JsonFields.write(memory));
     } catch (IOException e) {
@@ -123,11 +184,35 @@ final class DigestCache {
   }
 
   /** The file's form; nanoseconds as text because JSON numbers lose digits above 2^53. */
-  private record Memory(String path, long bytes, String modified, String fileKey, String sha256) {
+  private record Memory(
+      String path,
+      long bytes,
+      String modified,
+      String changed,
+      String fileKey,
+      String sha256,
+      String check) {
+    Memory checked() {
+      String all = String.join("\n", path, "" + bytes, modified, changed, fileKey, sha256);
+      return new Memory(
+          path,
+          bytes,
+          modified,
+          changed,
+          fileKey,
+          sha256,
+          Sha256.of(all.getBytes(StandardCharsets.UTF_8)).substring(0, 16));
+    }
+
+    boolean sound() {
+      return Checksum.isSha256(sha256) && check.equals(checked().check);
+    }
+
     boolean isOf(State state) {
       return path.equals(state.path)
           && bytes == state.bytes
           && modified.equals(Long.toString(state.modifiedNanos))
+          && changed.equals(state.changed)
           && fileKey.equals(state.fileKey);
     }
   }

@@ -9,7 +9,9 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * Names for models by what is in their files, so that results can say exactly which weights made
@@ -17,8 +19,8 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ModelDigests {
   /**
-   * A file younger than this may change again without its modification time showing it (the
-   * coarsest file system in use counts in steps of two seconds), so its hash is not remembered.
+   * A file that changed later than this may change again without its times showing it (the coarsest
+   * file system in use counts in steps of two seconds), so its hash is not remembered.
    */
   private static final long SETTLED_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -30,25 +32,42 @@ public final class ModelDigests {
    * The digest of a model's files: of a single file its SHA-256; of several the SHA-256 over the
    * sorted lines {@code name NUL sha256 LF}, the name without its folders.
    *
-   * <p>Hashes are remembered in {@code cacheFolder} by real path, size, modification time and file
-   * key, so a second call reads nothing. A damaged or unwritable folder only costs the time.
+   * <p>Hashes are remembered in {@code cacheFolder} by real path, size, modification time, change
+   * time and file key, so a second call reads nothing; where the system tells no change time, as on
+   * Windows, it reads samples. A damaged or unwritable folder only costs the time.
    *
    * @param files at least one
    * @return {@code sha256:} and 64 hexadecimal digits
    * @throws IOException if a file cannot be read, or keeps changing while it is read
    */
   public static String of(List<Path> files, Path cacheFolder) throws IOException {
+    return of(files, cacheFolder, false, System::currentTimeMillis);
+  }
+
+  /**
+   * The same, but all files are read whatever is remembered; what is read is remembered from then
+   * on.
+   */
+  public static String anew(List<Path> files, Path cacheFolder) throws IOException {
+    return of(files, cacheFolder, true, System::currentTimeMillis);
+  }
+
+  /**
+   * @param millis what time it is, as {@link System#currentTimeMillis}
+   */
+  static String of(List<Path> files, Path cacheFolder, boolean anew, LongSupplier millis)
+      throws IOException {
     requireNonNull(cacheFolder, "cacheFolder");
     if (files.isEmpty()) {
       throw new IllegalArgumentException("no files to digest");
     }
     DigestCache cache = new DigestCache(cacheFolder);
     if (files.size() == 1) {
-      return "sha256:" + sha256(files.get(0), cache);
+      return "sha256:" + sha256(files.get(0), cache, anew, millis);
     }
     List<String> lines = new ArrayList<>();
     for (Path file : files) {
-      lines.add(file.getFileName() + "\0" + sha256(file, cache) + "\n");
+      lines.add(file.getFileName() + "\0" + sha256(file, cache, anew, millis) + "\n");
     }
     Collections.sort(lines);
     MessageDigest digest = Sha256.digest();
@@ -68,18 +87,19 @@ public final class ModelDigests {
     new DigestCache(cacheFolder).remember(DigestCache.State.of(file.toRealPath()), sha256);
   }
 
-  private static String sha256(Path file, DigestCache cache) throws IOException {
+  private static String sha256(Path file, DigestCache cache, boolean anew, LongSupplier millis)
+      throws IOException {
     Path real = file.toRealPath();
     for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
       DigestCache.State before = DigestCache.State.of(real);
-      var remembered = cache.find(before);
+      Optional<String> remembered = anew ? Optional.empty() : cache.find(before);
       if (remembered.isPresent()) {
         return remembered.get();
       }
-      long startMillis = System.currentTimeMillis();
+      long startMillis = millis.getAsLong();
       String sha256 = Sha256.of(real);
       if (DigestCache.State.of(real).equals(before)) {
-        long ageNanos = TimeUnit.MILLISECONDS.toNanos(startMillis) - before.modifiedNanos();
+        long ageNanos = TimeUnit.MILLISECONDS.toNanos(startMillis) - before.changedNanos();
         if (ageNanos > SETTLED_NANOS) {
           cache.remember(before, sha256);
         }

@@ -47,8 +47,18 @@ class ModelDigestsTest {
     return path;
   }
 
+  /** As a minute after all that the test has done. */
   private String digest(Path... files) throws IOException {
-    return ModelDigests.of(List.of(files), cache);
+    return ModelDigests.of(List.of(files), cache, false, () -> System.currentTimeMillis() + 60_000);
+  }
+
+  /** Writes other content of the same size, with the same modification time, at a later tick. */
+  private void replaceSilently() throws IOException {
+    DigestCache.State before = DigestCache.State.of(file.toRealPath());
+    do {
+      Files.writeString(file, "xyz");
+      Files.setLastModifiedTime(file, OLD);
+    } while (DigestCache.State.of(file.toRealPath()).equals(before));
   }
 
   private List<Path> memories() throws IOException {
@@ -79,10 +89,48 @@ class ModelDigestsTest {
   @Test
   void theSecondCallReadsNothing() throws IOException {
     digest(file);
-    // Different content of the same size and time shows that it is not read.
-    Files.writeString(file, "xyz");
-    Files.setLastModifiedTime(file, OLD);
-    assertThat(digest(file)).isEqualTo(ABC);
+    String other = "0".repeat(64);
+    ModelDigests.remember(file, other, cache);
+    assertThat(digest(file)).isEqualTo("sha256:" + other);
+    assertThat(ModelDigests.anew(List.of(file), cache)).isEqualTo(ABC);
+  }
+
+  @Test
+  void otherContentOfTheSameSizeAndTimeIsReadAgain() throws IOException {
+    digest(file);
+    replaceSilently();
+    assertThat(digest(file)).isNotEqualTo(ABC);
+  }
+
+  @Test
+  void samplesTellTwoFilesApartWhereThereIsNoChangeTime() throws IOException {
+    byte[] bytes = new byte[3_000_000];
+    new java.util.Random(1).nextBytes(bytes);
+    String one = DigestCache.samples(Files.write(folder.resolve("one"), bytes));
+    assertThat(DigestCache.samples(Files.write(folder.resolve("same"), bytes))).isEqualTo(one);
+    bytes[bytes.length - 1]++;
+    assertThat(DigestCache.samples(Files.write(folder.resolve("end"), bytes))).isNotEqualTo(one);
+    new java.util.Random(2).nextBytes(bytes);
+    assertThat(DigestCache.samples(Files.write(folder.resolve("other"), bytes))).isNotEqualTo(one);
+  }
+
+  @Test
+  void aFileWhoseTimesWereSetJustNowIsNotRemembered() throws IOException {
+    assertThat(ModelDigests.of(List.of(file), cache)).isEqualTo(ABC);
+    assertThat(cache).doesNotExist();
+  }
+
+  @Test
+  void everyBitOfAMemoryCounts() throws IOException {
+    digest(file);
+    Path memory = memories().get(0);
+    byte[] sound = Files.readAllBytes(memory);
+    for (int i = 0; i < 8 * sound.length; i += 3) {
+      byte[] flipped = sound.clone();
+      flipped[i / 8] ^= (byte) (1 << i % 8);
+      Files.write(memory, flipped);
+      assertThat(digest(file)).as("bit " + i).isEqualTo(ABC);
+    }
   }
 
   @Test
@@ -111,7 +159,7 @@ class ModelDigestsTest {
   @Test
   void aFileJustWrittenIsNotRemembered() throws IOException {
     Path fresh = Files.writeString(folder.resolve("fresh"), "abc");
-    assertThat(digest(fresh)).isEqualTo(ABC);
+    assertThat(ModelDigests.of(List.of(fresh), cache)).isEqualTo(ABC);
     assertThat(cache).doesNotExist();
   }
 

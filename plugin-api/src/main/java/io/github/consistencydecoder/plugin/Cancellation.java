@@ -60,9 +60,14 @@ public final class Cancellation {
   }
 
   /**
-   * @throws DecoderException {@link DecoderErrorCode#CANCELLED} if the switch has been thrown
+   * @throws DecoderException {@link DecoderErrorCode#CANCELLED} if the switch has been thrown, or
+   *     the calling thread is interrupted, which it then still is
    */
   public void check() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new DecoderException(
+          DecoderErrorCode.CANCELLED, "the decode was cancelled: its thread was interrupted");
+    }
     if (isCancelled()) {
       throw new DecoderException(DecoderErrorCode.CANCELLED, "the decode was cancelled");
     }

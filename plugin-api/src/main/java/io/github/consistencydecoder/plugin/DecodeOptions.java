@@ -3,6 +3,7 @@ package io.github.consistencydecoder.plugin;
 import static java.util.Objects.requireNonNull;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * How to decode. Immutable; the {@link Cancellation} and {@link DecodeListener} in it are borrowed.
@@ -53,6 +54,14 @@ public final class DecodeOptions {
     b.listener = listener;
     b.cancellation = cancellation;
     return b;
+  }
+
+  /**
+   * All that a result depends on, by name: everything but the listener and the cancellation. Equal
+   * where the same is asked for.
+   */
+  public Map<String, Object> asMap() {
+    return Map.of("noise", noise, "schedule", schedule, "clamp", clamp, "tiling", tiling);
   }
 
   /** Where the noise comes from. */

@@ -22,7 +22,8 @@ public interface LatentDecoder extends AutoCloseable {
 
   /**
    * Decodes a batch. The same latents, options and decoder give the same bytes, whatever the number
-   * of threads.
+   * of threads. Interrupting the thread ends the decode as a cancellation does; the thread is still
+   * interrupted afterwards.
    *
    * @param latents borrowed; either scale, the decoder converts
    * @return the pictures, {@code [N, 3, 8h, 8w]}; the caller's

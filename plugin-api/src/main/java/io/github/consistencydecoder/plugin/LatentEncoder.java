@@ -22,7 +22,8 @@ public interface LatentEncoder extends AutoCloseable {
 
   /**
    * Encodes a batch. The same pixels and encoder give the same latents, whatever the number of
-   * threads; where an encoder gives a distribution, these are its mean.
+   * threads; where an encoder gives a distribution, these are its mean. Interrupting the thread
+   * ends the encoding as a cancellation does; the thread is still interrupted afterwards.
    *
    * @param pixels {@code [N, 3, H, W]}, RGB in {@code [-1, 1]}, H and W multiples of {@value
    *     Latents#PIXELS_PER_CELL}; borrowed

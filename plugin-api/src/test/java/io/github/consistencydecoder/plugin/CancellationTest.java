@@ -35,6 +35,19 @@ class CancellationTest {
   }
 
   @Test
+  void checkThrowsOnAnInterruptedThreadAndLeavesItSo() {
+    Thread.currentThread().interrupt();
+    try {
+      assertThatExceptionOfType(DecoderException.class)
+          .isThrownBy(Cancellation.NEVER::check)
+          .withMessage("the decode was cancelled: its thread was interrupted");
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    assertThatNoException().isThrownBy(Cancellation.NEVER::check);
+  }
+
+  @Test
   void neverRefusesToBeCancelled() {
     Cancellation.NEVER.onCancel(runs::incrementAndGet);
     assertThatIllegalStateException().isThrownBy(Cancellation.NEVER::cancel);

@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import java.lang.reflect.Method;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class DecodeOptionsTest {
@@ -41,6 +46,41 @@ class DecodeOptionsTest {
     assertThat(options.tiling()).isEqualTo(Tiling.EXACT);
     assertThat(options.listener()).isSameAs(listener);
     assertThat(options.cancellation()).isSameAs(cancellation);
+  }
+
+  /** Another value of each property than {@link DecodeOptions#defaults} has. */
+  private static final Map<String, UnaryOperator<DecodeOptions.Builder>> OTHERS =
+      Map.of(
+          "noise", b -> b.noise(Noise.seeded(9)),
+          "schedule", b -> b.schedule(Schedule.ONE_STEP),
+          "clamp", b -> b.clamp(ClampMode.NONE),
+          "tiling", b -> b.tiling(Tiling.EXACT),
+          "listener", b -> b.listener(new DecodeListener() {}),
+          "cancellation", b -> b.cancellation(new Cancellation()));
+
+  /** Keys are made of the map and copies of the builder: neither may forget a property. */
+  @Test
+  void neitherTheMapNorACopyForgetsAProperty() throws ReflectiveOperationException {
+    Set<String> properties = new HashSet<>();
+    for (Method method : DecodeOptions.Builder.class.getMethods()) {
+      if (method.getReturnType() == DecodeOptions.Builder.class
+          && !method.getName().equals("seed")) {
+        properties.add(method.getName());
+      }
+    }
+    assertThat(OTHERS.keySet()).isEqualTo(properties);
+    for (String property : properties) {
+      DecodeOptions other = OTHERS.get(property).apply(DecodeOptions.builder()).build();
+      Method getter = DecodeOptions.class.getMethod(property);
+      assertThat(getter.invoke(other.toBuilder().build()))
+          .as(property)
+          .isSameAs(getter.invoke(other))
+          .isNotEqualTo(getter.invoke(DecodeOptions.defaults()));
+      boolean result = !property.equals("listener") && !property.equals("cancellation");
+      assertThat(other.asMap().equals(DecodeOptions.defaults().asMap()))
+          .as(property)
+          .isEqualTo(!result);
+    }
   }
 
   @Test

@@ -53,6 +53,9 @@ final class FakeLatentDecoder implements LatentDecoder {
 
   private Decoded decodeOpen(Latents latents, DecodeOptions options) {
     long start = System.nanoTime();
+    if (flaw == Flaw.FORGETS_INTERRUPTS && Thread.interrupted()) {
+      throw new DecoderException(DecoderErrorCode.CANCELLED, "interrupted");
+    }
     if (flaw == Flaw.CHANGES_LATENTS) {
       change(latents);
     }

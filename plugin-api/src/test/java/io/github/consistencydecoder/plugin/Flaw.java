@@ -23,6 +23,7 @@ enum Flaw {
   CANCELS_BETWEEN_STEPS_ONLY(LatentDecoderContract::aSwitchThrownBeforehandStopsTheDecode),
   CANCELS_BEFOREHAND_ONLY(LatentDecoderContract::aSwitchThrownBetweenStepsStopsTheDecode),
   BROKEN_BY_CANCELLATION(LatentDecoderContract::aSwitchThrownBeforehandStopsTheDecode),
+  FORGETS_INTERRUPTS(LatentDecoderContract::anInterruptEndsTheDecodeAndIsKept),
   SHARED_SEED(LatentDecoderContract::concurrentDecodesEqualTheSequentialOnes),
   CLOSES_AT_ONCE(LatentDecoderContract::closeWaitsForARunningDecode),
   WORKS_AFTER_CLOSE(LatentDecoderContract::nothingWorksAfterClose),

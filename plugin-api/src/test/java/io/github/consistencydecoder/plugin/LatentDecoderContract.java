@@ -263,6 +263,22 @@ public abstract class LatentDecoderContract {
   }
 
   @Test
+  void anInterruptEndsTheDecodeAndIsKept() {
+    try (LatentDecoder decoder = open()) {
+      float[] expected = pixels(decoder, latents(1, 8, 8, 1), seed(42));
+      Thread.currentThread().interrupt();
+      boolean kept;
+      try {
+        assertCode(DecoderErrorCode.CANCELLED, () -> decoder.decode(latents(1, 8, 8, 1), seed(42)));
+      } finally {
+        kept = Thread.interrupted();
+      }
+      assertThat(kept).as("the thread is still interrupted").isTrue();
+      assertThat(pixels(decoder, latents(1, 8, 8, 1), seed(42))).isEqualTo(expected);
+    }
+  }
+
+  @Test
   void aSwitchThrownBetweenStepsStopsTheDecode() {
     assumeTrue(usesNoise(), "the decoder has one step");
     try (LatentDecoder decoder = open()) {

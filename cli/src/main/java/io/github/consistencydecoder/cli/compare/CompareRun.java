@@ -157,6 +157,7 @@ final class CompareRun {
       builder.decoder(
           column.name(),
           decoder,
+          column.config(plan.device()),
           column.options().toBuilder()
               .listener(listener.of(column.name()))
               .cancellation(guard.cancellation())

@@ -1,9 +1,11 @@
 package io.github.consistencydecoder.core.bands;
 
+import io.github.consistencydecoder.core.runtime.ModelFiles;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,6 +93,9 @@ final class SpillFile implements AutoCloseable {
   }
 
   private DecoderException failed(String what, long at, IOException e) {
+    if (e instanceof ClosedByInterruptException) {
+      return ModelFiles.unreadable(e);
+    }
     return new DecoderException(
         DecoderErrorCode.OUT_OF_MEMORY,
         "the temporary file "

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -109,7 +110,11 @@ public final class EntryCheck implements AutoCloseable {
     CompletableFuture<Void> cancelled = new CompletableFuture<>();
     Cancellation.Registration registration = cancellation.onCancel(() -> cancelled.complete(null));
     try {
-      CompletableFuture.anyOf(damage, cancelled).join();
+      CompletableFuture.anyOf(damage, cancelled).get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the cached graph " + entry + " was not read", e);
     } finally {
       registration.close();
     }

@@ -108,7 +108,8 @@ final class LockFile {
   /** Whether the open file still has its name; not if somebody has deleted the whole cache. */
   private boolean isThere() {
     try {
-      return Objects.equals(key, key(file));
+      // An interrupt of a thread that locks closes it.
+      return channel.isOpen() && Objects.equals(key, key(file));
     } catch (IOException e) {
       return false;
     }

@@ -6,6 +6,7 @@ import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -15,7 +16,8 @@ import java.util.function.Supplier;
 
 /**
  * Something that was opened from the cache, and is opened again when what is kept there turns out
- * to be damaged: what has been computed with it until then is computed once more.
+ * to be damaged, or its files were closed by an interrupt: what has been computed with it until
+ * then is computed once more.
  *
  * <p>Owns what is open. Safe for use by several threads. After {@link #close}, which waits for the
  * work that is being done, every method except {@code close} throws {@link IllegalStateException};
@@ -86,13 +88,19 @@ public final class Renewable<T extends Renewable.Open> implements AutoCloseable 
     try {
       return ask(open -> vouched(open, work, cancellation));
     } catch (DecoderException e) {
+      boolean damaged = e.getCause() instanceof EntryCheck.DamagedException;
+      // An interrupt of a thread that reads a model's file closes it for all.
+      boolean closed =
+          e.getCause() instanceof ClosedChannelException && e.code() != DecoderErrorCode.CANCELLED;
       // A decode inside a decode would wait for itself.
-      if (!(e.getCause() instanceof EntryCheck.DamagedException) || lock.getReadHoldCount() > 0) {
+      if (!(damaged || closed) || lock.getReadHoldCount() > 0) {
         throw e;
+      }
+      if (damaged) {
+        warning.accept(SENTENCE);
       }
     }
     renew(used);
-    warning.accept(SENTENCE);
     return ask(open -> vouched(open, work, cancellation));
   }
 

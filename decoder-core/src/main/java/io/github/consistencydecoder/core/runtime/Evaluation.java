@@ -11,6 +11,8 @@ import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.nio.FloatBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.spi.AbstractInterruptibleChannel;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -19,7 +21,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One run of a session, that can be cancelled. */
+/** One run of a session, that can be cancelled, and ends when its thread is interrupted. */
 final class Evaluation {
   private static final Logger LOG = LoggerFactory.getLogger(Evaluation.class);
   private static final String SHRINK = "memory.enable_memory_arena_shrinkage";
@@ -84,9 +86,11 @@ final class Evaluation {
       TerminateSwitch terminate = new TerminateSwitch(options);
       Cancellation.Registration registration = cancellation.onCancel(terminate::pull);
       Cancellation.Registration atExit = OnnxRuntime.exit().onCancel(terminate::pull);
+      Cancellation.Registration interrupts = InterruptWatch.begin(terminate::pull);
       try {
         running.run(options);
       } finally {
+        interrupts.close();
         registration.close();
         atExit.close();
         // From here on the options may be freed, even if the cancellation is just running its
@@ -139,7 +143,7 @@ final class Evaluation {
    * @param task what was being done: {@code decode 2 pictures of 512x512 pixels}
    */
   static DecoderException failed(OrtException e, Cancellation cancellation, String task) {
-    if (cancellation.isCancelled()) {
+    if (cancellation.isCancelled() || Thread.currentThread().isInterrupted()) {
       return new DecoderException(DecoderErrorCode.CANCELLED, "the decode was cancelled", e);
     }
     if (OnnxRuntime.exit().isCancelled()) {
@@ -154,6 +158,39 @@ final class Evaluation {
           new DecoderException(
               DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed: " + e.getMessage(), e);
     };
+  }
+
+  /** Hears of an interrupt of this thread while it is in native code, as a channel does. */
+  private static final class InterruptWatch extends AbstractInterruptibleChannel {
+    private final Runnable action;
+
+    private InterruptWatch(Runnable action) {
+      this.action = action;
+    }
+
+    /**
+     * @param action done once, at once if the thread is interrupted already
+     * @return closed on the same thread
+     */
+    static Cancellation.Registration begin(Runnable action) {
+      InterruptWatch watch = new InterruptWatch(action);
+      watch.begin();
+      return watch::finish;
+    }
+
+    private void finish() {
+      try {
+        end(true);
+      } catch (AsynchronousCloseException e) {
+        // The thread is interrupted still, which says it all.
+        LOG.trace("interrupted", e);
+      }
+    }
+
+    @Override
+    protected void implCloseChannel() {
+      action.run();
+    }
   }
 
   /** Stops a run from another thread, but never touches options that have been freed. */

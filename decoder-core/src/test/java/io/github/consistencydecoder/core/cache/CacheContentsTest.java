@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.consistencydecoder.core.cache.CacheItem.Kind;
 import io.github.consistencydecoder.core.cache.CacheItem.State;
 import io.github.consistencydecoder.models.BundledCopy;
-import io.github.consistencydecoder.models.ModelDigests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,7 +70,7 @@ class CacheContentsTest {
   void withoutARecordARememberedChecksumTellsTheModel() throws IOException {
     Path model = fixture.model("m.safetensors");
     CacheFixture.age(model, twoDaysAgo);
-    String digest = ModelDigests.of(List.of(model), fixture.cache());
+    String digest = fixture.digest(model);
     Path entry = fixture.entry(digest, "usable");
     assertThat(fixture.item(entry).model()).isEqualTo(model.toString());
   }
@@ -116,7 +115,7 @@ class CacheContentsTest {
   void anEntryIsAnOrphanWhenItsModelHasOtherWeightsNow() throws IOException {
     Path model = fixture.model("m.safetensors");
     CacheFixture.age(model, twoDaysAgo);
-    Path same = fixture.entry(ModelDigests.of(List.of(model), fixture.cache()), "usable", model);
+    Path same = fixture.entry(fixture.digest(model), "usable", model);
     Path other = fixture.entry("sha256:a", "usable", model);
     assertThat(fixture.item(same).state()).isEqualTo(State.KEPT);
     assertThat(fixture.item(other).state()).isEqualTo(State.ORPHAN);
@@ -204,7 +203,9 @@ class CacheContentsTest {
     for (String name : List.of("same", "changed", "gone")) {
       Path model = fixture.model(name);
       CacheFixture.age(model, twoDaysAgo);
-      ModelDigests.of(List.of(model), fixture.cache());
+    }
+    for (String name : List.of("same", "changed", "gone")) {
+      fixture.digest(folder.toRealPath().resolve(name));
     }
     Files.writeString(folder.resolve("changed"), "other");
     Files.delete(folder.resolve("gone"));

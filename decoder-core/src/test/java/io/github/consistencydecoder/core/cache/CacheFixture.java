@@ -3,6 +3,7 @@ package io.github.consistencydecoder.core.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.core.cache.EntryForm.Fit;
+import io.github.consistencydecoder.models.ModelDigests;
 import io.github.consistencydecoder.models.ModelStore;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,6 +47,15 @@ record CacheFixture(Path folder) {
     Path entry = entry(digest, fit);
     new UseRecords(cache()).used(CacheNames.of(entry), digest, model, List.of(model));
     return entry;
+  }
+
+  /** Of a model's file, once that has been left alone for long enough to be remembered. */
+  String digest(Path model) throws IOException {
+    String digest;
+    do {
+      digest = ModelDigests.of(List.of(model), cache());
+    } while (ModelDigests.remembered(cache()).stream().noneMatch(c -> c.file().equals(model)));
+    return digest;
   }
 
   Path record(Path entry) {

@@ -1,28 +1,23 @@
 package io.github.consistencydecoder.server.core;
 
-import io.github.consistencydecoder.plugin.ClampMode;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
-import io.github.consistencydecoder.plugin.Schedule;
 import io.github.consistencydecoder.plugin.Tiling;
 import java.nio.FloatBuffer;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * What calls must have in common to be decoded as one batch.
  *
+ * @param options all but the noise
  * @param given whether their noise is given, rather than drawn from seeds
  */
 record BatchKey(
-    int height,
-    int width,
-    LatentScale scale,
-    Schedule schedule,
-    ClampMode clamp,
-    Tiling tiling,
-    boolean given) {
+    int height, int width, LatentScale scale, Map<String, Object> options, boolean given) {
   /** Pixels of a picture; beyond it a device is busy with one. */
   private static final int MOST_PIXELS = 256 * 256;
 
@@ -45,14 +40,14 @@ record BatchKey(
         || !plausible(latents)) {
       return Optional.empty();
     }
+    Map<String, Object> same = new HashMap<>(options.asMap());
+    same.remove("noise");
     return Optional.of(
         new BatchKey(
             latents.height(),
             latents.width(),
             latents.scale(),
-            options.schedule(),
-            options.clamp(),
-            options.tiling(),
+            Map.copyOf(same),
             options.noise() instanceof Noise.Given));
   }
 

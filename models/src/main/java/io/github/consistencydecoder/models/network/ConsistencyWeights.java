@@ -4,8 +4,10 @@ import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.Latents;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -187,30 +189,22 @@ public final class ConsistencyWeights implements NetworkWeights {
 
   private static void checkConfig(
       Checkpoint checkpoint, ConsistencyNetwork network, Optional<NetworkConfig> config) {
-    if (config.isEmpty()) {
-      return;
-    }
-    config
-        .get()
-        .decoderBlockOutChannels()
-        .filter(widths -> !widths.equals(network.widths()))
-        .ifPresent(
-            widths -> {
-              throw unsupported(
-                  checkpoint,
-                  "has widths " + network.widths() + ", its config.json says " + widths);
-            });
-    config
-        .get()
-        .decoderLayersPerBlock()
-        .ifPresent(
-            layers -> {
-              if (layers != network.layers()) {
-                throw unsupported(
-                    checkpoint,
-                    "has " + network.layers() + " layers a level, its config.json says " + layers);
-              }
-            });
+    config.ifPresent(
+        c -> {
+          c.requireScalingFactor(checkpoint, Latents.SCALING_FACTOR);
+          Map<String, Object> needed = new LinkedHashMap<>();
+          needed.put("decoder_block_out_channels", network.widths());
+          needed.put("decoder_layers_per_block", network.layers());
+          needed.put("decoder_in_channels", ConsistencyNetwork.INPUT_CHANNELS);
+          needed.put("decoder_out_channels", network.outputs());
+          needed.put("decoder_num_train_timesteps", network.timesteps());
+          needed.put("decoder_add_attention", false);
+          needed.put("decoder_down_block_types", "ResnetDownsampleBlock2D");
+          needed.put("decoder_up_block_types", "ResnetUpsampleBlock2D");
+          needed.put("decoder_resnet_time_scale_shift", "scale_shift");
+          needed.put("decoder_time_embedding_type", "learned");
+          needed.forEach((key, value) -> c.require(checkpoint, key, value));
+        });
   }
 
   private static void checkTensors(

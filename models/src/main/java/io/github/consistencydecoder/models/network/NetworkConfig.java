@@ -2,11 +2,14 @@ package io.github.consistencydecoder.models.network;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
 import io.github.consistencydecoder.formats.tensors.StrictJson;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -14,50 +17,69 @@ import java.util.OptionalInt;
 /**
  * What a {@code config.json} in the diffusers layout says about a network, as far as it is there.
  * Each value has been checked to be possible; whether it fits the tensors is for the network
- * definition to say. Keys not listed here are ignored, {@code null} counts as absent.
+ * definition to say. Keys that change nothing are ignored, {@code null} counts as absent.
  *
  * @param className {@code _class_name}, such as {@code ConsistencyDecoderVAE}
- * @param decoderBlockOutChannels {@code decoder_block_out_channels}, channels of each level
- * @param decoderLayersPerBlock {@code decoder_layers_per_block}, residual blocks of a level on the
- *     way down
  * @param decoderNormNumGroups {@code decoder_norm_num_groups}, groups of every GroupNorm
  * @param decoderNormEps {@code decoder_norm_eps}
  * @param normNumGroups {@code norm_num_groups}, groups of every GroupNorm of an AutoencoderKL
  * @param encoderNormNumGroups {@code encoder_norm_num_groups}, groups of every GroupNorm of the
  *     encoder that comes with a consistency decoder
- * @param decoderInChannels {@code decoder_in_channels}, picture and latent channels together
- * @param decoderOutChannels {@code decoder_out_channels}
- * @param decoderNumTrainTimesteps {@code decoder_num_train_timesteps}, rows of the time embedding
- * @param latentChannels {@code latent_channels}; 4 if given, others are refused
  * @param scalingFactor {@code scaling_factor}, scaled latent = factor x unscaled latent
+ * @param said further keys that change the result, such as {@code decoder_block_out_channels}, with
+ *     their values as text: that of a list of words is each different one, once
  */
 public record NetworkConfig(
     Optional<String> className,
-    Optional<List<Integer>> decoderBlockOutChannels,
-    OptionalInt decoderLayersPerBlock,
     OptionalInt decoderNormNumGroups,
     OptionalDouble decoderNormEps,
     OptionalInt normNumGroups,
     OptionalInt encoderNormNumGroups,
-    OptionalInt decoderInChannels,
-    OptionalInt decoderOutChannels,
-    OptionalInt decoderNumTrainTimesteps,
-    OptionalInt latentChannels,
-    OptionalDouble scalingFactor) {
+    OptionalDouble scalingFactor,
+    Map<String, String> said) {
 
   public NetworkConfig {
     requireNonNull(className, "className");
-    decoderBlockOutChannels = decoderBlockOutChannels.map(List::copyOf);
-    requireNonNull(decoderLayersPerBlock, "decoderLayersPerBlock");
     requireNonNull(decoderNormNumGroups, "decoderNormNumGroups");
     requireNonNull(decoderNormEps, "decoderNormEps");
     requireNonNull(normNumGroups, "normNumGroups");
     requireNonNull(encoderNormNumGroups, "encoderNormNumGroups");
-    requireNonNull(decoderInChannels, "decoderInChannels");
-    requireNonNull(decoderOutChannels, "decoderOutChannels");
-    requireNonNull(decoderNumTrainTimesteps, "decoderNumTrainTimesteps");
-    requireNonNull(latentChannels, "latentChannels");
     requireNonNull(scalingFactor, "scalingFactor");
+    said = Map.copyOf(said);
+  }
+
+  /**
+   * Refuses a configuration that says something else of a key than the network has.
+   *
+   * @throws DecoderException {@link DecoderErrorCode#MODEL_UNSUPPORTED}
+   */
+  void require(Checkpoint checkpoint, String key, Object needed) {
+    String found = said.getOrDefault(key, needed.toString());
+    if (!found.equals(needed.toString())) {
+      throw contradiction(checkpoint, key, found, needed);
+    }
+  }
+
+  /** Refuses a configuration of latents that are scaled otherwise. */
+  void requireScalingFactor(Checkpoint checkpoint, double needed) {
+    double found = scalingFactor.orElse(needed);
+    if (Math.abs(found - needed) > 1e-6) {
+      throw contradiction(checkpoint, "scaling_factor", found, needed);
+    }
+  }
+
+  private static DecoderException contradiction(
+      Checkpoint checkpoint, String key, Object found, Object needed) {
+    return new DecoderException(
+        DecoderErrorCode.MODEL_UNSUPPORTED,
+        checkpoint.path().getFileName()
+            + ": its config.json says that "
+            + key
+            + " is "
+            + found
+            + "; the network that is computed for these tensors has "
+            + needed
+            + ": take the config.json that belongs to the file");
   }
 
   /** For a checkpoint without a configuration: everything absent. */

@@ -3,10 +3,14 @@ package io.github.consistencydecoder.models.network;
 import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.formats.tensors.StrictJson;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeMap;
 import tools.jackson.core.JsonToken;
 
 /**
@@ -21,23 +25,51 @@ final class NetworkConfigReader {
   private static final int MAX_PICTURE_CHANNELS = 64;
   private static final int MAX_TIMESTEPS = 100_000;
   private static final int MAX_CLASS_NAME_CHARS = 200;
+  private static final int MAX_COMPARED = 64;
 
   /**
    * {@code scaling_factor} of the SDXL VAE; its latents have as many channels as those of SD 1.x.
    */
   private static final double SDXL_SCALING_FACTOR = 0.13025;
 
+  /** Those of {@link NetworkConfig#said()}. */
+  private static final Set<String> COMPARED =
+      Set.of(
+          "act_fn",
+          "block_out_channels",
+          "decoder_add_attention",
+          "decoder_down_block_types",
+          "decoder_resnet_time_scale_shift",
+          "decoder_time_embedding_type",
+          "decoder_up_block_types",
+          "down_block_types",
+          "encoder_act_fn",
+          "encoder_block_out_channels",
+          "encoder_double_z",
+          "encoder_down_block_types",
+          "encoder_in_channels",
+          "encoder_layers_per_block",
+          "encoder_out_channels",
+          "in_channels",
+          "latents_mean",
+          "latents_std",
+          "layers_per_block",
+          "mid_block_add_attention",
+          "num_decoder_blocks",
+          "num_encoder_blocks",
+          "out_channels",
+          "up_block_types",
+          "upsample_fn",
+          "upsampling_scaling_factor",
+          "use_post_quant_conv",
+          "use_quant_conv");
+
+  private final Map<String, String> said = new TreeMap<>();
   private Optional<String> className = Optional.empty();
-  private Optional<List<Integer>> decoderBlockOutChannels = Optional.empty();
-  private OptionalInt decoderLayersPerBlock = OptionalInt.empty();
   private OptionalInt decoderNormNumGroups = OptionalInt.empty();
   private OptionalDouble decoderNormEps = OptionalDouble.empty();
   private OptionalInt normNumGroups = OptionalInt.empty();
   private OptionalInt encoderNormNumGroups = OptionalInt.empty();
-  private OptionalInt decoderInChannels = OptionalInt.empty();
-  private OptionalInt decoderOutChannels = OptionalInt.empty();
-  private OptionalInt decoderNumTrainTimesteps = OptionalInt.empty();
-  private OptionalInt latentChannels = OptionalInt.empty();
   private OptionalDouble scalingFactor = OptionalDouble.empty();
 
   NetworkConfig read(StrictJson json) throws FormatException {
@@ -55,38 +87,64 @@ final class NetworkConfigReader {
   NetworkConfig config() {
     return new NetworkConfig(
         className,
-        decoderBlockOutChannels,
-        decoderLayersPerBlock,
         decoderNormNumGroups,
         decoderNormEps,
         normNumGroups,
         encoderNormNumGroups,
-        decoderInChannels,
-        decoderOutChannels,
-        decoderNumTrainTimesteps,
-        latentChannels,
-        scalingFactor);
+        scalingFactor,
+        said);
   }
 
   private void readValue(StrictJson json, String key) throws FormatException {
     switch (key) {
       case "_class_name" -> className = Optional.of(className(json));
-      case "decoder_block_out_channels" ->
-          decoderBlockOutChannels = Optional.of(channels(json, key));
-      case "decoder_layers_per_block" -> decoderLayersPerBlock = number(json, key, MAX_LAYERS);
+      case "decoder_block_out_channels" -> said.put(key, channels(json, key).toString());
+      case "decoder_layers_per_block" -> say(json, key, MAX_LAYERS);
+      case "decoder_in_channels", "decoder_out_channels" -> say(json, key, MAX_PICTURE_CHANNELS);
+      case "decoder_num_train_timesteps" -> say(json, key, MAX_TIMESTEPS);
       case "decoder_norm_num_groups" -> decoderNormNumGroups = number(json, key, MAX_GROUPS);
       case "decoder_norm_eps" -> decoderNormEps = OptionalDouble.of(epsilon(json, key));
       case "norm_num_groups" -> normNumGroups = number(json, key, MAX_GROUPS);
       case "encoder_norm_num_groups" -> encoderNormNumGroups = number(json, key, MAX_GROUPS);
-      case "decoder_in_channels" -> decoderInChannels = number(json, key, MAX_PICTURE_CHANNELS);
-      case "decoder_out_channels" -> decoderOutChannels = number(json, key, MAX_PICTURE_CHANNELS);
-      case "decoder_num_train_timesteps" ->
-          decoderNumTrainTimesteps = number(json, key, MAX_TIMESTEPS);
-      case "latent_channels" -> latentChannels = OptionalInt.of(latentChannels(json, key));
+      case "latent_channels" -> requireLatentChannels(json, key);
       case "scaling_factor" -> scalingFactor = OptionalDouble.of(scalingFactor(json, key));
       case "shift_factor" -> requireNoShift(json, key);
-      default -> json.skip();
+      default -> {
+        if (COMPARED.contains(key)) {
+          said.put(key, text(json, key));
+        } else {
+          json.skip();
+        }
+      }
     }
+  }
+
+  private static String text(StrictJson json, String key) throws FormatException {
+    if (json.current() != JsonToken.START_ARRAY) {
+      return scalar(json, key);
+    }
+    List<String> numbers = new ArrayList<>();
+    Set<String> words = new LinkedHashSet<>();
+    while (json.next() != JsonToken.END_ARRAY) {
+      if (numbers.size() + words.size() == MAX_COMPARED) {
+        throw json.wrong("", key + " has more than " + MAX_COMPARED + " values");
+      }
+      String text = scalar(json, key);
+      if (json.current() == JsonToken.VALUE_STRING) {
+        words.add(text);
+      } else {
+        numbers.add(text);
+      }
+    }
+    return words.isEmpty() ? numbers.toString() : String.join(", ", words);
+  }
+
+  private static String scalar(StrictJson json, String key) throws FormatException {
+    JsonToken token = json.current();
+    if (token == null || !token.isScalarValue() || json.string().length() > MAX_CLASS_NAME_CHARS) {
+      throw json.wrong("", key + " is " + json.found() + ", needs words or numbers");
+    }
+    return json.string();
   }
 
   private static String className(StrictJson json) throws FormatException {
@@ -100,6 +158,10 @@ final class NetworkConfigReader {
               + " characters");
     }
     return json.string();
+  }
+
+  private void say(StrictJson json, String key, int max) throws FormatException {
+    said.put(key, String.valueOf(inRange(json, key, max)));
   }
 
   private static OptionalInt number(StrictJson json, String key, int max) throws FormatException {
@@ -139,7 +201,7 @@ final class NetworkConfigReader {
     return value;
   }
 
-  private static int latentChannels(StrictJson json, String key) throws FormatException {
+  private static void requireLatentChannels(StrictJson json, String key) throws FormatException {
     long value = json.wholeNumber("", key);
     if (value != 4) {
       throw json.wrong(
@@ -152,7 +214,6 @@ final class NetworkConfigReader {
                   : ", of no Stable Diffusion 1.x")
               + "; this decoder needs the 4 of Stable Diffusion 1.x");
     }
-    return (int) value;
   }
 
   private static double scalingFactor(StrictJson json, String key) throws FormatException {

@@ -8,6 +8,8 @@ import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,7 +62,25 @@ public final class TaesdWeights implements RunnableNetwork {
             });
     TaesdNetwork network = network(checkpoint, part, first, found);
     checkTensors(checkpoint, network, found);
+    config.ifPresent(c -> checkConfig(checkpoint, network, c));
     return new TaesdWeights(checkpoint, network, found);
+  }
+
+  private static void checkConfig(
+      Checkpoint checkpoint, TaesdNetwork network, NetworkConfig config) {
+    String part = network.part().prefix().replace(".", "");
+    config.requireScalingFactor(checkpoint, 1);
+    Map<String, Object> needed = new LinkedHashMap<>();
+    needed.put(
+        part + "_block_out_channels",
+        Collections.nCopies(TaesdNetwork.LEVELS, network.width()).toString());
+    needed.put("num_" + part + "_blocks", network.blocks());
+    needed.put("act_fn", "relu");
+    needed.put("in_channels", VaeNetwork.IMAGE_CHANNELS);
+    needed.put("out_channels", VaeNetwork.IMAGE_CHANNELS);
+    needed.put("upsample_fn", "nearest");
+    needed.put("upsampling_scaling_factor", 2);
+    needed.forEach((key, value) -> config.require(checkpoint, key, value));
   }
 
   /** The network. */

@@ -5,9 +5,11 @@ import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -92,6 +94,9 @@ public final class VaeWeights implements RunnableNetwork {
     return VaeGraph.write(this, type, derivedFile, root);
   }
 
+  /** How the keys of the encoder beside a consistency decoder begin. */
+  private static final String ENCODER = "encoder_";
+
   /** Reads a network's definition off a checkpoint's tensors. */
   private static final class Recognition {
     private final Checkpoint checkpoint;
@@ -137,7 +142,33 @@ public final class VaeWeights implements RunnableNetwork {
       }
       VaeNetwork network = new VaeNetwork(part, widths, layers, groups(config), EPSILON);
       checkGroups(network);
+      config.ifPresent(c -> checkConfig(network, c));
       return network;
+    }
+
+    /** The encoder beside a consistency decoder has keys of its own. */
+    private void checkConfig(VaeNetwork network, NetworkConfig config) {
+      boolean decoder = part == AutoencoderPart.DECODER;
+      String own =
+          config.className().filter("ConsistencyDecoderVAE"::equals).isEmpty() ? "" : ENCODER;
+      config.requireScalingFactor(checkpoint, Latents.SCALING_FACTOR);
+      Map<String, Object> needed = new LinkedHashMap<>();
+      needed.put(own + "act_fn", "silu");
+      needed.put(own + "block_out_channels", network.widths());
+      needed.put(own + "layers_per_block", decoder ? network.layers() - 1 : network.layers());
+      needed.put(own + "in_channels", VaeNetwork.IMAGE_CHANNELS);
+      needed.put(
+          own + "out_channels",
+          own.isEmpty() ? VaeNetwork.IMAGE_CHANNELS : VaeNetwork.LATENT_CHANNELS);
+      needed.put(
+          own + (decoder ? "up_block_types" : "down_block_types"),
+          decoder ? "UpDecoderBlock2D" : "DownEncoderBlock2D");
+      needed.put("encoder_double_z", true);
+      needed.put("mid_block_add_attention", true);
+      needed.put(decoder ? "use_post_quant_conv" : "use_quant_conv", true);
+      needed.put("latents_mean", "none");
+      needed.put("latents_std", "none");
+      needed.forEach((key, value) -> config.require(checkpoint, key, value));
     }
 
     private void checkClass(String className) {

@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,16 +58,21 @@ class NetworkConfigTest {
                 }
                 """));
     assertThat(config.className()).contains("ConsistencyDecoderVAE");
-    assertThat(config.decoderBlockOutChannels()).contains(List.of(320, 640, 1024, 1024));
-    assertThat(config.decoderLayersPerBlock()).hasValue(3);
+    assertThat(config.said())
+        .isEqualTo(
+            Map.of(
+                "block_out_channels", "[128, 256, 512, 512]",
+                "decoder_add_attention", "false",
+                "decoder_block_out_channels", "[320, 640, 1024, 1024]",
+                "decoder_down_block_types", "ResnetDownsampleBlock2D",
+                "decoder_in_channels", "7",
+                "decoder_layers_per_block", "3",
+                "decoder_num_train_timesteps", "1024",
+                "decoder_out_channels", "6"));
     assertThat(config.decoderNormNumGroups()).hasValue(32);
     assertThat(config.decoderNormEps()).hasValue(1e-5);
-    assertThat(config.decoderInChannels()).hasValue(7);
-    assertThat(config.decoderOutChannels()).hasValue(6);
     assertThat(config.encoderNormNumGroups()).hasValue(16);
     assertThat(config.normNumGroups()).hasValue(8);
-    assertThat(config.decoderNumTrainTimesteps()).hasValue(1024);
-    assertThat(config.latentChannels()).hasValue(4);
     assertThat(config.scalingFactor()).hasValue(0.18215);
   }
 
@@ -153,6 +158,13 @@ class NetworkConfigTest {
   @Test
   void anInfiniteEpsilonIsRefused() throws IOException {
     refused("{\"decoder_norm_eps\":1e999}", 20, "decoder_norm_eps is 1e999, needs a finite number");
+  }
+
+  @Test
+  void aBlockTypeThatIsNoWordIsRefused() throws IOException {
+    refused("{\"act_fn\":{}}", 10, "act_fn is an object, needs words or numbers");
+    refused("{\"up_block_types\":[[\"a\"]]}", 19, "up_block_types is an array, needs words");
+    refused("{\"latents_std\":[" + "1,".repeat(64) + "1]}", 144, "has more than 64 values");
   }
 
   @Test

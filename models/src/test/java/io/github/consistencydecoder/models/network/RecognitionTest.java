@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a checkpoint is recognised as, and the words with which every other one is refused. */
 class RecognitionTest {
@@ -203,6 +205,80 @@ class RecognitionTest {
     tensors.put("weird.second", List.of(2L));
     assertRefused(
         this::vaeDecoder, "none of its 2 tensors is known", "[weird.first, weird.second]");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "decoder_add_attention | true",
+        "decoder_block_out_channels | [8, 12, 16, 16]",
+        "decoder_down_block_types | [\"ResnetDownsampleBlock2D\", \"AttnDownBlock2D\"]",
+        "decoder_in_channels | 8",
+        "decoder_layers_per_block | 2",
+        "decoder_num_train_timesteps | 1000",
+        "decoder_out_channels | 3",
+        "decoder_resnet_time_scale_shift | \"default\"",
+        "decoder_time_embedding_type | \"positional\"",
+        "decoder_up_block_types | [\"UpBlock2D\"]",
+        "scaling_factor | 0.5",
+      })
+  void aConfigThatContradictsAConsistencyDecoderIsRefused(String key, String value)
+      throws Exception {
+    tensors.putAll(SyntheticWeights.reducedNetwork().tensors());
+    assertContradicts(key, value, c -> ConsistencyWeights.of(c, config()));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "act_fn | \"gelu\"",
+        "block_out_channels | [8, 12, 16, 16]",
+        "in_channels | 4",
+        "latents_mean | [0.1, 0, 0, 0]",
+        "latents_std | [0.1, 0, 0, 0]",
+        "layers_per_block | 2",
+        "mid_block_add_attention | false",
+        "out_channels | 4",
+        "scaling_factor | 0.2",
+        "up_block_types | [\"AttnUpDecoderBlock2D\"]",
+        "use_post_quant_conv | false",
+      })
+  void aConfigThatContradictsAVaeIsRefused(String key, String value) throws Exception {
+    tensors.putAll(DECODER.tensors());
+    assertContradicts(key, value, this::vaeDecoder);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "act_fn | \"silu\"",
+        "decoder_block_out_channels | [64, 64, 64, 64]",
+        "in_channels | 4",
+        "num_decoder_blocks | [3, 3, 3, 1]",
+        "out_channels | 4",
+        "scaling_factor | 0.18215",
+        "upsample_fn | \"bilinear\"",
+        "upsampling_scaling_factor | 4",
+      })
+  void aConfigThatContradictsTaesdIsRefused(String key, String value) throws Exception {
+    tensors.putAll(TINY_DECODER.tensors());
+    assertContradicts(key, value, this::taesdDecoder);
+  }
+
+  /** Groups are right, so that nothing but the key is refused; a strange key is not. */
+  private void assertContradicts(String key, String value, Recognition recognition)
+      throws IOException {
+    String groups = "\"norm_num_groups\": 4, \"decoder_norm_num_groups\": 8, \"strange\": 9";
+    Path config = folder.resolve("config.json");
+    Files.writeString(config, "{" + groups + "}");
+    try (Checkpoint checkpoint = checkpoint()) {
+      assertThat(recognition.of(checkpoint)).isNotNull();
+    }
+    Files.writeString(config, "{" + groups + ", \"" + key + "\": " + value + "}");
+    assertRefused(recognition, "config.json says that " + key + " is ", "computed for these");
   }
 
   private interface Recognition {

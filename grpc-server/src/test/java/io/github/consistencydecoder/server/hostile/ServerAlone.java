@@ -24,7 +24,9 @@ import java.util.concurrent.TimeUnit;
 
 /** A {@link HostedServer} in a process of its own. Owns the process. */
 final class ServerAlone implements AutoCloseable {
-  private static final String THE_END = "";
+  /** No line holds a line break. */
+  private static final String THE_END = "\n";
+
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Process process;
@@ -108,7 +110,9 @@ final class ServerAlone implements AutoCloseable {
       if (line == null || line.equals(THE_END)) {
         throw new IOException(
             "the server has "
-                + (line == null ? "hung" : "ended with " + process.waitFor())
+                + (line == null || !process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                    ? "hung"
+                    : "ended with " + process.exitValue())
                 + ": "
                 + Files.readString(log));
       }

@@ -6,6 +6,7 @@ import io.github.consistencydecoder.compare.metrics.PictureDistance;
 import io.github.consistencydecoder.compare.report.ColumnResult;
 import io.github.consistencydecoder.compare.report.DifferenceMap;
 import io.github.consistencydecoder.compare.report.InputResult;
+import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.formats.pictures.Region;
 import io.github.consistencydecoder.plugin.Decoded;
@@ -118,7 +119,7 @@ final class InputComparison {
       throw new InputProblem(
           "the latents are a batch of " + latents.batch() + "; an input is one picture");
     }
-    boolean measurable = PeakMemory.reset();
+    boolean measurable = SystemMemory.here().resetPeak();
     long estimate;
     Decoded decoded;
     try {
@@ -136,7 +137,7 @@ final class InputComparison {
     } catch (RuntimeException e) {
       throw InputProblem.unexpected("decoder '" + column.name() + "'", e);
     }
-    OptionalLong peak = measurable ? PeakMemory.bytes() : OptionalLong.empty();
+    OptionalLong peak = measurable ? SystemMemory.here().peak() : OptionalLong.empty();
     listener.decoded(name, column.name(), decoded.totalNanos());
     return new Made(
         Picture.of(decoded.pixels(), 0),

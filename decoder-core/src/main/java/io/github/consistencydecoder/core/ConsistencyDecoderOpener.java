@@ -1,7 +1,6 @@
 package io.github.consistencydecoder.core;
 
 import io.github.consistencydecoder.core.memory.MemoryLedger;
-import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.core.opening.ModelOpening;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.OpenModel;
@@ -9,6 +8,7 @@ import io.github.consistencydecoder.core.opening.Renewable;
 import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.runtime.StepModel;
+import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
@@ -78,7 +78,7 @@ final class ConsistencyDecoderOpener {
     }
     DecoderInfo info =
         model.info(ConsistencyDecoderProvider.NAME, settings, digest, step.origin(), network);
-    MemoryLedger ledger = new MemoryLedger(settings.memory(), ProcessMemory::ownBytes);
+    MemoryLedger ledger = new MemoryLedger(settings.memory(), SystemMemory.here()::own);
     return new ConsistencyDecoder(
         info,
         weights,

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.core;
 
 import io.github.consistencydecoder.core.runtime.Devices;
 import io.github.consistencydecoder.core.runtime.OnnxRuntime;
+import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,8 +20,11 @@ import java.util.stream.Stream;
  * @param cudaSentence whether CUDA can be used, and why not
  * @param cpu name of the processor, where the system tells
  * @param cores that this process may use
- * @param memoryBytes of the machine, 0 where the system does not tell
- * @param availableBytes free or freeable at the moment, 0 where the system does not tell
+ * @param memoryBytes of the machine, or of the control groups if they allow less; 0 where the
+ *     system does not tell
+ * @param limitBytes what the control groups of this process allow, 0 if they set no limit
+ * @param availableBytes free or freeable within both at the moment, 0 where the system does not
+ *     tell
  * @param heapBytes the most that Java's own heap may take
  * @param javaVersion version and vendor
  * @param os name, version and architecture
@@ -32,6 +36,7 @@ public record RuntimeReport(
     String cpu,
     int cores,
     long memoryBytes,
+    long limitBytes,
     long availableBytes,
     long heapBytes,
     String javaVersion,
@@ -51,14 +56,16 @@ public record RuntimeReport(
       cuda = "CUDA cannot be used without the runtime";
     }
     Runtime jvm = Runtime.getRuntime();
+    SystemMemory memory = SystemMemory.here();
     return new RuntimeReport(
         version,
         providers,
         cuda,
         field("/proc/cpuinfo", "model name").orElse(System.getProperty("os.arch")),
         jvm.availableProcessors(),
-        kilobytes("MemTotal"),
-        kilobytes("MemAvailable"),
+        memory.total() == Long.MAX_VALUE ? 0 : memory.total(),
+        memory.limit().orElse(0),
+        memory.available().orElse(0),
         jvm.maxMemory(),
         System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")",
         String.join(
@@ -66,12 +73,6 @@ public record RuntimeReport(
             System.getProperty("os.name"),
             System.getProperty("os.version"),
             System.getProperty("os.arch")));
-  }
-
-  private static long kilobytes(String name) {
-    return field("/proc/meminfo", name)
-        .map(v -> Long.parseLong(v.replaceAll("\\D", "")) * 1024)
-        .orElse(0L);
   }
 
   private static java.util.Optional<String> field(String file, String name) {

@@ -7,10 +7,10 @@ import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.cli.shell.Interruption;
-import io.github.consistencydecoder.cli.shell.Memory;
 import io.github.consistencydecoder.cli.shell.Progress;
 import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.core.memory.MemorySize;
+import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecodeOptions;
@@ -40,7 +40,8 @@ import picocli.CommandLine.Spec;
     description = "Measure decodes of random latents.",
     footer = {
       "",
-      "The figures of the last lines, and cpu_seconds, wall_seconds and gflop_per_core_second of the",
+      "The figures of the last lines, and cpu_seconds, wall_seconds and gflop_per_core_second of"
+          + " the",
       "JSON document, are those of the run with the median processor time; on a GPU, with the",
       "median wall time."
     })
@@ -188,7 +189,7 @@ public final class BenchCommand implements Callable<Integer> {
             .skip((runs.size() - 1) / 2)
             .findFirst()
             .orElseThrow();
-    long peak = Memory.peakResidentBytes();
+    long peak = SystemMemory.here().peak().orElse(-1);
     console.result(
         String.format(
             Locale.ROOT,

@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.cli.bench;
 
-import io.github.consistencydecoder.cli.shell.Memory;
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -18,10 +19,9 @@ record Measurement(long wallNanos, long processorNanos, double operations) {
   /** Times the work. */
   static Measurement of(double operations, Runnable work) {
     long wall = System.nanoTime();
-    long processor = Memory.processorNanos();
+    long processor = processorTime();
     work.run();
-    return new Measurement(
-        System.nanoTime() - wall, Memory.processorNanos() - processor, operations);
+    return new Measurement(System.nanoTime() - wall, processorTime() - processor, operations);
   }
 
   double wallSeconds() {
@@ -43,5 +43,10 @@ record Measurement(long wallNanos, long processorNanos, double operations) {
     map.put("cpu_seconds", processorSeconds());
     map.put("gflop_per_core_second", gflopPerCoreSecond());
     return map;
+  }
+
+  /** Processor time of this process so far, nanoseconds, or -1. */
+  private static long processorTime() {
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
   }
 }

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.cli.bench;
 
-import io.github.consistencydecoder.core.memory.ProcessMemory;
+import io.github.consistencydecoder.formats.io.SystemMemory;
 
 /**
  * What the process holds of its own, looked at a hundred times a second until it is closed.
@@ -10,7 +10,7 @@ import io.github.consistencydecoder.core.memory.ProcessMemory;
 final class PeakSampling implements AutoCloseable {
   private static final int MILLIS = 10;
 
-  private final long start = ProcessMemory.ownBytes();
+  private final long start = SystemMemory.here().own();
   private final Thread thread = new Thread(this::sample, "memory sampling");
   private volatile long peak = start;
 
@@ -22,7 +22,7 @@ final class PeakSampling implements AutoCloseable {
   private void sample() {
     try {
       while (true) {
-        peak = Math.max(peak, ProcessMemory.ownBytes());
+        peak = Math.max(peak, SystemMemory.here().own());
         Thread.sleep(MILLIS);
       }
     } catch (InterruptedException e) {

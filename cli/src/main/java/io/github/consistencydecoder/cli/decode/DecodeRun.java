@@ -8,9 +8,9 @@ import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.cli.shell.Failure;
 import io.github.consistencydecoder.cli.shell.Interruption;
-import io.github.consistencydecoder.cli.shell.Memory;
 import io.github.consistencydecoder.cli.shell.Progress;
 import io.github.consistencydecoder.cli.shell.Version;
+import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
@@ -223,7 +223,7 @@ final class DecodeRun {
         decoder
             .estimate(latents.batch(), latents.height(), latents.width(), work.options())
             .peakBytes();
-    long free = Memory.availableBytes();
+    long free = SystemMemory.here().available().orElse(0);
     if (free > 0 && needed > free) {
       console.warning(
           String.format(

@@ -73,8 +73,9 @@ public final class DoctorCommand implements Callable<Integer> {
     console.result(
         String.format(
             Locale.ROOT,
-            "memory:   %.1f GB, %.1f GB available, Java heap at most %.1f GB",
+            "memory:   %.1f GB%s, %.1f GB available, Java heap at most %.1f GB",
             report.memoryBytes() / 1e9,
+            report.limitBytes() > 0 ? " (the limit of this process's control groups)" : "",
             report.availableBytes() / 1e9,
             report.heapBytes() / 1e9));
     console.result("runtime:  ONNX Runtime " + report.runtimeVersion() + " " + report.providers());
@@ -85,6 +86,7 @@ public final class DoctorCommand implements Callable<Integer> {
     runtime.put("cpu", report.cpu());
     runtime.put("cores", report.cores());
     runtime.put("memory_bytes", report.memoryBytes());
+    runtime.put("limit_bytes", report.limitBytes());
     runtime.put("available_bytes", report.availableBytes());
     runtime.put("heap_bytes", report.heapBytes());
     runtime.put("onnxruntime", report.runtimeVersion());

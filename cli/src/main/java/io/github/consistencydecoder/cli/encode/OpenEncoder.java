@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.cli.encode;
 
-import io.github.consistencydecoder.cli.shell.Memory;
+import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderConfig;
@@ -69,7 +69,7 @@ public final class OpenEncoder implements AutoCloseable {
   /** A sentence if encoding the picture is likely to need more memory than there is. */
   public Optional<String> memoryWarning(Picture picture) {
     long needed = encoder.estimate(1, picture.height(), picture.width()).peakBytes();
-    long free = Memory.availableBytes();
+    long free = SystemMemory.here().available().orElse(0);
     return free > 0 && needed > free
         ? Optional.of(
             String.format(

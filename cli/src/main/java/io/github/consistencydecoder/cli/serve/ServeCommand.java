@@ -7,7 +7,7 @@ import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.cli.shell.Interruption;
 import io.github.consistencydecoder.cli.shell.Version;
-import io.github.consistencydecoder.core.memory.ProcessMemory;
+import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.models.ModelStore;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderConfig;
@@ -99,7 +99,7 @@ public final class ServeCommand implements Callable<Integer> {
       models.add(TINY);
     }
     // Decoders count what the process holds already.
-    long memory = ProcessMemory.ownBytes() + limits.memoryBytes();
+    long memory = SystemMemory.here().own() + limits.memoryBytes();
     Set<String> names = new LinkedHashSet<>();
     List<ServedModel> served = new ArrayList<>();
     for (String text : models) {

@@ -1,13 +1,13 @@
 package io.github.consistencydecoder.core.autoencoder;
 
 import io.github.consistencydecoder.core.memory.MemoryLedger;
-import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.core.opening.ModelOpening;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.OpenModel;
 import io.github.consistencydecoder.core.opening.Renewable;
 import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.NetworkModel;
+import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.models.network.AutoencoderPart;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderInfo;
@@ -57,6 +57,6 @@ final class AutoencoderOpener {
         kind.scale(),
         network.session(),
         cache,
-        new MemoryLedger(settings.memory(), ProcessMemory::ownBytes));
+        new MemoryLedger(settings.memory(), SystemMemory.here()::own));
   }
 }

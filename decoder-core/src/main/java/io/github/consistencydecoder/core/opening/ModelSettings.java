@@ -1,12 +1,12 @@
 package io.github.consistencydecoder.core.opening;
 
 import io.github.consistencydecoder.core.memory.MemorySize;
-import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.core.runtime.Convolutions;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.Devices;
 import io.github.consistencydecoder.core.runtime.Layout;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
+import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.models.ModelStore;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.plugin.DecoderConfig;
@@ -123,7 +123,7 @@ public record ModelSettings(
     return config
         .get(DecoderConfig.MEMORY)
         .map(ModelSettings::memory)
-        .orElseGet(() -> (long) (SHARE * ProcessMemory.machineBytes()));
+        .orElseGet(() -> (long) (SHARE * SystemMemory.here().total()));
   }
 
   private static Set<String> limitedKeys() {

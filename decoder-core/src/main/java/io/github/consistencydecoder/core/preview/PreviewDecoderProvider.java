@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.core.preview;
 
 import io.github.consistencydecoder.core.memory.MemoryLedger;
-import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.core.opening.ModelSettings;
+import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.plugin.Availability;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
@@ -43,6 +43,6 @@ public final class PreviewDecoderProvider implements LatentDecoderProvider {
           "the preview has no model '" + model + "'; it has " + MODEL + " and needs no file");
     }
     return new PreviewDecoder(
-        new MemoryLedger(ModelSettings.memory(config), ProcessMemory::ownBytes));
+        new MemoryLedger(ModelSettings.memory(config), SystemMemory.here()::own));
   }
 }

@@ -8,8 +8,8 @@ import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.core.cache.FileTree;
 import io.github.consistencydecoder.core.cache.TemporaryFolder;
 import io.github.consistencydecoder.core.cache.UseRecords;
-import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
+import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.NetworkWeights;
@@ -146,7 +146,7 @@ public final class GraphCache {
         .transformed(
             ConsistencyGraph.tilingPays(weights.network()),
             ConsistencyGraph.preparedBytes(weights),
-            ProcessMemory.machineBytes());
+            SystemMemory.here().total());
   }
 
   /**

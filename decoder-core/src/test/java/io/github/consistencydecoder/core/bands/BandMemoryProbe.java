@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.core.bands;
 
-import io.github.consistencydecoder.core.memory.ProcessMemory;
 import io.github.consistencydecoder.core.runtime.Convolutions;
 import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
+import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.models.network.SyntheticWeights;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -41,14 +41,14 @@ final class BandMemoryProbe {
     StepInputs in = network.inputs(1, plan.height(), plan.width());
     float[] noisy = BandedNetwork.noisy(1, plan.height(), plan.width());
     float[] image = new float[noisy.length];
-    long before = ProcessMemory.ownBytes();
+    long before = SystemMemory.here().own();
     AtomicLong peak = new AtomicLong();
     AtomicBoolean done = new AtomicBoolean();
     Thread watcher =
         new Thread(
             () -> {
               while (!done.get()) {
-                peak.accumulateAndGet(ProcessMemory.ownBytes(), Math::max);
+                peak.accumulateAndGet(SystemMemory.here().own(), Math::max);
                 LockSupport.parkNanos(1_000_000);
               }
             });

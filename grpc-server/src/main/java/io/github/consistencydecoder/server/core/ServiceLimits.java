@@ -2,7 +2,7 @@ package io.github.consistencydecoder.server.core;
 
 import static java.util.Objects.requireNonNull;
 
-import java.nio.file.Path;
+import io.github.consistencydecoder.formats.io.SystemMemory;
 import java.time.Duration;
 
 /**
@@ -23,6 +23,9 @@ public record ServiceLimits(
     Duration maxQueued,
     long memoryBytes,
     int lanes) {
+  /** Available memory where it cannot be told: enough for small pictures. */
+  private static final long UNKNOWN = 2L << 30;
+
   private static final Duration LONGEST = Duration.ofDays(365);
 
   public ServiceLimits {
@@ -57,7 +60,7 @@ public record ServiceLimits(
    */
   public static ServiceLimits defaults() {
     long heap = Runtime.getRuntime().maxMemory();
-    long memory = new MachineMemory(Path.of("/")).available();
+    long memory = SystemMemory.here().available().orElse(UNKNOWN);
     // Two tensors of the sampler, the result, noise given by the caller and a door's answer.
     long heapPixels = heap / (6 * 3 * 4);
     return new ServiceLimits(

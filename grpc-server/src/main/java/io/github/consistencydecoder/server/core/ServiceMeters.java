@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.server.core;
 
+import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -7,9 +8,6 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +18,6 @@ import java.util.function.ToDoubleFunction;
  * sizes.
  */
 final class ServiceMeters {
-  private static final Path STATUS = Path.of("/proc/self/status");
 
   private final MeterRegistry registry;
 
@@ -47,8 +44,13 @@ final class ServiceMeters {
         w -> w.use().peakBytes());
     gauge("decoder.memory.limit.bytes", "for all", limits, ServiceLimits::memoryBytes);
     gauge("decoder.calls.live", "accepted and not ended", workload, w -> w.use().live());
-    if (Files.isReadable(STATUS)) {
-      gauge("decoder.process.rss.bytes", "memory of the process", STATUS, ServiceMeters::rss);
+    SystemMemory memory = SystemMemory.here();
+    if (memory.resident().isPresent()) {
+      gauge(
+          "decoder.process.rss.bytes",
+          "memory of the process",
+          memory,
+          m -> m.resident().orElse(0));
     }
     for (ModelKeeper keeper : keepers) {
       Gauge.builder(
@@ -73,19 +75,6 @@ final class ServiceMeters {
     FunctionCounter.builder("decoder.ledger." + column, workload, value)
         .description("calls, all kinds and models")
         .register(registry);
-  }
-
-  private static double rss(Path status) {
-    try {
-      for (String line : Files.readAllLines(status)) {
-        if (line.startsWith("VmRSS:")) {
-          return 1024 * Double.parseDouble(line.replaceAll("\\D", ""));
-        }
-      }
-    } catch (IOException | NumberFormatException e) {
-      // As if it were not there.
-    }
-    return Double.NaN;
   }
 
   /** A call was refused. */

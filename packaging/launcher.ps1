@@ -1,5 +1,5 @@
 # What consistency-decoder.cmd asks before each start: prints the digest of the build to run, .launcher\app-DIGEST, which is made if it is
-# not there. The same as the launcher for other systems does; see docs/adr/0040-the-launcher-builds-beside-what-runs.md.
+# not there. The same as the launcher for other systems does; see docs/adr/0045-the-launcher-builds-beside-what-runs.md.
 $ErrorActionPreference = 'Stop'
 $root = Split-Path -Parent $PSScriptRoot
 $launcher = Join-Path $root '.launcher'

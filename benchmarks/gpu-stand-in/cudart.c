@@ -1,11 +1,13 @@
 /* CUDA's runtime with one device that computes nothing: it hands out memory and counts it, copies what comes back, and looks at how
- * kernels are launched. SIM_VERBOSE=1 says every allocation; at the end it says the most that was held. */
+ * kernels are launched. SIM_VERBOSE=1 says every allocation; at the end it says the most that was held. While the file that SIM_FULL names
+ * exists, there is no memory; once the file that SIM_LOST names exists, every launch fails as after an illegal access. */
 #include <cuda_runtime_api.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define DEVICE_BYTES 80000000000ul
 
@@ -19,6 +21,11 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct block *blocks;
 static size_t held, most, allocations, launches, refused;
 
+static int planted(const char *name) {
+  const char *file = getenv(name);
+  return file != NULL && access(file, F_OK) == 0;
+}
+
 static int verbose(void) { return getenv("SIM_VERBOSE") != NULL; }
 
 __attribute__((destructor)) static void report(void) {
@@ -28,7 +35,7 @@ __attribute__((destructor)) static void report(void) {
 
 /* Address space only: pages that nothing touches cost nothing. */
 static cudaError_t take(void **at, size_t bytes) {
-  if (held + bytes > DEVICE_BYTES) return cudaErrorMemoryAllocation;
+  if (held + bytes > DEVICE_BYTES || planted("SIM_FULL")) return cudaErrorMemoryAllocation;
   size_t mapped = bytes ? bytes : 1;
   void *p = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (p == MAP_FAILED) return cudaErrorMemoryAllocation;
@@ -156,7 +163,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags) {
   *stream = (cudaStream_t)handle;
   return cudaSuccess;
 }
-const char *cudaGetErrorName(cudaError_t error) { return "stand-in"; }
+const char *cudaGetErrorName(cudaError_t error) { return error == cudaErrorIllegalAddress ? "cudaErrorIllegalAddress" : "stand-in"; }
 const char *cudaGetErrorString(cudaError_t error) { return "an error of the stand-in"; }
 
 cudaError_t cudaFuncGetAttributes(struct cudaFuncAttributes *attributes, const void *function) {
@@ -173,6 +180,10 @@ cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void 
   function(data);
   return cudaSuccess;
 }
+
+static cudaError_t state(void) { return planted("SIM_LOST") ? cudaErrorIllegalAddress : cudaSuccess; }
+cudaError_t cudaGetLastError(void) { return state(); }
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) { return state(); }
 
 static void look(dim3 grid, dim3 block, size_t shared) {
   launches++;
@@ -205,11 +216,11 @@ cudaError_t __cudaPopCallConfiguration(dim3 *grid, dim3 *block, size_t *shared, 
 }
 cudaError_t __cudaLaunchKernel(cudaKernel_t kernel, dim3 grid, dim3 block, void **arguments, size_t shared, cudaStream_t stream) {
   look(grid, block, shared);
-  return cudaSuccess;
+  return state();
 }
 cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t *launch, const void *function, void **arguments) {
   look(launch->gridDim, launch->blockDim, launch->dynamicSmemBytes);
-  return cudaSuccess;
+  return state();
 }
 cudaError_t __cudaGetKernel(cudaKernel_t *kernel, const void *function) {
   *kernel = (cudaKernel_t)function;

@@ -5,6 +5,7 @@ import io.github.consistencydecoder.core.latents.LatentTransform;
 import io.github.consistencydecoder.core.memory.MemoryEstimate;
 import io.github.consistencydecoder.core.memory.MemoryLedger;
 import io.github.consistencydecoder.core.noise.NoiseSource;
+import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.Renewable;
 import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.Lifetime;
@@ -196,6 +197,7 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
     Map<String, String> metadata = metadata(latents, options, plan);
     if (result.redone()) {
       metadata.put("dtype", "float32");
+      metadata.remove(ModelSettings.LAYOUT);
     }
     Pixels pixels =
         Pixels.takeOver(

@@ -5,10 +5,12 @@ import io.github.consistencydecoder.core.opening.ModelOpening;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.OpenModel;
 import io.github.consistencydecoder.core.opening.Renewable;
+import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.runtime.StepModel;
 import io.github.consistencydecoder.formats.io.SystemMemory;
+import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
@@ -64,10 +66,8 @@ final class ConsistencyDecoderOpener {
     GraphCache cache = new GraphCache(settings.cache());
     StepModel step = cache.open(weights, digest, settings.type(), settings.session());
     Optional<StepModels.Opening> wider =
-        settings.type() == ElementType.FLOAT32
-            ? Optional.empty()
-            : Optional.of(
-                () -> cache.open(weights, digest, ElementType.FLOAT32, settings.session()));
+        wider(settings, weights.network())
+            .map(session -> () -> cache.open(weights, digest, ElementType.FLOAT32, session));
     Map<String, String> network = new TreeMap<>();
     network.put("widths", weights.network().widths().toString());
     network.put("layers", Integer.toString(weights.network().layers()));
@@ -86,5 +86,19 @@ final class ConsistencyDecoderOpener {
         new StepModels(step, wider),
         new NetworkDivisions(cache, weights, digest, settings),
         ledger);
+  }
+
+  /**
+   * How the network is opened for decodes that gave no numbers: in float32, and in the plain
+   * layout, since CUDA's norm channels last takes the variance as a difference that can be below 0.
+   * Empty where that is how it is opened anyway.
+   */
+  static Optional<SessionSettings> wider(ModelSettings settings, ConsistencyNetwork network) {
+    SessionSettings session = settings.session();
+    boolean last = session.layout().channelsLast(session.device(), network);
+    boolean cuda = session.device().kind() == Device.Kind.CUDA;
+    return settings.type() == ElementType.FLOAT32 && !(last && cuda)
+        ? Optional.empty()
+        : Optional.of(session.plain());
   }
 }

@@ -75,9 +75,10 @@ final class StepModels implements AutoCloseable {
         throw e;
       }
       String sentence =
-          "the picture was decoded again in float32, because numbers left the range of float16 ("
+          "the picture was decoded again in float32 with layout nchw, because numbers left the"
+              + " range of float16 or of the norm ("
               + e.getCause().getMessage()
-              + "); dtype float32 saves the first attempt";
+              + "); these settings save the first attempt";
       LOG.info("decode {} of this model: {}", redone.incrementAndGet(), sentence);
       usual.session().giveBackNow();
       StepModel model = wide(e);
@@ -94,7 +95,8 @@ final class StepModels implements AutoCloseable {
         e.addSuppressed(why);
         throw new DecoderException(
             DecoderErrorCode.MODEL_MISSING,
-            "numbers left the range of float16, and the network cannot be opened in float32: "
+            "numbers left the range of the arithmetic, and the network cannot be opened in float32:"
+                + " "
                 + e.getMessage(),
             e);
       } catch (DecoderException e) {

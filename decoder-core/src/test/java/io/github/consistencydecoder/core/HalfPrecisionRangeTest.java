@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.core.opening.ModelSettings;
+import io.github.consistencydecoder.core.runtime.Device;
+import io.github.consistencydecoder.core.runtime.Layout;
+import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.sampler.NotFiniteException;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
+import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.SyntheticWeights;
+import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.plugin.DecodeListener;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
@@ -24,10 +29,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -100,7 +107,7 @@ class HalfPrecisionRangeTest {
           }
         };
     try (LatentDecoder half = open(loud, "float16", layout);
-        LatentDecoder single = open(loud, "float32", layout)) {
+        LatentDecoder single = open(loud, "float32", "nchw")) {
       Decoded found = decode(half, listener);
       Decoded expected = decode(single, DecodeListener.NONE);
       assertThat(found.pixels().values()).isEqualTo(expected.pixels().values());
@@ -115,6 +122,24 @@ class HalfPrecisionRangeTest {
       assertThat(half.info().details()).containsEntry("redone-in-float32", "2");
       assertThat(single.info().details()).doesNotContainKey("redone-in-float32");
     }
+  }
+
+  /** The same kernel would leave the same hole again. */
+  @ParameterizedTest
+  @CsvSource({
+    "CUDA, FLOAT16, true",
+    "CUDA, FLOAT32, true",
+    "CPU, FLOAT16, true",
+    "CPU, FLOAT32, false"
+  })
+  void theSecondAttemptIsInFloat32AndInThePlainLayout(
+      Device.Kind kind, ElementType type, boolean again) {
+    SessionSettings session = new SessionSettings(new Device(kind, 0, "a test"), 1);
+    ModelSettings settings = new ModelSettings("any", type, session, folder, null, 1);
+    ConsistencyNetwork published = SyntheticWeights.publishedNetwork();
+    assertThat(ConsistencyDecoderOpener.wider(settings, published))
+        .isEqualTo(again ? Optional.of(session.plain()) : Optional.empty());
+    assertThat(session.plain().layout()).isEqualTo(Layout.NCHW);
   }
 
   @Test

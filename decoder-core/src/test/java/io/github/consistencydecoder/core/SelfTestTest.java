@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The self-test passes for a trained decoder and fails for one that draws nothing of what is in the
@@ -62,6 +65,17 @@ class SelfTestTest {
         .singleElement()
         .asString()
         .contains("the picture is what the latent holds");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "cpu, float32, 2e-5",
+    "cpu, float16, 2e-2",
+    "cuda:0, float16, 2e-2",
+    "cuda:1, float32, 2e-2"
+  })
+  void aGpuIsNotAskedForDigitsThatItDoesNotCompute(String device, String dtype, double most) {
+    assertThat(SelfTest.tolerance(Map.of("device", device, "dtype", dtype))).isEqualTo(most);
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.cli.options;
 
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
@@ -30,6 +31,12 @@ public final class DeviceOptions {
   private String dtype;
 
   @Option(
+      names = "--cuda-options",
+      paramLabel = "NAME=VALUE,..",
+      description = "Advanced options of CUDA and of its log; see docs/gpu.md.")
+  private String cuda;
+
+  @Option(
       names = "--cache",
       paramLabel = "FOLDER",
       description = "Where optimised networks are kept. Default: what 'doctor' says.")
@@ -55,6 +62,9 @@ public final class DeviceOptions {
         throw usage("--dtype " + dtype + ": auto, float32 or float16 is needed");
       }
       config = config.with(DecoderConfig.DTYPE, dtype);
+    }
+    if (cuda != null) {
+      config = config.with(ModelSettings.CUDA_OPTIONS, cuda);
     }
     if (cache != null) {
       config = config.with(CACHE, cache.toAbsolutePath().toString());

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.core.opening;
 
 import io.github.consistencydecoder.core.memory.MemorySize;
 import io.github.consistencydecoder.core.runtime.Convolutions;
+import io.github.consistencydecoder.core.runtime.CudaOptions;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.Devices;
 import io.github.consistencydecoder.core.runtime.Layout;
@@ -34,6 +35,12 @@ public record ModelSettings(
     Path cache,
     ModelStore store,
     long memory) {
+  /**
+   * Key: advanced options of CUDA and of the runtime's log, {@code name=value,name=value}; see
+   * {@link CudaOptions}.
+   */
+  public static final String CUDA_OPTIONS = "cuda.options";
+
   /** Key: folder for optimised graphs. */
   public static final String CACHE = "cache";
 
@@ -66,7 +73,8 @@ public record ModelSettings(
               DecoderConfig.DEVICE,
               DecoderConfig.THREADS,
               DecoderConfig.DTYPE,
-              CACHE));
+              CACHE,
+              CUDA_OPTIONS));
 
   /**
    * Reads a configuration.
@@ -100,7 +108,8 @@ public record ModelSettings(
   private static ModelSettings read(DecoderConfig config, String defaultModel) {
     ModelStore store = ModelStore.standard();
     int threads = threads(config.get(DecoderConfig.THREADS).orElse("0"));
-    Device device = Devices.choose(config.get(DecoderConfig.DEVICE).orElse("auto"));
+    CudaOptions cuda = config.get(CUDA_OPTIONS).map(CudaOptions::parse).orElse(CudaOptions.NONE);
+    Device device = Devices.choose(config.get(DecoderConfig.DEVICE).orElse("auto"), cuda);
     return new ModelSettings(
         config.get(DecoderConfig.MODEL).orElse(defaultModel),
         type(config.get(DecoderConfig.DTYPE).orElse("auto"), device),
@@ -108,7 +117,8 @@ public record ModelSettings(
             device,
             threads,
             convolutions(config.get(CONVOLUTIONS).orElse("auto")),
-            layout(config.get(LAYOUT).orElse("auto"))),
+            layout(config.get(LAYOUT).orElse("auto")),
+            cuda),
         config.get(CACHE).map(Path::of).orElseGet(store::cacheFolder),
         store,
         memory(config));

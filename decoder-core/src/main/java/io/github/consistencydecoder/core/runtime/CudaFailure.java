@@ -20,15 +20,42 @@ enum CudaFailure {
   LOST,
   OTHER;
 
-  /** As the CUDA provider says it: {@code CUDA failure 700: an illegal memory access ..}. */
-  private static final Pattern CODE = Pattern.compile("CUDA (?:failure|error:?) (\\d+)");
+  /**
+   * As the CUDA provider says it: {@code CUDA failure 700: an illegal memory access ..} of a call,
+   * {@code CUDA error cudaErrorIllegalAddress:an illegal memory access ..} of a launch.
+   */
+  private static final Pattern CODE = Pattern.compile("CUDA (?:failure|error) (\\w+)");
 
   /**
    * Of {@code cudaError_t}, those after which, in the words of CUDA's header, "the process must be
    * terminated and relaunched"; and an uncorrectable error of the device's memory.
    */
-  private static final Set<Integer> STICKY =
-      Set.of(214, 700, 702, 710, 714, 715, 716, 717, 718, 719, 721, 810);
+  private static final Set<String> STICKY =
+      Set.of(
+          "214",
+          "cudaErrorECCUncorrectable",
+          "700",
+          "cudaErrorIllegalAddress",
+          "702",
+          "cudaErrorLaunchTimeout",
+          "710",
+          "cudaErrorAssert",
+          "714",
+          "cudaErrorHardwareStackError",
+          "715",
+          "cudaErrorIllegalInstruction",
+          "716",
+          "cudaErrorMisalignedAddress",
+          "717",
+          "cudaErrorInvalidAddressSpace",
+          "718",
+          "cudaErrorInvalidPc",
+          "719",
+          "cudaErrorLaunchFailure",
+          "721",
+          "cudaErrorTensorMemoryLeak",
+          "810",
+          "cudaErrorMpsClientTerminated");
 
   private static final String STOPPED_WORDS = "terminate flag";
 
@@ -41,7 +68,7 @@ enum CudaFailure {
       return STOPPED;
     }
     Matcher code = CODE.matcher(message);
-    if (code.find() && STICKY.contains(Integer.parseInt(code.group(1)))) {
+    if (code.find() && STICKY.contains(code.group(1))) {
       // What follows names the host and a file of the runtime's source.
       LOST_BY.compareAndSet(null, message.substring(code.start()).split(" *[;\\n]", 2)[0]);
       return LOST;

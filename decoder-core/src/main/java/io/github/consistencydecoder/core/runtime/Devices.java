@@ -6,6 +6,8 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -20,9 +22,15 @@ public final class Devices {
    *
    * @param wanted {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
    * @throws DecoderException {@link DecoderErrorCode#DEVICE_UNAVAILABLE} if CUDA is asked for and
-   *     cannot be had, {@link DecoderErrorCode#INVALID_OPTIONS} if the word is unknown
+   *     cannot be had, {@link DecoderErrorCode#DEVICE_LOST} if it failed for good, {@link
+   *     DecoderErrorCode#INVALID_OPTIONS} if the word is unknown
    */
   public static Device choose(String wanted) {
+    return choose(wanted, CudaOptions.NONE);
+  }
+
+  /** Likewise with advanced options, which CUDA must start with. */
+  public static Device choose(String wanted, CudaOptions advanced) {
     if (wanted.equals("cpu")) {
       return new Device(Device.Kind.CPU, 0, "cpu, as asked for");
     }
@@ -33,7 +41,8 @@ public final class Devices {
           "device '" + wanted + "' is unknown; auto, cpu, cuda and cuda:N exist");
     }
     int index = cuda.matches() && cuda.group(1) != null ? Integer.parseInt(cuda.group(1)) : 0;
-    String problem = cudaProblem(index);
+    CudaFailure.requireNotLost();
+    String problem = cudaProblem(index, advanced);
     if (problem.isEmpty()) {
       return new Device(
           Device.Kind.CUDA,
@@ -51,13 +60,17 @@ public final class Devices {
 
   /** Why CUDA cannot be used, a clause; empty if it can. */
   public static String cudaProblem(int index) {
+    return cudaProblem(index, CudaOptions.NONE);
+  }
+
+  private static String cudaProblem(int index, CudaOptions advanced) {
     OnnxRuntime.environment();
     if (!OnnxRuntime.providers().contains(OrtProvider.CUDA.name())) {
-      return "this build carries ONNX Runtime's CPU provider only (mvn -Pgpu brings that for CUDA 12, "
-          + "-Pcuda13 that for CUDA 13)";
+      return "this build carries ONNX Runtime's CPU provider only (mvn -Pgpu brings that for CUDA"
+          + " 12, -Pcuda13 that for CUDA 13)";
     }
     try (SessionOptions options = new SessionOptions()) {
-      addCuda(options, index);
+      addCuda(options, index, advanced);
       return "";
     } catch (OrtException e) {
       return "the CUDA provider does not start: " + firstLine(e.getMessage());
@@ -65,11 +78,18 @@ public final class Devices {
   }
 
   /** Has sessions compute on a CUDA device. */
-  static void addCuda(SessionOptions options, int index) throws OrtException {
+  static void addCuda(SessionOptions options, int index, CudaOptions advanced) throws OrtException {
     try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions(index)) {
-      // The fallback search is many times slower, the exhaustive one holds gigabytes of workspace.
-      cuda.add("cudnn_conv_algo_search", "HEURISTIC");
-      cuda.add("arena_extend_strategy", "kSameAsRequested");
+      Map<String, String> values = new TreeMap<>();
+      // With cuDNN 9 none of them measures: HEURISTIC asks its mode A, EXHAUSTIVE its mode B, which
+      // thinks longer, and DEFAULT its fallback, which is many times slower.
+      values.put("cudnn_conv_algo_search", "HEURISTIC");
+      values.put("arena_extend_strategy", "kSameAsRequested");
+      values.putAll(advanced.values());
+      values.remove(CudaOptions.LOG);
+      for (Map.Entry<String, String> value : values.entrySet()) {
+        cuda.add(value.getKey(), value.getValue());
+      }
       options.addCUDA(cuda);
     }
   }

@@ -1,11 +1,13 @@
 package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import io.github.consistencydecoder.models.network.NetworkGraph;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** Makes ONNX Runtime sessions, the same way everywhere. */
 final class Sessions {
@@ -122,7 +124,12 @@ final class Sessions {
       // (docs/decisions.md).
       options.setMemoryPatternOptimization(false);
       if (settings.device().kind() == Device.Kind.CUDA) {
-        Devices.addCuda(options, settings.device().index());
+        Devices.addCuda(options, settings.device().index(), settings.cuda());
+      }
+      String log = settings.cuda().values().get(CudaOptions.LOG);
+      if (log != null) {
+        options.setSessionLogLevel(
+            OrtLoggingLevel.valueOf("ORT_LOGGING_LEVEL_" + log.toUpperCase(Locale.ROOT)));
       }
       return new SessionHandle(opening.open(options), options);
     } catch (OrtException | RuntimeException e) {

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.core.bands;
 
 import io.github.consistencydecoder.core.runtime.BandWeights;
 import io.github.consistencydecoder.core.runtime.Convolutions;
+import io.github.consistencydecoder.core.runtime.CudaOptions;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.Layout;
@@ -48,7 +49,8 @@ final class BandedNetwork implements AutoCloseable {
             checkpoint,
             Files.exists(config) ? Optional.of(NetworkConfig.read(config)) : Optional.empty());
     SessionSettings settings =
-        new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2, convolutions, Layout.AUTO);
+        new SessionSettings(
+            new Device(Device.Kind.CPU, 0, "test"), 2, convolutions, Layout.AUTO, CudaOptions.NONE);
     GraphCache graphs = new GraphCache(cache);
     this.whole = graphs.open(weights, digest, ElementType.FLOAT32, settings);
     this.bandWeights = graphs.openBands(weights, digest, settings);

@@ -30,6 +30,8 @@ class CudaFailureTest {
   @ParameterizedTest
   @CsvSource({
     "CUDA failure 700: an illegal memory access was encountered, LOST",
+    "CUDA error cudaErrorIllegalAddress:an illegal memory access was encountered, LOST",
+    "CUDA error cudaErrorInvalidConfiguration:invalid configuration argument, OTHER",
     "CUDA failure 719: unspecified launch failure, LOST",
     "CUDA failure 214: uncorrectable ECC error encountered, LOST",
     "CUDA failure 2: out of memory, MEMORY",

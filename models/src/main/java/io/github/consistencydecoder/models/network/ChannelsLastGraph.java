@@ -28,7 +28,7 @@ import java.util.List;
  */
 public final class ChannelsLastGraph {
   /** Changes whenever the graph does. */
-  public static final int VERSION = 2;
+  public static final int VERSION = 3;
 
   /** Channels come in multiples of it for tensor cores to be used. */
   static final int CHANNEL_BLOCK = 8;

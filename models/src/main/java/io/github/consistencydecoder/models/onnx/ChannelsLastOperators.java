@@ -153,7 +153,8 @@ public final class ChannelsLastOperators {
    * @param picture {@code [N, C, H, W]}
    * @param channels C
    * @param perPixel bytes for each pixel of it
-   * @return {@code [1] float32}, 0; what is to come after has to depend on it
+   * @return {@code [1] float32}, 0 whatever the piece holds: it is filled through a count of 31
+   *     bits, so a large one is left as it was found; what is to come after has to depend on it
    */
   public Value reserve(String name, Value picture, long channels, long perPixel) {
     Value shape = g.node(name + ".shape", "Shape", ElementType.INT64, List.of(picture));
@@ -168,8 +169,8 @@ public final class ChannelsLastOperators {
             ElementType.INT64,
             List.of(words),
             Attribute.tensor("value", 0));
-    Value first = g.node(name + ".first", "Slice", List.of(piece, g.constant(0), g.constant(1)));
-    return g.cast(name, first, ElementType.FLOAT32);
+    Value taken = g.node(name + ".taken", "Shape", ElementType.INT64, List.of(piece));
+    return g.cast(name, g.mul(name + ".zero", taken, g.constant(0)), ElementType.FLOAT32);
   }
 
   /** Channels of several pictures one after the other. */

@@ -188,6 +188,33 @@ class ChannelsLastGraphTest {
     assertThat(ChannelsLastGraph.bytesPerPixel(published, ElementType.FLOAT32)).isEqualTo(13862);
   }
 
+  /** It is filled through a count of 31 bits: above that it holds what the memory held. */
+  @Test
+  void whatTheMemoryHoldsIsNeverRead() throws Exception {
+    GraphProto graph = graph(ElementType.FLOAT32, true);
+    NodeProto piece =
+        graph.getNodeList().stream()
+            .filter(n -> n.getOpType().equals("ConstantOfShape"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(
+            graph.getNodeList().stream()
+                .filter(n -> n.getInputList().contains(piece.getOutput(0)))
+                .map(NodeProto::getOpType))
+        .containsExactly("Shape");
+  }
+
+  /** Words of 8 bytes; the fill counts them in 31 bits. */
+  @Test
+  void aLargePictureInFloat32TakesMoreThanCanBeFilled() {
+    ConsistencyNetwork published = SyntheticWeights.publishedNetwork();
+    long single = ChannelsLastGraph.bytesPerPixel(published, ElementType.FLOAT32);
+    long half = ChannelsLastGraph.bytesPerPixel(published, ElementType.FLOAT16);
+    long most = ChannelsLastGraph.mostPixels(published);
+    assertThat((1L << 31) * 8 / single).isEqualTo(1_239_349).isLessThan(most);
+    assertThat(half * most / 8).isLessThan(1L << 31);
+  }
+
   /** Elsewhere it would be taken from what everything else lives on. */
   @Test
   void inStandardOperatorsNothingIsTakenInAdvance() throws Exception {

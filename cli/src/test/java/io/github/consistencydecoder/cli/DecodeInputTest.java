@@ -109,8 +109,8 @@ final class DecodeInputTest {
     assertThat(run.code()).isEqualTo(4);
     assertThat(run.err())
         .contains(
-            "holds 2 tensors, 2 of which can be latents (b [1, 4, 8, 8], a [1, 4, 8, 8]); name one"
-                + " with --tensor");
+            "holds 2 tensors, 2 of which can be latents (b [1, 4, 8, 8], a [1, 4, 8, 8]); call one"
+                + " 'latents', or name it (--tensor)");
     assertSamePicture(file, "--latents", "scaled", "--tensor", "a");
   }
 

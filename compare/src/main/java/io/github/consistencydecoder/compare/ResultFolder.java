@@ -1,9 +1,9 @@
 package io.github.consistencydecoder.compare;
 
-import io.github.consistencydecoder.compare.report.AtomicFile;
 import io.github.consistencydecoder.compare.report.ColumnResult;
 import io.github.consistencydecoder.compare.report.InputResult;
 import io.github.consistencydecoder.compare.report.ResultJson;
+import io.github.consistencydecoder.formats.io.AtomicFiles;
 import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.formats.pictures.PictureWriter;
 import java.io.IOException;
@@ -88,11 +88,11 @@ final class ResultFolder {
   }
 
   void write(String file, Picture picture) throws IOException {
-    AtomicFile.write(folder.resolve(file), PictureWriter.png(picture));
+    AtomicFiles.write(folder.resolve(file), PictureWriter.png(picture));
   }
 
   /** Makes the folder complete. */
   void finish(InputResult result) throws IOException {
-    AtomicFile.write(folder.resolve(RESULT), ResultJson.write(result));
+    AtomicFiles.write(folder.resolve(RESULT), ResultJson.write(result));
   }
 }

@@ -181,7 +181,7 @@ class SameBytesTest {
         DecoderErrorCode.INVALID_LATENTS,
         () -> tcp.decode(Latents.scaled(values, 1, 4, 2, 2), DecodeOptions.defaults()),
         "Infinity",
-        "must be finite");
+        "1 of 16 values are NaN or infinite");
     Asserts.fails(
         DecoderErrorCode.INVALID_LATENTS,
         () -> tcp.decode(latents(1, 1, 200, 200), DecodeOptions.defaults()),

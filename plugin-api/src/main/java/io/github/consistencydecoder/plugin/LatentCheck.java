@@ -70,12 +70,7 @@ public final class LatentCheck {
    *     or far beyond those of any latents, or if the picture would have more than 2^31 - 1 values
    */
   public static List<String> check(Latents latents) {
-    checkSize(latents);
-    LatentStatistics statistics = latents.statistics();
-    if (statistics.nonFinite() > 0) {
-      throw invalid(nonFinite(latents, statistics.nonFinite()));
-    }
-    checkRange(latents, statistics);
+    LatentStatistics statistics = requireDecodable(latents);
     List<String> warnings = new ArrayList<>();
     // A single cell has no spread to judge.
     if (latents.size() > Latents.CHANNELS) {
@@ -85,6 +80,23 @@ public final class LatentCheck {
       }
     }
     return List.copyOf(warnings);
+  }
+
+  /**
+   * Refuses what cannot be decoded.
+   *
+   * @param latents borrowed
+   * @return their statistics, which this needed
+   * @throws DecoderException {@link DecoderErrorCode#INVALID_LATENTS}, as {@link #check} does
+   */
+  public static LatentStatistics requireDecodable(Latents latents) {
+    checkSize(latents);
+    LatentStatistics statistics = latents.statistics();
+    if (statistics.nonFinite() > 0) {
+      throw invalid(nonFinite(latents, statistics.nonFinite()));
+    }
+    checkRange(latents, statistics);
+    return statistics;
   }
 
   private static void checkSize(Latents latents) {

@@ -53,6 +53,11 @@ public record LatentScaleGuess(LatentScale scale, boolean clear, String sentence
                     + word(other)));
   }
 
+  /** The same values, not copied, taken for {@link #scale()} whatever they claimed to be. */
+  public Latents apply(Latents latents) {
+    return latents.taken(scale);
+  }
+
   private static String word(LatentScale scale) {
     return scale.name().toLowerCase(Locale.ROOT);
   }

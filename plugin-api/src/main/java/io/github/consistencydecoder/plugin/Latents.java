@@ -124,6 +124,11 @@ public final class Latents {
     return new Latents(wanted, batch, height, width, out);
   }
 
+  /** The same values under another name for their unit. */
+  Latents taken(LatentScale as) {
+    return new Latents(as, batch, height, width, values);
+  }
+
   /**
    * One latent of the batch.
    *

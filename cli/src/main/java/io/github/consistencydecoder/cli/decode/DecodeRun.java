@@ -2,7 +2,7 @@ package io.github.consistencydecoder.cli.decode;
 
 import io.github.consistencydecoder.cli.options.DecoderOptions;
 import io.github.consistencydecoder.cli.pictures.OutputPlan;
-import io.github.consistencydecoder.cli.pictures.PictureWriter;
+import io.github.consistencydecoder.cli.pictures.PixelsWriter;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
@@ -205,7 +205,7 @@ final class DecodeRun {
     }
     List<Path> files = plan.files(input, latents.batch());
     try {
-      PictureWriter.write(plan.format(), files, decoded.pixels(), rounding, text(latents, decoded));
+      PixelsWriter.write(plan.format(), files, decoded.pixels(), rounding, text(latents, decoded));
     } catch (IOException e) {
       throw new CliException(
           ExitCode.FAILED,

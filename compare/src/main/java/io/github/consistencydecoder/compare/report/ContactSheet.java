@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.compare.report;
 
+import io.github.consistencydecoder.formats.io.AtomicFiles;
 import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.formats.pictures.PictureWriter;
 import io.github.consistencydecoder.formats.pictures.Region;
@@ -32,7 +33,7 @@ public final class ContactSheet {
       java.nio.file.Files.deleteIfExists(target);
       return;
     }
-    AtomicFile.write(target, PictureWriter.png(draw(data)));
+    AtomicFiles.write(target, PictureWriter.png(draw(data)));
   }
 
   static Picture draw(ReportData data) throws IOException {

@@ -1,7 +1,10 @@
 package io.github.consistencydecoder.compare.report;
 
+import io.github.consistencydecoder.formats.io.AtomicFiles;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -29,13 +32,15 @@ public final class HtmlReport {
   public static void write(ReportData data, Path target, long maxBytes) throws IOException {
     String style = Resources.text("report.css") + "\n:root{--heat:" + ColourScale.css() + "}\n";
     String script = Resources.text("report.js");
-    AtomicFile.write(
+    AtomicFiles.write(
         target,
-        out -> {
+        channel -> {
+          OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
           print(out, head(data, style, script));
           print(out, new OverviewHtml(data).html());
           inputs(data, out, maxBytes);
           print(out, "</main>\n<script>" + script + "</script>\n</body>\n</html>\n");
+          out.flush();
         });
   }
 

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.compare.report;
 
 import io.github.consistencydecoder.compare.metrics.Measure;
 import io.github.consistencydecoder.compare.metrics.Measurements;
+import io.github.consistencydecoder.formats.io.AtomicFiles;
 import io.github.consistencydecoder.formats.pictures.Region;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,8 +26,8 @@ public final class MetricsFiles {
   /** Writes both into the comparison's folder. */
   public static void write(ReportData data) throws IOException {
     Path folder = data.folder();
-    AtomicFile.write(folder.resolve("metrics.json"), json(data));
-    AtomicFile.write(folder.resolve("metrics.csv"), csv(data));
+    AtomicFiles.write(folder.resolve("metrics.json"), json(data));
+    AtomicFiles.write(folder.resolve("metrics.csv"), csv(data));
   }
 
   static String json(ReportData data) {

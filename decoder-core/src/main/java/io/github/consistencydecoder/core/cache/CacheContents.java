@@ -3,6 +3,7 @@ package io.github.consistencydecoder.core.cache;
 import io.github.consistencydecoder.core.cache.CacheItem.Kind;
 import io.github.consistencydecoder.core.cache.CacheItem.State;
 import io.github.consistencydecoder.core.cache.UseRecord.Source;
+import io.github.consistencydecoder.formats.io.AtomicFiles;
 import io.github.consistencydecoder.models.BundledCopy;
 import io.github.consistencydecoder.models.ModelStore;
 import io.github.consistencydecoder.models.RememberedChecksum;
@@ -31,10 +32,7 @@ import java.util.stream.Stream;
 public final class CacheContents {
   private static final Pattern PICTURE = Pattern.compile("[0-9a-f]{64}\\.golden");
 
-  /** Files that are written under another name first, and those of decodes in bands. */
-  private static final Pattern TEMPORARY =
-      Pattern.compile("\\..*[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.tmp");
-
+  /** Files of decodes in bands. */
   private static final Pattern SPILLED = Pattern.compile("consistency-decoder-[0-9]+\\.bands");
 
   /** Those are written in a moment, or have no name while they are in use. */
@@ -278,7 +276,7 @@ public final class CacheContents {
       for (Path file : in(folder)) {
         String name = CacheNames.of(file);
         boolean temporary =
-            TEMPORARY.matcher(name).matches()
+            AtomicFiles.isTemporary(Path.of(name))
                 || (folder.equals(cache) && SPILLED.matcher(name).matches());
         if (temporary && isOld(file)) {
           addFile(Kind.LEFTOVER, file, State.LEFTOVER, "never finished");

@@ -17,10 +17,13 @@ import java.util.Objects;
  * methods take must be its own.
  */
 public interface Checkpoint extends AutoCloseable {
+  /** Name of the one tensor of a {@code .npy} file. */
+  String UNNAMED = "";
+
   /** What was opened. */
   Path path();
 
-  /** {@code safetensors}, {@code torchscript} or {@code torch}. */
+  /** {@code safetensors}, {@code torchscript}, {@code torch} or {@code npy}. */
   String format();
 
   /** The files that hold tensor bytes, real paths, in a fixed order. */

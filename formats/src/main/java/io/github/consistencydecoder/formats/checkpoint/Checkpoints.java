@@ -5,15 +5,15 @@ import static java.util.Objects.requireNonNull;
 import io.github.consistencydecoder.formats.io.ByteSource;
 import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
+import io.github.consistencydecoder.formats.tensors.NpyFile;
 import io.github.consistencydecoder.formats.tensors.SafetensorsHeader;
 import io.github.consistencydecoder.formats.tensors.StrictJson;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.formats.torch.TorchArchive;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -23,6 +23,7 @@ import java.util.Map;
  * <ul>
  *   <li>a safetensors file;
  *   <li>the index ({@code *.safetensors.index.json}) of one in several files;
+ *   <li>a {@code .npy} file, whose one tensor has no name;
  *   <li>a zip archive written by {@code torch.save} or {@code torch.jit.save};
  *   <li>a folder that holds one of these: {@code diffusion_pytorch_model.safetensors}, its index or
  *       its {@code fp16} variant, {@code model.safetensors}, the pair {@code
@@ -76,12 +77,44 @@ public final class Checkpoints {
     }
   }
 
-  /** One call of open: gathers channels, which it owns until the checkpoint takes them over. */
+  /**
+   * Opens a safetensors or {@code .npy} file that is in memory.
+   *
+   * @param name for messages
+   * @param bytes the whole file, from position to limit; borrowed while the checkpoint is used, of
+   *     whose bytes they are
+   * @param limits what is read at most
+   * @throws FormatException if the file is wrong, or of another kind
+   */
+  public static Checkpoint inMemory(String name, ByteBuffer bytes, CheckpointLimits limits)
+      throws IOException {
+    Path file = Path.of(name);
+    ByteSource source = ByteSource.of(bytes);
+    return switch (FileKind.of(file, source)) {
+      case SAFETENSORS -> {
+        SafetensorsHeader.Contents contents = SafetensorsHeader.read(file, file, source, limits);
+        yield new FileCheckpoint(
+            file, "safetensors", Map.of(file, source), contents.tensors(), contents.metadata());
+      }
+      case NPY -> npy(file, file, source);
+      case SHARD_INDEX, TORCH_ARCHIVE ->
+          throw new FormatException(
+              file, "", 0, "neither a safetensors file nor an .npy file, one of these is needed");
+    };
+  }
+
+  private static Checkpoint npy(Path file, Path real, ByteSource bytes) throws IOException {
+    TensorInfo array = NpyFile.header(file, real, bytes);
+    return new FileCheckpoint(
+        file, "npy", Map.of(real, bytes), Map.of(Checkpoint.UNNAMED, array), Map.of());
+  }
+
+  /** One call of open: gathers files, which it owns until the checkpoint takes them over. */
   private static final class Opening {
     private final Path opened;
     private final Path file;
     private final CheckpointLimits limits;
-    private final Map<Path, FileChannel> channels = new LinkedHashMap<>();
+    private final Map<Path, ByteSource> sources = new LinkedHashMap<>();
 
     Opening(Path opened, Path file, CheckpointLimits limits) {
       this.opened = opened;
@@ -90,19 +123,20 @@ public final class Checkpoints {
     }
 
     Checkpoint open() throws IOException {
-      Path real = channelFor(file);
-      ByteSource bytes = ByteSource.of(file, channels.get(real));
+      Path real = open(file);
+      ByteSource bytes = sources.get(real);
       return switch (FileKind.of(file, bytes)) {
         case SAFETENSORS -> single(SafetensorsHeader.read(file, real, bytes, limits));
         case SHARD_INDEX -> {
-          channels.remove(real).close();
+          sources.remove(real).close();
           yield sharded();
         }
         case TORCH_ARCHIVE -> {
           TorchArchive archive = TorchArchive.read(file, real, bytes, limits);
           String format = archive.script() ? "torchscript" : "torch";
-          yield new FileCheckpoint(opened, format, channels, archive.tensors(), Map.of());
+          yield new FileCheckpoint(opened, format, sources, archive.tensors(), Map.of());
         }
+        case NPY -> npy(file, real, bytes);
       };
     }
 
@@ -116,9 +150,9 @@ public final class Checkpoints {
     }
 
     void closeAfter(Throwable failure) {
-      for (FileChannel channel : channels.values()) {
+      for (ByteSource source : sources.values()) {
         try {
-          channel.close();
+          source.close();
         } catch (IOException e) {
           failure.addSuppressed(e);
         }
@@ -126,16 +160,14 @@ public final class Checkpoints {
     }
 
     private Checkpoint safetensors(Map<String, TensorInfo> tensors, Map<String, String> metadata) {
-      return new FileCheckpoint(opened, "safetensors", channels, tensors, metadata);
+      return new FileCheckpoint(opened, "safetensors", sources, tensors, metadata);
     }
 
     private Map<String, TensorInfo> withEmbedding(Map<String, TensorInfo> tensors, Path embedding)
         throws IOException {
-      Path real = channelFor(embedding);
+      Path real = open(embedding);
       Map<String, TensorInfo> table =
-          SafetensorsHeader.read(
-                  embedding, real, ByteSource.of(embedding, channels.get(real)), limits)
-              .tensors();
+          SafetensorsHeader.read(embedding, real, sources.get(real), limits).tensors();
       TensorInfo weight = table.get(EMBEDDING_TENSOR);
       if (weight == null || table.size() != 1) {
         throw new FormatException(
@@ -198,9 +230,9 @@ public final class Checkpoints {
       if (!Files.exists(shard)) {
         throw new IOException(file + ": names '" + name + "', which is not in its folder");
       }
-      Path real = channelFor(shard);
+      Path real = open(shard);
       SafetensorsHeader.Contents contents =
-          SafetensorsHeader.read(shard, real, ByteSource.of(shard, channels.get(real)), limits);
+          SafetensorsHeader.read(shard, real, sources.get(real), limits);
       for (String tensor : contents.tensors().keySet()) {
         if (!name.equals(index.weightMap().get(tensor))) {
           throw new FormatException(
@@ -214,14 +246,10 @@ public final class Checkpoints {
     }
 
     /** Opens what a name leads to, unless it is open; returns its real path. */
-    private Path channelFor(Path name) throws IOException {
+    private Path open(Path name) throws IOException {
       Path real = name.toRealPath();
-      // Asked before opening: opening a pipe would wait for a writer.
-      if (!Files.isRegularFile(real)) {
-        throw new IOException(name + " is not a regular file");
-      }
-      if (!channels.containsKey(real)) {
-        channels.put(real, FileChannel.open(real, StandardOpenOption.READ));
+      if (!sources.containsKey(real)) {
+        sources.put(real, ByteSource.open(name, real));
       }
       return real;
     }

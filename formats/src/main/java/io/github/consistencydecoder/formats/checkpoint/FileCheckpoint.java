@@ -4,15 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import io.github.consistencydecoder.formats.io.ByteSource;
 import io.github.consistencydecoder.formats.io.SimilarNames;
-import io.github.consistencydecoder.formats.tensors.DType;
-import io.github.consistencydecoder.formats.tensors.Float16;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.FileChannel;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -32,22 +27,22 @@ final class FileCheckpoint implements Checkpoint {
 
   private final Path path;
   private final String format;
-  private final Map<Path, FileChannel> channels;
+  private final Map<Path, ByteSource> sources;
   private final Map<String, TensorInfo> tensors;
   private final Map<String, String> metadata;
 
   /**
-   * @param channels real paths and their open channels, in order; owned from now on
+   * @param sources the bytes of each real path, in order; owned from now on
    */
   FileCheckpoint(
       Path path,
       String format,
-      Map<Path, FileChannel> channels,
+      Map<Path, ByteSource> sources,
       Map<String, TensorInfo> tensors,
       Map<String, String> metadata) {
     this.path = path;
     this.format = format;
-    this.channels = Collections.unmodifiableMap(new LinkedHashMap<>(channels));
+    this.sources = Collections.unmodifiableMap(new LinkedHashMap<>(sources));
     this.tensors = Collections.unmodifiableMap(tensors);
     this.metadata = Collections.unmodifiableMap(metadata);
   }
@@ -64,7 +59,7 @@ final class FileCheckpoint implements Checkpoint {
 
   @Override
   public List<Path> files() {
-    return List.copyOf(channels.keySet());
+    return List.copyOf(sources.keySet());
   }
 
   @Override
@@ -95,7 +90,7 @@ final class FileCheckpoint implements Checkpoint {
 
   @Override
   public float[] floats(TensorInfo tensor) throws IOException {
-    FileChannel channel = channelOf(tensor);
+    ByteSource source = sourceOf(tensor);
     requireFloating(tensor);
     long n = tensor.elements();
     long stored = tensor.byteLength() / tensor.dtype().bytes();
@@ -104,24 +99,24 @@ final class FileCheckpoint implements Checkpoint {
           "tensor '" + tensor.name() + "' has " + n + " elements, too many for one array");
     }
     float[] values = new float[(int) stored];
-    read(channel, tensor, 0, values, 0, values.length);
+    read(source, tensor, 0, values, 0, values.length);
     return tensor.contiguous() ? values : rowMajor(values, tensor, (int) n);
   }
 
   @Override
   public void readFloats(TensorInfo tensor, long first, float[] target, int targetOffset, int count)
       throws IOException {
-    FileChannel channel = channelOf(tensor);
+    ByteSource source = sourceOf(tensor);
     requireFloating(tensor);
     requireContiguous(tensor);
     Objects.checkFromIndexSize(targetOffset, count, target.length);
     Objects.checkFromIndexSize(first, count, tensor.elements());
-    read(channel, tensor, first, target, targetOffset, count);
+    read(source, tensor, first, target, targetOffset, count);
   }
 
   @Override
   public ByteBuffer bytes(TensorInfo tensor) throws IOException {
-    FileChannel channel = channelOf(tensor);
+    ByteSource source = sourceOf(tensor);
     requireContiguous(tensor);
     if (tensor.byteLength() > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
@@ -131,20 +126,15 @@ final class FileCheckpoint implements Checkpoint {
               + tensor.byteLength()
               + " bytes, at most 2147483647 can be mapped at once");
     }
-    if (tensor.offset() + tensor.byteLength() > channel.size()) {
-      throw new EOFException(tensor.file() + " became shorter since it was opened");
-    }
-    return channel
-        .map(FileChannel.MapMode.READ_ONLY, tensor.offset(), tensor.byteLength())
-        .order(ByteOrder.LITTLE_ENDIAN);
+    return source.view(tensor.offset(), (int) tensor.byteLength());
   }
 
   @Override
   public void close() throws IOException {
     IOException failure = null;
-    for (FileChannel channel : channels.values()) {
+    for (ByteSource source : sources.values()) {
       try {
-        channel.close();
+        source.close();
       } catch (IOException e) {
         if (failure == null) {
           failure = e;
@@ -158,17 +148,13 @@ final class FileCheckpoint implements Checkpoint {
     }
   }
 
-  private FileChannel channelOf(TensorInfo tensor) throws ClosedChannelException {
+  private ByteSource sourceOf(TensorInfo tensor) {
     requireNonNull(tensor, "tensor");
     if (!tensor.equals(tensors.get(tensor.name()))) {
       throw new IllegalArgumentException(
           "tensor '" + tensor.name() + "' is not one of " + path.getFileName());
     }
-    FileChannel channel = channels.get(tensor.file());
-    if (!channel.isOpen()) {
-      throw new ClosedChannelException();
-    }
-    return channel;
+    return sources.get(tensor.file());
   }
 
   private static void requireFloating(TensorInfo tensor) {
@@ -187,40 +173,18 @@ final class FileCheckpoint implements Checkpoint {
 
   /** Reads stored elements in the order in which they lie. */
   private static void read(
-      FileChannel channel, TensorInfo tensor, long first, float[] target, int offset, int count)
+      ByteSource source, TensorInfo tensor, long first, float[] target, int offset, int count)
       throws IOException {
     int size = tensor.dtype().bytes();
     long position = tensor.offset() + first * size;
     int chunkElements = Math.min(count, CHUNK_BYTES / size);
-    ByteBuffer chunk = ByteBuffer.allocate(chunkElements * size).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer chunk = ByteBuffer.allocate(chunkElements * size);
     for (int done = 0; done < count; ) {
       int n = Math.min(chunkElements, count - done);
-      ByteSource.of(tensor.file(), channel).read(position, chunk.clear().limit(n * size));
-      convert(chunk.flip(), tensor.dtype(), target, offset + done, n);
+      source.read(position, chunk.clear().limit(n * size));
+      tensor.dtype().read(chunk.flip(), FloatBuffer.wrap(target, offset + done, n));
       done += n;
       position += (long) n * size;
-    }
-  }
-
-  private static void convert(ByteBuffer bytes, DType dtype, float[] target, int offset, int n) {
-    switch (dtype) {
-      case F32 -> bytes.asFloatBuffer().get(target, offset, n);
-      case F64 -> {
-        for (int i = 0; i < n; i++) {
-          target[offset + i] = (float) bytes.getDouble(8 * i);
-        }
-      }
-      case F16 -> {
-        for (int i = 0; i < n; i++) {
-          target[offset + i] = Float16.toFloat(bytes.getShort(2 * i));
-        }
-      }
-      case BF16 -> {
-        for (int i = 0; i < n; i++) {
-          target[offset + i] = Float16.bfloat16ToFloat(bytes.getShort(2 * i));
-        }
-      }
-      case I64, I32, I16, I8, U8, BOOL -> throw new IllegalArgumentException(dtype.name());
     }
   }
 

@@ -12,7 +12,8 @@ import java.util.Locale;
 enum FileKind {
   SAFETENSORS,
   SHARD_INDEX,
-  TORCH_ARCHIVE;
+  TORCH_ARCHIVE,
+  NPY;
 
   private static final int SNIFFED_BYTES = 64;
 
@@ -32,14 +33,20 @@ enum FileKind {
     if (text.startsWith("PK\3\4") || text.startsWith("PK\5\6")) {
       return TORCH_ARCHIVE;
     }
+    if (text.startsWith("\u0093NUMPY")) {
+      return NPY;
+    }
     // A header shorter than 2^56 bytes leaves the eighth byte 0.
     if (start.length > 8 && start[7] == 0 && start[8] == '{') {
       return SAFETENSORS;
     }
     refuseKnownOthers(file, start, text);
     String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
-    if (name.endsWith(".safetensors")) {
+    if (name.endsWith(".safetensors") || name.endsWith(".latent")) {
       return SAFETENSORS;
+    }
+    if (name.endsWith(".npy")) {
+      return NPY;
     }
     if (name.endsWith(".json") || text.stripLeading().startsWith("{")) {
       return SHARD_INDEX;

@@ -9,20 +9,25 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.UUID;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.regex.Pattern;
 
 /**
- * Files whose name only ever leads to a complete one: written beside the target under a name of
- * their own, forced to the disk, then renamed. A link in the target's place is replaced, not
- * followed. Nothing stays behind on failure.
+ * Files whose name only ever leads to a complete one: written beside the target as {@code
+ * .NAME.RANDOM.part}, forced to the disk, then renamed. A link in the target's place is replaced,
+ * not followed. Nothing stays behind on failure.
  */
 public final class AtomicFiles {
-  private static final Logger LOG = LoggerFactory.getLogger(AtomicFiles.class);
+  /** Of what a killed process left; {@code .tmp} is what earlier releases wrote. */
+  private static final Pattern TEMPORARY =
+      Pattern.compile("\\..*[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.(part|tmp)");
+
+  /** So much of a name is kept, so that the longest file names still have room for the rest. */
+  private static final int NAME_CHARS = 60;
 
   private AtomicFiles() {}
 
@@ -35,7 +40,15 @@ public final class AtomicFiles {
 
   /** A name beside {@code target} that no other process uses. */
   public static Path temporary(Path target) {
-    return target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+    String name = String.valueOf(target.getFileName());
+    int end =
+        name.offsetByCodePoints(0, Math.min(NAME_CHARS, name.codePointCount(0, name.length())));
+    return target.resolveSibling("." + name.substring(0, end) + "." + UUID.randomUUID() + ".part");
+  }
+
+  /** Whether a file or folder has a name of {@link #temporary}. */
+  public static boolean isTemporary(Path file) {
+    return TEMPORARY.matcher(String.valueOf(file.getFileName())).matches();
   }
 
   /** Writes a file into a folder that exists. */
@@ -64,7 +77,10 @@ public final class AtomicFiles {
 
   /** Writes a small file. Its folder is made where needed. */
   public static void write(Path target, byte[] bytes) throws IOException {
-    Files.createDirectories(target.toAbsolutePath().getParent());
+    Path folder = target.toAbsolutePath().getParent();
+    if (folder != null && !Files.isDirectory(folder)) {
+      Files.createDirectories(folder);
+    }
     write(
         target,
         out -> {
@@ -75,6 +91,11 @@ public final class AtomicFiles {
         });
   }
 
+  /** Writes a text in UTF-8. Its folder is made where needed. */
+  public static void write(Path target, String text) throws IOException {
+    write(target, text.getBytes(StandardCharsets.UTF_8));
+  }
+
   /** Renames a file that has been forced to the disk, and forces the folder where that works. */
   public static void install(Path temporary, Path target) throws IOException {
     Files.move(temporary, target, ATOMIC_MOVE);
@@ -82,7 +103,6 @@ public final class AtomicFiles {
       folder.force(true);
     } catch (IOException e) {
       // Windows cannot open a folder; the rename itself has succeeded.
-      LOG.debug("cannot force folder {}", target.getParent(), e);
     }
   }
 }

@@ -1,13 +1,20 @@
 package io.github.consistencydecoder.formats.io;
 
+import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
-/** The bytes of a file of fixed length, in any order. What the format parsers read from. */
-public interface ByteSource {
+/**
+ * The bytes of a file of fixed length, in any order. What the format parsers read from. Safe for
+ * use by several threads.
+ */
+public interface ByteSource extends Closeable {
   /** Length in bytes. */
   long size();
 
@@ -19,30 +26,25 @@ public interface ByteSource {
   void read(long position, ByteBuffer target) throws IOException;
 
   /**
-   * The bytes of a buffer from its position to its limit, a view of it: later changes of the bytes
-   * are seen, those of position and limit are not.
+   * Some of the bytes, little-endian and read-only, nothing copied. Valid after {@link #close}.
+   *
+   * @throws EOFException if the source ends before
    */
-  static ByteSource of(ByteBuffer bytes) {
-    ByteBuffer view = bytes.slice();
-    return new ByteSource() {
-      @Override
-      public long size() {
-        return view.limit();
-      }
+  ByteBuffer view(long position, int length) throws IOException;
 
-      @Override
-      public void read(long position, ByteBuffer target) throws EOFException {
-        int n = target.remaining();
-        if (position < 0 || position > view.limit() - n) {
-          throw new EOFException(n + " bytes at " + position + " of " + view.limit());
-        }
-        target.put(view.slice((int) position, n));
-      }
-    };
-  }
-
-  /** Borrows an open channel; its length now is the length from now on. */
-  static ByteSource of(Path file, FileChannel channel) throws IOException {
+  /**
+   * Opens a file; its length now is the length from now on.
+   *
+   * @param file as it is named in messages
+   * @param real what it is, links resolved: a regular file
+   * @return owned by the caller, who closes it
+   */
+  static ByteSource open(Path file, Path real) throws IOException {
+    // Asked before opening: opening a pipe would wait for a writer.
+    if (!Files.isRegularFile(real)) {
+      throw new IOException(file + " is not a regular file");
+    }
+    FileChannel channel = FileChannel.open(real, StandardOpenOption.READ);
     long size = channel.size();
     return new ByteSource() {
       @Override
@@ -56,10 +58,61 @@ public interface ByteSource {
         while (target.hasRemaining()) {
           int n = channel.read(target, at);
           if (n < 0) {
-            throw new EOFException(file + " became shorter since it was opened");
+            throw shorter();
           }
           at += n;
         }
+      }
+
+      @Override
+      public ByteBuffer view(long position, int length) throws IOException {
+        if (position + length > channel.size()) {
+          throw shorter();
+        }
+        return channel
+            .map(FileChannel.MapMode.READ_ONLY, position, length)
+            .order(ByteOrder.LITTLE_ENDIAN);
+      }
+
+      @Override
+      public void close() throws IOException {
+        channel.close();
+      }
+
+      private EOFException shorter() {
+        return new EOFException(real + " became shorter since it was opened");
+      }
+    };
+  }
+
+  /**
+   * The bytes of a buffer from its position to its limit, a view of it: later changes of the bytes
+   * are seen, those of position and limit are not.
+   */
+  static ByteSource of(ByteBuffer bytes) {
+    ByteBuffer all = bytes.slice();
+    return new ByteSource() {
+      @Override
+      public long size() {
+        return all.limit();
+      }
+
+      @Override
+      public void read(long position, ByteBuffer target) throws EOFException {
+        target.put(view(position, target.remaining()));
+      }
+
+      @Override
+      public ByteBuffer view(long position, int length) throws EOFException {
+        if (position < 0 || position > all.limit() - length) {
+          throw new EOFException(length + " bytes at " + position + " of " + all.limit());
+        }
+        return all.slice((int) position, length).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+      }
+
+      @Override
+      public void close() {
+        // The buffer is its owner's.
       }
     };
   }

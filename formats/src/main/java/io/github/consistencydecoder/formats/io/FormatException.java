@@ -11,8 +11,10 @@ import java.nio.file.Path;
 public final class FormatException extends IOException {
   private static final long serialVersionUID = 1L;
 
+  private final String place;
   private final String reason;
   private final long byteOffset;
+  private final boolean tooLarge;
 
   /**
    * @param file whose name, without its folder, begins the message
@@ -21,14 +23,27 @@ public final class FormatException extends IOException {
    * @param reason what was found and what was needed; lower case, no full stop
    */
   public FormatException(Path file, String tensor, long byteOffset, String reason) {
-    super(
-        file.getFileName()
-            + (tensor.isEmpty() ? "" : ": tensor '" + tensor + "'")
-            + (byteOffset < 0 ? "" : (tensor.isEmpty() ? ":" : "") + " at byte " + byteOffset)
-            + ": "
-            + reason);
+    this(
+        String.valueOf(file.getFileName()),
+        place(tensor, byteOffset),
+        byteOffset,
+        reason,
+        null,
+        false);
+  }
+
+  private FormatException(
+      String file,
+      String place,
+      long byteOffset,
+      String reason,
+      Throwable cause,
+      boolean tooLarge) {
+    super(file + place + ": " + reason, cause);
+    this.place = place;
     this.reason = reason;
     this.byteOffset = byteOffset;
+    this.tooLarge = tooLarge;
   }
 
   /**
@@ -45,9 +60,32 @@ public final class FormatException extends IOException {
    * @param cause may be null
    */
   public FormatException(String file, String reason, Throwable cause) {
-    super(file + ": " + reason, cause);
-    this.reason = reason;
-    this.byteOffset = -1;
+    this(file, "", -1, reason, cause, false);
+  }
+
+  /**
+   * Of a file that may be right but is larger than it may be.
+   *
+   * @param file as it begins the message
+   * @param reason what was found and what was needed; lower case, no full stop
+   */
+  public static FormatException tooLarge(String file, String reason) {
+    return new FormatException(file, "", -1, reason, null, true);
+  }
+
+  /** Whether the file is only larger than it may be. */
+  public boolean tooLarge() {
+    return tooLarge;
+  }
+
+  private static String place(String tensor, long byteOffset) {
+    return (tensor.isEmpty() ? "" : ": tensor '" + tensor + "'")
+        + (byteOffset < 0 ? "" : (tensor.isEmpty() ? ":" : "") + " at byte " + byteOffset);
+  }
+
+  /** The message without the file's name. */
+  public String withoutFile() {
+    return (place + ": " + reason).replaceFirst("^: ", "");
   }
 
   /** What was found and what was needed. */

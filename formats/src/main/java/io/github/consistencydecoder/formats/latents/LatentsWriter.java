@@ -42,9 +42,9 @@ public final class LatentsWriter {
             file,
             metadata(unscaled, text),
             List.of(
-                tensor(LatentsInCheckpoint.COMFY_TENSOR, unscaled),
+                tensor(LatentsTensor.COMFY_TENSOR, unscaled),
                 SafetensorsWriter.floats(
-                    LatentsInCheckpoint.COMFY_VERSION, DType.F32, List.of(0L), new float[0])));
+                    LatentsTensor.COMFY_VERSION, DType.F32, List.of(0L), new float[0])));
       }
     }
   }

@@ -37,12 +37,17 @@ public final class NoiseFiles {
   public static Noise read(List<Path> files, Latents latents, int steps) throws IOException {
     List<float[]> read = new ArrayList<>();
     for (Path file : files) {
-      switch (TensorFile.of(file)) {
-        case NPY -> npy(file, latents, files.size() == 1 ? steps : 1, read);
-        case CHECKPOINT -> named(file, latents, files.size() == 1 ? steps : 1, read);
-        case RAW ->
-            throw new FormatException(
-                file.toString(), "noise is read from .npy, .safetensors and .pt files");
+      if (!LatentsFile.describesItself(file)) {
+        throw new FormatException(
+            file.toString(), "noise is read from .npy, .safetensors and .pt files");
+      }
+      int here = files.size() == 1 ? steps : 1;
+      try (Checkpoint checkpoint = Checkpoints.open(file)) {
+        if (checkpoint.tensors().containsKey(Checkpoint.UNNAMED)) {
+          stacked(checkpoint, latents, here, read);
+        } else {
+          named(checkpoint, latents, here, read);
+        }
       }
     }
     if (read.size() != steps) {
@@ -52,35 +57,34 @@ public final class NoiseFiles {
     return Noise.given(read);
   }
 
-  private static void npy(Path file, Latents latents, int steps, List<float[]> read)
+  private static void stacked(Checkpoint file, Latents latents, int steps, List<float[]> read)
       throws IOException {
-    Tensor tensor = TensorFile.npy(file);
-    require(file.toString(), tensor.shape(), shape(latents, steps));
-    int size = tensor.values().length / steps;
+    float[] values = values(file, file.tensor(Checkpoint.UNNAMED), shape(latents, steps));
+    int size = values.length / steps;
     for (int i = 0; i < steps; i++) {
-      read.add(Arrays.copyOfRange(tensor.values(), i * size, (i + 1) * size));
+      read.add(Arrays.copyOfRange(values, i * size, (i + 1) * size));
     }
   }
 
-  private static void named(Path file, Latents latents, int steps, List<float[]> read)
+  private static void named(Checkpoint file, Latents latents, int steps, List<float[]> read)
       throws IOException {
-    try (Checkpoint checkpoint = Checkpoints.open(file)) {
-      for (int i = 0; i < steps; i++) {
-        TensorInfo info = checkpoint.tensor("noise" + (steps == 1 ? read.size() : i));
-        String subject = file + ": tensor '" + info.name() + "'";
-        if (!info.dtype().floating()) {
-          throw new FormatException(
-              file.toString(),
-              "tensor '"
-                  + info.name()
-                  + "' has elements of "
-                  + info.dtype()
-                  + ", floating-point ones are needed");
-        }
-        require(subject, info.shape(), shape(latents, 1));
-        read.add(checkpoint.floats(info));
-      }
+    for (int i = 0; i < steps; i++) {
+      TensorInfo info = file.tensor("noise" + (steps == 1 ? read.size() : i));
+      read.add(values(file, info, shape(latents, 1)));
     }
+  }
+
+  private static float[] values(Checkpoint file, TensorInfo info, List<Long> shape)
+      throws IOException {
+    LatentsTensor.requireFloating(file, info);
+    if (!info.shape().equals(shape)) {
+      throw new FormatException(
+          file.path(),
+          info.name(),
+          -1,
+          "noise of shape " + info.shape() + " found, these latents and steps need " + shape);
+    }
+    return file.floats(info);
   }
 
   private static List<Long> shape(Latents latents, int stacked) {
@@ -89,13 +93,5 @@ public final class NoiseFiles {
         3L,
         (long) latents.height() * Latents.PIXELS_PER_CELL,
         (long) latents.width() * Latents.PIXELS_PER_CELL);
-  }
-
-  private static void require(String subject, List<Long> found, List<Long> wanted)
-      throws FormatException {
-    if (!found.equals(wanted)) {
-      throw new FormatException(
-          subject, "noise of shape " + found + " found, these latents and steps need " + wanted);
-    }
   }
 }

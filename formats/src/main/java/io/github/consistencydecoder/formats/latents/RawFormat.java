@@ -1,10 +1,10 @@
 package io.github.consistencydecoder.formats.latents;
 
 import io.github.consistencydecoder.formats.io.FormatException;
-import io.github.consistencydecoder.formats.tensors.Float16;
+import io.github.consistencydecoder.formats.tensors.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,9 +63,10 @@ public record RawFormat(List<Long> shape, boolean half) {
     return new RawFormat(dimensions, half);
   }
 
-  Tensor read(Path file) throws IOException {
+  /** The values, row-major. */
+  float[] read(Path file) throws IOException {
     int values = shape.stream().mapToInt(Long::intValue).reduce(1, (a, b) -> a * b);
-    long needed = (long) values * (half ? 2 : 4);
+    long needed = (long) values * dtype().bytes();
     long found = Files.size(file);
     if (found != needed) {
       throw new FormatException(
@@ -77,14 +78,16 @@ public record RawFormat(List<Long> shape, boolean half) {
               + " needs "
               + needed);
     }
-    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
     if (bytes.remaining() != needed) {
       throw new FormatException(file.toString(), "it changed while it was being read");
     }
     float[] out = new float[values];
-    for (int i = 0; i < values; i++) {
-      out[i] = half ? Float16.toFloat(bytes.getShort()) : bytes.getFloat();
-    }
-    return new Tensor(out, shape);
+    dtype().read(bytes, FloatBuffer.wrap(out));
+    return out;
+  }
+
+  private DType dtype() {
+    return half ? DType.F16 : DType.F32;
   }
 }

@@ -8,16 +8,15 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
-/** JPEG through the JDK's own decoder, which also tells what it had to put up with. */
+/** JPEG through the JDK's own decoder; what it had to put up with counts as damage. */
 final class JpegDecoder {
   private JpegDecoder() {}
 
-  static Picture decode(String file, byte[] clean, List<String> notes) throws IOException {
+  static Picture decode(String file, byte[] clean) throws IOException {
     Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName("jpeg");
     if (!readers.hasNext()) {
       throw new IOException("this Java runtime has no JPEG decoder");
@@ -29,13 +28,9 @@ final class JpegDecoder {
       reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
       reader.setInput(in, true, true);
       BufferedImage image = reader.read(0);
-      for (String warning : warnings) {
-        if (warning.toLowerCase(Locale.ROOT).contains("premature end")) {
-          throw new FormatException(file, "the JPEG is damaged: a part of its pixels is missing");
-        }
-      }
       if (!warnings.isEmpty()) {
-        notes.add("the JPEG is slightly damaged: " + warnings.get(0));
+        throw new FormatException(
+            file, "the JPEG is damaged: a part of its pixels is missing or wrong");
       }
       return of(image.getRaster());
     } finally {

@@ -73,6 +73,11 @@ public final class Picture {
     return rgb.clone();
   }
 
+  /** The array itself, not to be changed. */
+  byte[] levels() {
+    return rgb;
+  }
+
   /**
    * One channel.
    *

@@ -7,9 +7,9 @@ import java.util.Locale;
 enum PictureKind {
   PNG("png apng", true, ""),
   JPEG("jpg jpeg jpe jfif", true, ""),
-  GIF("gif", true, ""),
-  BMP("bmp dib", true, ""),
-  TIFF("tif tiff", true, ""),
+  GIF("gif", true, "a GIF picture"),
+  BMP("bmp dib", true, "a BMP picture"),
+  TIFF("tif tiff", true, "a TIFF picture"),
   WEBP("webp", false, "a WebP picture"),
   HEIF("heic heif avif", false, "a HEIF or AVIF picture"),
   JPEG_2000("jp2 j2k", false, "a JPEG 2000 picture"),

@@ -8,10 +8,13 @@ import io.github.consistencydecoder.formats.io.FormatException;
  * @param fileBytes size of a file
  * @param pixels rows times columns
  * @param side rows, and columns
+ * @param untrusted whether strangers send the files: then only PNG and JPEG are read, and colour
+ *     profiles, which native code interprets, are left alone
  */
-public record PictureLimits(long fileBytes, long pixels, int side) {
-  /** 256 MiB, 64 Mi pixels (8192 x 8192), 32768 a side. */
-  public static final PictureLimits DEFAULTS = new PictureLimits(256L << 20, 64L << 20, 32768);
+public record PictureLimits(long fileBytes, long pixels, int side, boolean untrusted) {
+  /** 256 MiB, 64 Mi pixels (8192 x 8192), 32768 a side; of one's own. */
+  public static final PictureLimits DEFAULTS =
+      new PictureLimits(256L << 20, 64L << 20, 32768, false);
 
   /** An embedded colour profile larger than this is not one, in bytes. */
   static final int PROFILE_BYTES = 4 << 20;
@@ -45,8 +48,8 @@ public record PictureLimits(long fileBytes, long pixels, int side) {
       throw new FormatException(
           file, "it says to be " + width + "x" + height + " pixels, which is no picture");
     }
-    if (width > side || height > side || width * height > pixels) {
-      throw new FormatException(
+    if (width > side || height > side || width > pixels / height) {
+      throw FormatException.tooLarge(
           file,
           "it says to be "
               + width

@@ -82,12 +82,15 @@ public final class PictureReader {
           file, "the file has more than the limit of " + limits.fileBytes() + " bytes");
     }
     PictureKind kind = PictureKind.of(bytes);
-    if (!kind.readable()) {
+    boolean taken = kind == PictureKind.PNG || kind == PictureKind.JPEG || !limits.untrusted();
+    if (!kind.readable() || !taken) {
       throw new FormatException(
           file,
           "this is "
               + (kind.phrase().isEmpty() ? "no picture of a known kind" : kind.phrase())
-              + "; PNG, JPEG, TIFF, GIF and BMP are read");
+              + (limits.untrusted()
+                  ? "; PNG and JPEG are read"
+                  : "; PNG, JPEG, TIFF, GIF and BMP are read"));
     }
     List<String> notes = new ArrayList<>();
     if (kind.contradicts(file)) {
@@ -123,7 +126,7 @@ public final class PictureReader {
       }
       case JPEG -> {
         scanned = JpegFile.scan(file, bytes, limits);
-        picture = JpegDecoder.decode(file, scanned.clean(), notes);
+        picture = JpegDecoder.decode(file, scanned.clean());
       }
       case GIF -> {
         GifFile.Content content = GifFile.scan(file, bytes, limits);
@@ -142,8 +145,12 @@ public final class PictureReader {
       }
     }
     notes.addAll(scanned.notes());
-    return Orientation.upright(
-        ColourProfile.toSrgb(picture, scanned.profile(), notes), scanned.orientation());
+    if (!limits.untrusted()) {
+      picture = ColourProfile.toSrgb(picture, scanned.profile(), notes);
+    } else if (scanned.profile().length > 0) {
+      notes.add("its colour profile was not applied");
+    }
+    return Orientation.upright(picture, scanned.orientation());
   }
 
   private static InputStream in(Scanned scanned) {

@@ -8,11 +8,10 @@ import io.github.consistencydecoder.formats.io.FormatException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
@@ -43,11 +42,8 @@ public final class NpyFile {
    */
   public static NpyArray read(Path file) throws IOException {
     Path real = requireNonNull(file, "file").toRealPath();
-    if (!Files.isRegularFile(real)) {
-      throw new IOException(file + " is not a regular file");
-    }
-    try (FileChannel channel = FileChannel.open(real, StandardOpenOption.READ)) {
-      return read(file, ByteSource.of(real, channel));
+    try (ByteSource bytes = ByteSource.open(file, real)) {
+      return read(file, bytes);
     }
   }
 
@@ -86,7 +82,34 @@ public final class NpyFile {
         });
   }
 
+  /**
+   * Reads an array.
+   *
+   * @param file the name for messages
+   */
   public static NpyArray read(Path file, ByteSource bytes) throws IOException {
+    TensorInfo array = header(file, file, bytes);
+    float[] values = new float[(int) array.elements()];
+    ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, array.byteLength()));
+    int itemBytes = array.dtype().bytes();
+    int perChunk = chunk.capacity() / itemBytes;
+    for (int done = 0; done < values.length; ) {
+      int n = Math.min(perChunk, values.length - done);
+      bytes.read(array.offset() + (long) done * itemBytes, chunk.clear().limit(n * itemBytes));
+      array.dtype().read(chunk.flip(), FloatBuffer.wrap(values, done, n));
+      done += n;
+    }
+    return new NpyArray(array.dtype(), array.shape(), values);
+  }
+
+  /**
+   * Reads the header: where the array lies and how.
+   *
+   * @param file the name for messages
+   * @param real the name for the tensor found
+   * @return a tensor whose name is empty
+   */
+  public static TensorInfo header(Path file, Path real, ByteSource bytes) throws IOException {
     long size = bytes.size();
     ByteBuffer prefix = ByteBuffer.allocate(PREFIX_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     prefix.limit((int) Math.min(PREFIX_BYTES, size));
@@ -129,7 +152,14 @@ public final class NpyFile {
     NpyHeader parsed = NpyHeader.parse(file, header.array(), headerStart);
     long dataStart = headerStart + length;
     requireLength(file, parsed, dataStart, size);
-    return values(bytes, parsed, dataStart);
+    return new TensorInfo(
+        "",
+        parsed.dtype(),
+        parsed.shape(),
+        TensorShapes.rowMajor(parsed.shape()),
+        real,
+        dataStart,
+        size - dataStart);
   }
 
   private static void requireMagic(Path file, ByteBuffer prefix) throws IOException {
@@ -171,36 +201,6 @@ public final class NpyFile {
       throw new FormatException(
           file, "", -1, "shape " + header.shape() + " holds too many values for one array");
     }
-  }
-
-  private static NpyArray values(ByteSource bytes, NpyHeader header, long dataStart)
-      throws IOException {
-    long dataBytes = bytes.size() - dataStart;
-    int itemBytes = header.dtype().bytes();
-    float[] values = new float[(int) (dataBytes / itemBytes)];
-    ByteBuffer chunk =
-        ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, dataBytes)).order(ByteOrder.LITTLE_ENDIAN);
-    int perChunk = chunk.capacity() / itemBytes;
-    for (int done = 0; done < values.length; ) {
-      int n = Math.min(perChunk, values.length - done);
-      chunk.clear().limit(n * itemBytes);
-      bytes.read(dataStart + (long) done * itemBytes, chunk);
-      for (int i = 0; i < n; i++) {
-        values[done + i] = value(chunk, header.dtype(), i);
-      }
-      done += n;
-    }
-    return new NpyArray(header.dtype(), header.shape(), values);
-  }
-
-  private static float value(ByteBuffer bytes, DType dtype, int i) {
-    return switch (dtype) {
-      case F32 -> bytes.getFloat(4 * i);
-      case F64 -> (float) bytes.getDouble(8 * i);
-      case F16 -> Float16.toFloat(bytes.getShort(2 * i));
-      case U8 -> bytes.get(i) & 0xff;
-      case BF16, I64, I32, I16, I8, BOOL -> throw new IllegalArgumentException(dtype.name());
-    };
   }
 
   private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {

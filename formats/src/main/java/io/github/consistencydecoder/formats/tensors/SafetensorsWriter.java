@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -149,20 +150,11 @@ public final class SafetensorsWriter {
 
   private static void writeFloats(WritableByteChannel channel, DType dtype, float[] values)
       throws IOException {
-    ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
     int perChunk = CHUNK_BYTES / dtype.bytes();
     for (int i = 0; i < values.length; i += perChunk) {
-      int end = Math.min(values.length, i + perChunk);
-      chunk.clear();
-      for (int j = i; j < end; j++) {
-        switch (dtype) {
-          case F64 -> chunk.putDouble(values[j]);
-          case F32 -> chunk.putFloat(values[j]);
-          case F16 -> chunk.putShort(Float16.fromFloat(values[j]));
-          case BF16 -> chunk.putShort(Float16.toBfloat16(values[j]));
-          case I64, I32, I16, I8, U8, BOOL -> throw new IllegalArgumentException(dtype.name());
-        }
-      }
+      int n = Math.min(values.length - i, perChunk);
+      dtype.write(FloatBuffer.wrap(values, i, n), chunk.clear());
       writeFully(channel, chunk.flip());
     }
   }

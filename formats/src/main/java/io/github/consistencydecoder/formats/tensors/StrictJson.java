@@ -2,18 +2,17 @@ package io.github.consistencydecoder.formats.tensors;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.consistencydecoder.formats.io.ByteSource;
 import io.github.consistencydecoder.formats.io.FormatException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
-import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -91,11 +90,8 @@ public final class StrictJson implements AutoCloseable {
    */
   public static StrictJson read(Path file, CheckpointLimits limits) throws IOException {
     Path real = requireNonNull(file, "file").toRealPath();
-    if (!Files.isRegularFile(real)) {
-      throw new IOException(file + " is not a regular file");
-    }
-    try (SeekableByteChannel channel = Files.newByteChannel(real)) {
-      long size = channel.size();
+    try (ByteSource source = ByteSource.open(file, real)) {
+      long size = source.size();
       if (size > limits.maxJsonBytes()) {
         throw new FormatException(
             file,
@@ -104,9 +100,7 @@ public final class StrictJson implements AutoCloseable {
             "a JSON file of " + size + " bytes, at most " + limits.maxJsonBytes() + " are read");
       }
       ByteBuffer bytes = ByteBuffer.allocate((int) size);
-      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
-        // until full or the file ends early
-      }
+      source.read(0, bytes);
       return new StrictJson(file, bytes.array(), 0, bytes.position(), 0, limits);
     }
   }

@@ -75,11 +75,17 @@ public record TorchArchive(boolean script, Map<String, TensorInfo> tensors) {
     if (pickles.size() == 1) {
       return pickles.get(0).substring(0, pickles.get(0).length() - PICKLE.length());
     }
-    String found =
+    throw new FormatException(
+        file,
+        "",
+        -1,
         zip.entries().keySet().stream().anyMatch(n -> n.endsWith(".npy"))
-            ? "an .npz archive of NumPy"
-            : "a zip archive with " + pickles.size() + " entries FOLDER" + PICKLE;
-    throw new FormatException(file, "", -1, found + ", PyTorch writes exactly one");
+            ? "an .npz archive of NumPy, save the one array with numpy.save instead"
+            : "a zip archive with "
+                + pickles.size()
+                + " entries FOLDER"
+                + PICKLE
+                + ", PyTorch writes exactly one");
   }
 
   private static void requireLittleEndian(Path file, ZipDirectory zip, String root)

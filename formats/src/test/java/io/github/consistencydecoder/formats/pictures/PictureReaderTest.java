@@ -161,7 +161,7 @@ class PictureReaderTest {
             + " read",
         "jpeg-2000.jp2|jpeg-2000.jp2: this is a JPEG 2000 picture; PNG, JPEG, TIFF, GIF and BMP"
             + " are read",
-        "hole.jpg|hole.jpg: the JPEG is damaged: a part of its pixels is missing"
+        "hole.jpg|hole.jpg: the JPEG is damaged: a part of its pixels is missing or wrong"
       })
   void whatCannotBeReadIsRefusedByName(String name, String message) throws IOException {
     byte[] bytes = file(name);
@@ -211,7 +211,7 @@ class PictureReaderTest {
   @Test
   void aFileBeyondTheLimitIsNotReadWhole(@TempDir Path folder) throws IOException {
     Path path = Files.write(folder.resolve("a.png"), file("rgb.png"));
-    PictureReader reader = new PictureReader(new PictureLimits(100, 1000, 100));
+    PictureReader reader = new PictureReader(new PictureLimits(100, 1000, 100, false));
     assertThatExceptionOfType(FormatException.class)
         .isThrownBy(() -> reader.read(path))
         .withMessage("a.png: the file has more than the limit of 100 bytes");
@@ -222,7 +222,7 @@ class PictureReaderTest {
       strings = {"rgb.png", "full.jpg", "plain.gif", "rgb.bmp", "rgb-plain.tif", "top-down.bmp"})
   void tooManyPixelsAreRefusedFromTheHeader(String name) throws IOException {
     byte[] bytes = file(name);
-    PictureReader reader = new PictureReader(new PictureLimits(1 << 20, 900, 40));
+    PictureReader reader = new PictureReader(new PictureLimits(1 << 20, 900, 40, false));
     assertThatExceptionOfType(FormatException.class)
         .isThrownBy(() -> reader.read(name, bytes))
         .withMessage(

@@ -84,6 +84,20 @@ class SafetensorsTest {
   }
 
   @Test
+  void tensorsOfEveryPublishedTypeOfWholeBytesAreListed() throws IOException {
+    SafetensorsFile file = safetensors();
+    long at = 0;
+    for (DType dtype : DType.values()) {
+      file.tensor("t" + dtype, dtype.name(), "[2]", at, at + 2L * dtype.bytes());
+      at += 2L * dtype.bytes();
+    }
+    try (Checkpoint c = Checkpoints.open(write(file.data(at)))) {
+      assertThat(c.tensors()).hasSize(DType.values().length).containsKey("tF8_E4M3");
+      assertThat(c.bytes(c.tensor("tU16")).remaining()).isEqualTo(4);
+    }
+  }
+
+  @Test
   void everyFloatingPointTypeIsConverted() throws IOException {
     Path file = folder.resolve("m.safetensors");
     float[] values = {1.5f, -0.25f, 0f, 65504f, 0x1p-24f, Float.NEGATIVE_INFINITY};

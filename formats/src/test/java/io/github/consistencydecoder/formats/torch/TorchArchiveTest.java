@@ -80,7 +80,8 @@ class TorchArchiveTest {
             case I16 -> bytes.getShort(2 * i);
             case I8 -> bytes.get(i);
             case U8, BOOL -> bytes.get(i) & 0xff;
-            case F64, F32, F16, BF16 -> throw new AssertionError(tensor.dtype());
+            case F64, F32, F16, BF16, C64, F8_E4M3, F8_E5M2, F8_E8M0, U64, U32, U16 ->
+                throw new AssertionError(tensor.dtype());
           };
       assertThat(value).as(tensor.name()).isEqualTo(wanted.get(i).longValue());
     }

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.server.core;
 
+import io.github.consistencydecoder.formats.io.AtomicFiles;
 import io.github.consistencydecoder.plugin.DecoderInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,8 +9,6 @@ import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -17,7 +16,6 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -105,17 +103,10 @@ final class GoldenStore {
   private static void write(Path file, FloatBuffer values) {
     ByteBuffer bytes = ByteBuffer.allocate(4 * values.remaining()).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values.duplicate());
-    byte[] digest = sha256().digest(bytes.array());
-    Path temporary = file.resolveSibling("." + UUID.randomUUID() + ".tmp");
+    ByteBuffer all = ByteBuffer.allocate(DIGEST_BYTES + bytes.remaining());
+    all.put(sha256().digest(bytes.array())).put(bytes);
     try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
-      try {
-        Files.write(temporary, digest, StandardOpenOption.CREATE_NEW);
-        Files.write(temporary, bytes.array(), StandardOpenOption.APPEND);
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        Files.deleteIfExists(temporary);
-      }
+      AtomicFiles.write(file, all.array());
     } catch (IOException e) {
       // The next start compares with nothing, as this one did.
       LOG.warn("{} cannot be written", file, e);

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.server.http;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.plugin.LatentScale;
+import io.github.consistencydecoder.plugin.LatentScaleGuess;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Pixels;
@@ -29,9 +30,6 @@ import java.util.concurrent.RejectedExecutionException;
 
 /** One decode, from the query to the answer. */
 final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult> {
-  /** Between the standard deviations of scaled latents, about 1, and unscaled ones, about 5. */
-  private static final double SCALED_BELOW = 2.2;
-
   private static final int LONGEST_WARNING = 1000;
 
   private final Door door;
@@ -91,8 +89,7 @@ final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult
         switch (asked.form()) {
           case BINARY -> bare(body);
           case BASE64 -> bare(Base64Body.inputs(body));
-          case NPY -> LatentsBody.npy(body);
-          case SAFETENSORS -> LatentsBody.safetensors(body);
+          case NPY, SAFETENSORS -> LatentsBody.of(body);
           case PICTURE -> throw new IllegalStateException("refused before its body");
         };
     DecodeSize size =
@@ -126,9 +123,9 @@ final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult
       return LatentRules.latents(given.latents(), said.get());
     }
     Latents unscaled = LatentRules.latents(given.latents(), LatentScale.UNSCALED);
-    return unscaled.statistics().standardDeviation() < SCALED_BELOW
-        ? LatentRules.latents(given.latents(), LatentScale.SCALED)
-        : unscaled;
+    Latents guessed = LatentScaleGuess.of(unscaled.statistics()).apply(unscaled);
+    LatentRules.check(given.latents().fields(), guessed);
+    return guessed;
   }
 
   private Noise noise(LatentsBody given, DecodeSize size) throws ServiceException {

@@ -1,21 +1,19 @@
 package io.github.consistencydecoder.server.wire;
 
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.LatentCheck;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.server.core.DecodeSize;
 import io.github.consistencydecoder.server.core.ServiceException;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * What may be decoded: {@code [N, 4, h, w]} in a floating-point type, all values finite and within
  * the range of latents, of the Stable Diffusion 1.x family as far as the caller's own factors tell.
  */
 public final class LatentRules {
-  /** Unscaled latents of pictures stay below about 50; beyond this, it is something else. */
-  private static final double LARGEST_UNSCALED = 1e4;
-
   /** Callers send the factor as float32 or as decimal text. */
   private static final double FACTOR_TOLERANCE = 1e-6;
 
@@ -84,22 +82,23 @@ public final class LatentRules {
       throw ServiceException.invalid(
           tensor.fields().type(), "latents are float32, float16 or bfloat16, not uint8");
     }
-    float[] values = tensor.finiteFloats();
-    double unit = scale == LatentScale.SCALED ? 1 / Latents.SCALING_FACTOR : 1;
-    for (float value : values) {
-      if (Math.abs(value) * unit > LARGEST_UNSCALED) {
-        throw ServiceException.invalid(
-            tensor.fields().data(),
-            String.format(
-                Locale.ROOT,
-                "values reach %.3g, those of Stable Diffusion 1.x latents stay within about %s;"
-                    + " the data may be of another type or byte order, or not be latents",
-                value,
-                scale == LatentScale.SCALED ? "9" : "50"));
-      }
-    }
     long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
-    return Latents.of(scale, values, shape);
+    Latents latents = Latents.of(scale, tensor.floats(), shape);
+    check(tensor.fields(), latents);
+    return latents;
+  }
+
+  /**
+   * Refuses values that no decoder takes.
+   *
+   * @throws ServiceException {@code INVALID}
+   */
+  public static void check(TensorFields fields, Latents latents) throws ServiceException {
+    try {
+      LatentCheck.requireDecodable(latents);
+    } catch (DecoderException e) {
+      throw ServiceException.invalid(fields.data(), e.getMessage());
+    }
   }
 
   /**

@@ -1,5 +1,7 @@
 package io.github.consistencydecoder.server.wire;
 
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.PictureWriter;
 import io.github.consistencydecoder.plugin.Pixels;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -93,11 +95,15 @@ public final class PictureBytes {
 
   /** One picture as a PNG file, 8 bits, sRGB. */
   public static byte[] png(Pixels pixels, int index) {
-    return PngWriter.write(rgb8(pixels, index), pixels.width(), pixels.height());
+    return PictureWriter.png(picture(pixels, index));
   }
 
   /** One picture as a JPEG file of quality {@value #JPEG_QUALITY}, 4:4:4. */
   public static byte[] jpeg(Pixels pixels, int index) {
-    return JpegWriter.write(rgb8(pixels, index), pixels.width(), pixels.height());
+    return PictureWriter.jpeg(picture(pixels, index), JPEG_QUALITY);
+  }
+
+  private static Picture picture(Pixels pixels, int index) {
+    return Picture.takeOver(pixels.width(), pixels.height(), rgb8(pixels, index));
   }
 }

@@ -1,5 +1,9 @@
 package io.github.consistencydecoder.server.wire;
 
+import io.github.consistencydecoder.formats.io.FormatException;
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.PictureLimits;
+import io.github.consistencydecoder.formats.pictures.PictureReader;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.server.core.DecodeSize;
@@ -92,7 +96,16 @@ public final class PictureRules {
    * @throws ServiceException {@code INVALID} or {@code TOO_LARGE}
    */
   public static Pixels file(String field, byte[] file, long maxPixels) throws ServiceException {
-    return new PictureFile(field, file, maxPixels).pixels();
+    PictureLimits limits = new PictureLimits(Math.max(1, file.length), maxPixels, JPEG_SIDE, true);
+    try {
+      Picture picture = new PictureReader(limits).read(field, file).picture();
+      checkSides(field, picture.width(), picture.height());
+      return picture.toPixels();
+    } catch (FormatException e) {
+      throw e.tooLarge()
+          ? ServiceException.of(ServiceError.TOO_LARGE, e.withoutFile())
+          : ServiceException.invalid(field, e.withoutFile());
+    }
   }
 
   /** {@code v = level / 127.5 - 1}; the order changes from [N, H, W, 3] to [N, 3, H, W]. */
@@ -122,17 +135,5 @@ public final class PictureRules {
           field,
           "a side of " + side + " pixels does not fit a JPEG file, which has at most " + JPEG_SIDE);
     }
-  }
-
-  static ServiceException tooLarge(long width, long height, long maxPixels) {
-    return ServiceException.of(
-        ServiceError.TOO_LARGE,
-        "a picture of "
-            + width
-            + "x"
-            + height
-            + " pixels is larger than the limit of "
-            + maxPixels
-            + " pixels");
   }
 }

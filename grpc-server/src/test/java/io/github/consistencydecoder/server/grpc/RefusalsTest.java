@@ -264,7 +264,8 @@ class RefusalsTest {
     invalidEncode("pictures", "neither", r -> r.clearPictures());
     invalidEncode("tensor.shape", "16x7", r -> r.getTensorBuilder().setShape(1, 7));
     invalidEncode("tensor.data", "bytes", r -> r.getTensorBuilder().setData(ByteString.EMPTY));
-    invalidEncode("file", "neither a PNG", r -> r.setFile(ByteString.copyFromUtf8("GIF89a")));
+    invalidEncode(
+        "file", "PNG and JPEG are read", r -> r.setFile(ByteString.copyFromUtf8("GIF89a")));
     invalidEncode("priority", "unknown", r -> r.setPriorityValue(7));
     with(
         Status.Code.INVALID_ARGUMENT,

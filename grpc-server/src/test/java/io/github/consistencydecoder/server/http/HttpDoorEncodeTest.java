@@ -111,7 +111,7 @@ final class HttpDoorEncodeTest {
     HttpResponse<byte[]> response = open.post("/", new byte[1024]);
 
     assertThat(response.statusCode()).isEqualTo(400);
-    assertThat(error(response)).contains("neither a PNG nor a JPEG", "POST them to /predict");
+    assertThat(error(response)).contains("PNG and JPEG are read", "POST them to /predict");
   }
 
   @ParameterizedTest
@@ -125,7 +125,7 @@ final class HttpDoorEncodeTest {
         "/encode?shape=1,3,2048,2048&dtype=float32|413|limit",
         "/encode?dtype=float64&shape=1|400|none of float32",
         "/encode?model=nope|404|no model of that name",
-        "/encode|400|neither a PNG nor a JPEG",
+        "/encode|400|PNG and JPEG are read",
       })
   void refusalsAreJsonAndSayWhatIsWrong(String path, int status, String part) throws Exception {
     HttpResponse<byte[]> response = open.post(path, new byte[] {1, 2, 3});

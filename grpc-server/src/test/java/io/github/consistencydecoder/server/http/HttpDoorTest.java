@@ -418,7 +418,7 @@ final class HttpDoorTest {
             "tensor/binary");
 
     assertThat(response.statusCode()).isEqualTo(400);
-    assertThat(error(response)).contains("must be finite");
+    assertThat(error(response)).contains("1 of 256 values are NaN or infinite");
   }
 
   /** Named before the length, which is that of the compressed bytes. */

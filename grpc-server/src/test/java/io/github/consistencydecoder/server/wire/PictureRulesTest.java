@@ -130,8 +130,8 @@ class PictureRulesTest {
 
   @Test
   void sizeIsCheckedBeforeAnythingIsDecoded() throws IOException {
-    byte[] claim = PngWriter.write(new byte[0], 50_000, 0);
-    ByteBuffer.wrap(claim).putInt(20, 50_000);
+    byte[] claim = file("png", BufferedImage.TYPE_3BYTE_BGR, 8, 8);
+    ByteBuffer.wrap(claim).putInt(16, 50_000).putInt(20, 50_000);
     repairHeader(claim);
     ServiceException e =
         catchThrowableOfType(
@@ -148,8 +148,10 @@ class PictureRulesTest {
 
   @Test
   void filesThatAreNoPictureAreRefused() throws IOException {
-    refused("file", "neither", () -> PictureRules.file("file", new byte[0], 99));
-    refused("file", "neither", () -> PictureRules.file("file", new byte[] {'G', 'I', 'F'}, 99));
+    refused("file", "empty", () -> PictureRules.file("file", new byte[0], 99));
+    refused("file", "no picture", () -> PictureRules.file("file", new byte[] {'G', 'I', 'F'}, 99));
+    byte[] gif = file("gif", BufferedImage.TYPE_3BYTE_BGR, 8, 8);
+    refused("file", "a GIF picture; PNG and JPEG", () -> PictureRules.file("file", gif, 99));
     byte[] odd = file("png", BufferedImage.TYPE_3BYTE_BGR, 9, 8);
     refused("file", "9x8", () -> PictureRules.file("file", odd, 99));
   }

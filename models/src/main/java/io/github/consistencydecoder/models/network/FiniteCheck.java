@@ -56,7 +56,7 @@ final class FiniteCheck {
       case F32 -> singles(words, n);
       case F16 -> pairs(words, n, 0x7c00) && (tail & 0x7c00) != 0x7c00;
       case BF16 -> pairs(words, n, 0x7f80) && (tail & 0x7f80) != 0x7f80;
-      case F64, I64, I32, I16, I8, U8, BOOL ->
+      case F64, C64, F8_E4M3, F8_E5M2, F8_E8M0, I64, I32, I16, I8, U64, U32, U16, U8, BOOL ->
           throw new IllegalArgumentException("not checked here: " + dtype);
     };
   }

@@ -1,14 +1,23 @@
 package io.github.consistencydecoder.server.http.body;
 
+import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
+import io.github.consistencydecoder.formats.io.FormatException;
+import io.github.consistencydecoder.formats.latents.LatentsTensor;
+import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
+import io.github.consistencydecoder.formats.tensors.DType;
+import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.plugin.LatentScale;
-import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.server.core.ServiceException;
 import io.github.consistencydecoder.server.wire.TensorFields;
+import io.github.consistencydecoder.server.wire.TensorType;
 import io.github.consistencydecoder.server.wire.WireTensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -20,85 +29,61 @@ import java.util.Optional;
  */
 public record LatentsBody(WireTensor latents, Optional<LatentScale> scale, List<WireTensor> noise) {
   private static final TensorFields FIELDS = new TensorFields("body", "body", "body");
-  private static final List<String> USUAL_NAMES =
-      List.of("latents", "latent", "samples", "latent_tensor", "z");
-  private static final String COMFY_TENSOR = "latent_tensor";
-  private static final String COMFY_VERSION = "latent_format_version_0";
-  private static final int MOST_STEPS = 2;
+
+  /** Room for any file of latents, and little for a header to be hostile in. */
+  private static final CheckpointLimits LIMITS =
+      CheckpointLimits.defaults().withMaxHeaderBytes(1 << 20).withMaxTensors(1_000);
 
   /**
-   * An {@code .npy} file.
+   * A safetensors file, ComfyUI's {@code .latent} among them, or an {@code .npy} file; with its
+   * tensors {@code noise0}, {@code noise1} and so on, if they are there.
    *
    * @throws ServiceException {@code INVALID}
    */
-  public static LatentsBody npy(ByteBuffer file) throws ServiceException {
-    return new LatentsBody(NpyBody.parse(file).wire(FIELDS), Optional.empty(), List.of());
-  }
-
-  /**
-   * A safetensors file, ComfyUI's {@code .latent} among them: the tensor of a usual name, else the
-   * only one that can be latents; {@code noise0} and {@code noise1}, if they are there; the scale
-   * from the metadata, or as ComfyUI has it: unscaled with the tensor {@code
-   * latent_format_version_0}, scaled without.
-   *
-   * @throws ServiceException {@code INVALID}
-   */
-  public static LatentsBody safetensors(ByteBuffer file) throws ServiceException {
-    SafetensorsBody body = SafetensorsBody.parse(file);
-    String factor = body.metadata().getOrDefault("scaling_factor", "0.18215");
-    if (!factor.equals("0.18215")) {
-      throw SafetensorsBody.bad(
-          "its metadata has another scaling_factor than 0.18215, so these are not latents of Stable"
-              + " Diffusion 1.x");
-    }
-    String name = choose(body.tensors());
-    List<WireTensor> noise = new ArrayList<>();
-    for (int step = 0; step < MOST_STEPS; step++) {
-      FileTensor found = body.tensors().get("noise" + step);
-      if (found != null) {
-        noise.add(found.wire(FIELDS));
+  public static LatentsBody of(ByteBuffer file) throws ServiceException {
+    try (Checkpoint checkpoint = Checkpoints.inMemory("body", file, LIMITS)) {
+      LatentsTensor found = LatentsTensor.of(checkpoint, null);
+      List<WireTensor> noise = new ArrayList<>();
+      TensorInfo step;
+      while ((step = checkpoint.tensors().get("noise" + noise.size())) != null) {
+        noise.add(wire(checkpoint, step));
       }
+      return new LatentsBody(wire(checkpoint, found.info()), found.declared(), noise);
+    } catch (FormatException e) {
+      throw ServiceException.invalid("body", e.withoutFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    return new LatentsBody(
-        body.tensors().get(name).wire(FIELDS), scale(name, body), List.copyOf(noise));
   }
 
-  private static Optional<LatentScale> scale(String name, SafetensorsBody body) {
-    if (name.equals(COMFY_TENSOR)) {
-      return Optional.of(
-          body.tensors().containsKey(COMFY_VERSION) ? LatentScale.UNSCALED : LatentScale.SCALED);
+  /** Three dimensions count as a batch of one; doubles become floats. */
+  private static WireTensor wire(Checkpoint file, TensorInfo tensor)
+      throws IOException, ServiceException {
+    List<Long> shape = new ArrayList<>(tensor.shape());
+    if (shape.size() == 3) {
+      shape.add(0, 1L);
     }
-    return switch (body.metadata().getOrDefault("scale", "")) {
-      case "scaled" -> Optional.of(LatentScale.SCALED);
-      case "unscaled" -> Optional.of(LatentScale.UNSCALED);
-      default -> Optional.empty();
+    ByteBuffer data = file.bytes(tensor);
+    if (tensor.dtype() == DType.F64) {
+      FloatBuffer values = FloatBuffer.wrap(file.floats(tensor));
+      data = ByteBuffer.wrap(TensorType.FLOAT32.toBytes(values));
+    }
+    return WireTensor.of(FIELDS, type(tensor), shape, data);
+  }
+
+  private static TensorType type(TensorInfo tensor) throws ServiceException {
+    return switch (tensor.dtype()) {
+      case F16 -> TensorType.FLOAT16;
+      case BF16 -> TensorType.BFLOAT16;
+      case F32, F64 -> TensorType.FLOAT32;
+      case C64, F8_E4M3, F8_E5M2, F8_E8M0, I64, I32, I16, I8, U64, U32, U16, U8, BOOL ->
+          throw ServiceException.invalid(
+              "body",
+              "tensor '"
+                  + tensor.name()
+                  + "': elements of "
+                  + tensor.dtype()
+                  + " found, floating-point ones are needed");
     };
-  }
-
-  private static String choose(Map<String, FileTensor> tensors) throws ServiceException {
-    for (String name : USUAL_NAMES) {
-      if (tensors.containsKey(name)) {
-        return name;
-      }
-    }
-    List<String> candidates =
-        tensors.entrySet().stream()
-            .filter(e -> e.getValue().element().floating() && canBeLatents(e.getValue().shape()))
-            .map(Map.Entry::getKey)
-            .toList();
-    if (candidates.size() != 1) {
-      throw SafetensorsBody.bad(
-          candidates.size()
-              + " of its "
-              + tensors.size()
-              + " tensors can be latents [N, 4, h, w];"
-              + " exactly one is needed, or one that is called latents");
-    }
-    return candidates.get(0);
-  }
-
-  private static boolean canBeLatents(List<Long> shape) {
-    int n = shape.size();
-    return (n == 3 || n == 4) && shape.get(n - 3) == Latents.CHANNELS;
   }
 }

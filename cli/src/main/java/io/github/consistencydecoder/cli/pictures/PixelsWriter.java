@@ -1,5 +1,8 @@
 package io.github.consistencydecoder.cli.pictures;
 
+import io.github.consistencydecoder.formats.io.AtomicFiles;
+import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.PictureWriter;
 import io.github.consistencydecoder.formats.tensors.DType;
 import io.github.consistencydecoder.formats.tensors.NpyFile;
 import io.github.consistencydecoder.formats.tensors.SafetensorsWriter;
@@ -12,8 +15,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Writes decoded pixels in one of the formats. */
-public final class PictureWriter {
-  private PictureWriter() {}
+public final class PixelsWriter {
+  private PixelsWriter() {}
 
   /**
    * Writes a batch; a folder that is missing is made, an existing file replaced.
@@ -35,7 +38,10 @@ public final class PictureWriter {
     switch (format) {
       case PNG -> {
         for (int i = 0; i < files.size(); i++) {
-          PngFile.write(files.get(i), pixels, i, rounding, textOf(i, pixels, rounding, text));
+          Picture picture =
+              Picture.takeOver(pixels.width(), pixels.height(), pixels.rgb8(i, rounding));
+          AtomicFiles.write(
+              files.get(i), PictureWriter.png(picture, textOf(i, pixels, rounding, text)));
         }
       }
       case NPY -> NpyFile.write(files.get(0), shape(pixels), floats(pixels));

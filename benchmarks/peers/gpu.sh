@@ -2,10 +2,11 @@
 # Ours and PyTorch in turn on an NVIDIA GPU, on the same model file; prints a table and which aims are met.
 #
 #   MODEL=DIR benchmarks/peers/gpu.sh
+#   MODEL=DIR SIZES=512 DTYPES=float16 ROUNDS=1 benchmarks/peers/gpu.sh    what fits four minutes
 #
 # MODEL   folder in the diffusers layout (make_full_weights.py --out DIR writes one at the published width)
 # SIZES   image sides in pixels (512 1024)    DTYPES  of float16, float32 (both)
-# ROUNDS  how often each is run (3)           PEERS   of eager, compile (eager)
+# ROUNDS  how often each is run (3)           PEERS   of eager, channels_last, compile (the first two)
 # THROUGH diffusers or network: whose PyTorch code (diffusers where it can be imported, otherwise network)
 # PYTHON  interpreter with torch and safetensors (python3)
 # DECODER the command to measure (./consistency-decoder at the repository root); the launcher of an unpacked bundle will do
@@ -23,7 +24,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 SIZES=${SIZES:-512 1024}
 DTYPES=${DTYPES:-float16 float32}
 ROUNDS=${ROUNDS:-3}
-PEERS=${PEERS:-eager}
+PEERS=${PEERS:-eager channels_last}
 REPORT=${REPORT:--}
 DEVICE=${DEVICE:-cuda}
 NVIDIA_SMI=${NVIDIA_SMI:-nvidia-smi}
@@ -106,13 +107,15 @@ echo "$machine; $idle MiB used before the start" >&2
 
 for size in $SIZES; do
   for dtype in $DTYPES; do
-    rm -f "$OUT"/{ours,eager,compile}-"$size-$dtype"-*.json
+    rm -f "$OUT"/{ours,eager,channels_last,compile}-"$size-$dtype"-*.json
     for ((round = 1; round <= ROUNDS; round++)); do
       ours=ours-$size-$dtype-$round
       measure "$ours" "$DECODER" bench --model "$MODEL" --provider "$DEVICE" --dtype "$dtype" --size "$size" --warmup 2 --repeat 5 --json
       for peer in $PEERS; do
         name=$peer-$size-$dtype-$round
-        measure "$name" "$PYTHON" "$here/peers.py" --model "$MODEL" --device "$DEVICE" --dtype "$dtype" --size "$size" --peer "$peer" \
+        how=(--peer "$peer")
+        if [[ $peer == channels_last ]]; then how=(--peer eager --channels-last); fi
+        measure "$name" "$PYTHON" "$here/peers.py" --model "$MODEL" --device "$DEVICE" --dtype "$dtype" --size "$size" "${how[@]}" \
           --through "$THROUGH" --repeat 5 --json
         if [[ -f $OUT/$ours.json && -f $OUT/$name.json ]]; then
           "$PYTHON" "$here/gpu_table.py" --pair "$OUT/$ours.json" "$OUT/$name.json" >&2 || failures=$((failures + 1))

@@ -15,8 +15,8 @@ from pathlib import Path
 from ratios import KEYS, read
 
 BEGIN, END = "<!-- peers -->", "<!-- /peers -->"
-ORDER = {"ours": 0, "eager": 1, "compile": 2, "onnxruntime": 3}
-NAMES = {"ours": "ours", "eager": "PyTorch eager", "compile": "torch.compile", "onnxruntime": "ONNX Runtime, plain export"}
+ORDER = {"ours": 0, "eager": 1, "channels_last": 2, "compile": 3, "onnxruntime": 4}
+NAMES = {"ours": "ours", "eager": "PyTorch eager", "channels_last": "PyTorch eager, channels last", "compile": "torch.compile", "onnxruntime": "ONNX Runtime, plain export"}
 
 
 def gather(folder, pattern, form, key, glob="*.json"):

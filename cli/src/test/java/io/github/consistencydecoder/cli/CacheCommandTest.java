@@ -88,7 +88,7 @@ final class CacheCommandTest {
     try (Stream<Path> files = Files.walk(entry())) {
       long bytes =
           files.mapToLong(file -> Files.isDirectory(file) ? 0 : file.toFile().length()).sum();
-      return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
+      return String.format(Locale.ROOT, "%.2f MB", bytes / 1e6);
     }
   }
 
@@ -245,15 +245,15 @@ final class CacheCommandTest {
 
     assertThat(run.code()).isEqualTo(1);
     assertThat(run.err()).startsWith("error: ").contains(": cannot be removed: ").hasLineCount(1);
-    assertThat(run.out()).contains("freed 0 B");
+    assertThat(run.out()).contains("freed 0 bytes");
     assertThat(entry()).exists();
   }
 
   @Test
   void noCacheIsNothingToDo() {
     cache = folder.resolve("none");
-    assertThat(cache().out()).isEqualTo("total 0 B in " + cache + System.lineSeparator());
-    assertThat(cache("clean").out()).isEqualTo("freed 0 B" + System.lineSeparator());
+    assertThat(cache().out()).isEqualTo("total 0 bytes in " + cache + System.lineSeparator());
+    assertThat(cache("clean").out()).isEqualTo("freed 0 bytes" + System.lineSeparator());
     assertThat(cache).doesNotExist();
   }
 

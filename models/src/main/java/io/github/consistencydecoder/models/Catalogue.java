@@ -2,6 +2,7 @@ package io.github.consistencydecoder.models;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.consistencydecoder.formats.io.NearNames;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;

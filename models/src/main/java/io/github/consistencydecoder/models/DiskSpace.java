@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.models;
 
+import io.github.consistencydecoder.formats.io.ByteSizes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.models;
 
+import io.github.consistencydecoder.formats.io.ByteSizes;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Collection;

@@ -4,10 +4,10 @@ import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.cli.shell.Failure;
-import io.github.consistencydecoder.cli.shell.Sizes;
 import io.github.consistencydecoder.core.cache.CacheCleaning;
 import io.github.consistencydecoder.core.cache.CacheCleaning.Outcome;
 import io.github.consistencydecoder.core.cache.CacheItem;
+import io.github.consistencydecoder.formats.io.ByteSizes;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -82,7 +82,7 @@ final class CacheCleanCommand implements Callable<Integer> {
       }
     }
     long bytes = CacheLines.bytes(removed);
-    console.result((dryRun ? "would free " : "freed ") + Sizes.text(bytes));
+    console.result((dryRun ? "would free " : "freed ") + ByteSizes.text(bytes));
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("cache", cache.folder().toString());
     document.put("dry_run", dryRun);

@@ -3,9 +3,9 @@ package io.github.consistencydecoder.cli.cache;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
-import io.github.consistencydecoder.cli.shell.Sizes;
 import io.github.consistencydecoder.core.cache.CacheItem;
 import io.github.consistencydecoder.core.cache.CacheItem.Kind;
+import io.github.consistencydecoder.formats.io.ByteSizes;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,10 +53,10 @@ public final class CacheCommand implements Callable<Integer> {
     long free = CacheLines.bytes(useless);
     console.result(
         "total "
-            + Sizes.text(all)
+            + ByteSizes.text(all)
             + " in "
             + cache.folder()
-            + (useless.isEmpty() ? "" : "; 'cache clean' frees " + Sizes.text(free)));
+            + (useless.isEmpty() ? "" : "; 'cache clean' frees " + ByteSizes.text(free)));
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("cache", cache.folder().toString());
     document.put("items", items.stream().map(CacheLines::document).toList());
@@ -82,7 +82,7 @@ public final class CacheCommand implements Callable<Integer> {
             + ": "
             + some.size()
             + ", "
-            + Sizes.text(CacheLines.bytes(some))
+            + ByteSizes.text(CacheLines.bytes(some))
             + (useless == 0 ? "" : "; " + useless + " count no more"));
   }
 }

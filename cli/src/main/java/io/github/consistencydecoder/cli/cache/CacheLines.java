@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.cli.cache;
 
-import io.github.consistencydecoder.cli.shell.Sizes;
 import io.github.consistencydecoder.core.cache.CacheItem;
+import io.github.consistencydecoder.formats.io.ByteSizes;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -26,7 +26,7 @@ final class CacheLines {
         Locale.ROOT,
         "%-8s %9s  %s  %s%s",
         item.kind().id(),
-        Sizes.text(item.bytes()),
+        ByteSizes.text(item.bytes()),
         TIME.format(item.lastUse()),
         item.name(),
         remarks(item));

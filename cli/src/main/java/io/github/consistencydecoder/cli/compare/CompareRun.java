@@ -2,7 +2,6 @@ package io.github.consistencydecoder.cli.compare;
 
 import io.github.consistencydecoder.cli.encode.EncoderChoice;
 import io.github.consistencydecoder.cli.encode.OpenEncoder;
-import io.github.consistencydecoder.cli.photographs.PictureFit;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
@@ -11,6 +10,7 @@ import io.github.consistencydecoder.cli.shell.Interruption;
 import io.github.consistencydecoder.cli.shell.Progress;
 import io.github.consistencydecoder.compare.Comparison;
 import io.github.consistencydecoder.compare.ComparisonSummary;
+import io.github.consistencydecoder.formats.pictures.PictureFit;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import java.io.IOException;

@@ -1,14 +1,13 @@
 package io.github.consistencydecoder.cli.compare;
 
-import io.github.consistencydecoder.cli.photographs.FittedPicture;
 import io.github.consistencydecoder.cli.photographs.Photographs;
-import io.github.consistencydecoder.cli.photographs.PictureFit;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.cli.shell.Failure;
 import io.github.consistencydecoder.compare.ComparisonInput;
 import io.github.consistencydecoder.formats.pictures.LoadedPicture;
 import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.pictures.PictureFit;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.Latents;
@@ -153,7 +152,7 @@ final class FileInput implements ComparisonInput {
     if (truth.width() == width && truth.height() == height) {
       return truth;
     }
-    FittedPicture fitted = reading.fit.apply(companions.truth.get(0).toString(), truth);
+    PictureFit.Fitted fitted = reading.fit.apply(companions.truth.get(0).toString(), truth);
     if (fitted.picture().width() != width || fitted.picture().height() != height) {
       return truth;
     }

@@ -1,9 +1,8 @@
 package io.github.consistencydecoder.cli.compare;
 
 import io.github.consistencydecoder.cli.encode.OpenEncoder;
-import io.github.consistencydecoder.cli.photographs.FittedPicture;
 import io.github.consistencydecoder.cli.photographs.Photographs;
-import io.github.consistencydecoder.cli.photographs.PictureFit;
+import io.github.consistencydecoder.formats.pictures.PictureFit;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
@@ -31,7 +30,7 @@ record PhotographSubject(Path path, PictureFit fit, Optional<Encoding> encoding)
 
   @Override
   public Content load() throws IOException {
-    FittedPicture fitted = Photographs.read(path, fit);
+    PictureFit.Fitted fitted = Photographs.read(path, fit);
     if (encoding.isEmpty()) {
       return new Content(Optional.empty(), Optional.of(fitted.picture()), fitted.notes());
     }

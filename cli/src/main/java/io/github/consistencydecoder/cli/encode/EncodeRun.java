@@ -1,9 +1,7 @@
 package io.github.consistencydecoder.cli.encode;
 
 import io.github.consistencydecoder.cli.outputs.OutputFiles;
-import io.github.consistencydecoder.cli.photographs.FittedPicture;
 import io.github.consistencydecoder.cli.photographs.Photographs;
-import io.github.consistencydecoder.cli.photographs.PictureFit;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
@@ -13,6 +11,7 @@ import io.github.consistencydecoder.cli.shell.Progress;
 import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.formats.latents.LatentsFormat;
 import io.github.consistencydecoder.formats.latents.LatentsWriter;
+import io.github.consistencydecoder.formats.pictures.PictureFit;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
@@ -89,7 +88,7 @@ final class EncodeRun {
 
   private int encodeOne(Path input, List<Path> inputs, Interruption.Guard guard) {
     progress.doing(String.valueOf(input.getFileName()));
-    FittedPicture fitted;
+    PictureFit.Fitted fitted;
     try {
       fitted = Photographs.read(input, settings.fit());
       files.refuseExisting(List.of(files.file(input)), inputs);
@@ -126,7 +125,7 @@ final class EncodeRun {
     }
   }
 
-  private void encodeAndWrite(Path input, FittedPicture fitted, Interruption.Guard guard) {
+  private void encodeAndWrite(Path input, PictureFit.Fitted fitted, Interruption.Guard guard) {
     encoder
         .memoryWarning(fitted.picture())
         .ifPresent(sentence -> console.warning(input + ": " + sentence));

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.cli.photographs;
 
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.formats.pictures.PictureFit;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -15,7 +16,7 @@ public final class FitOptions {
         "Photographs whose sides are no multiples of 8, or not of the shape of --size: take the",
         "middle, repeat the edges, or refuse. Default: ${DEFAULT-VALUE}."
       })
-  private Fit fit;
+  private PictureFit.Mode fit;
 
   @Option(
       names = "--size",
@@ -29,7 +30,7 @@ public final class FitOptions {
       return new PictureFit(fit, Optional.empty());
     }
     try {
-      return new PictureFit(fit, Optional.of(PictureSize.parse(size)));
+      return new PictureFit(fit, Optional.of(PictureFit.Size.parse(size)));
     } catch (IllegalArgumentException e) {
       throw new CliException(ExitCode.USAGE, "--size: " + e.getMessage(), e);
     }

@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.cli.photographs;
 
 import io.github.consistencydecoder.formats.pictures.LoadedPicture;
+import io.github.consistencydecoder.formats.pictures.PictureFit;
 import io.github.consistencydecoder.formats.pictures.PictureReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,11 +29,11 @@ public final class Photographs {
    * @return with notes about both
    * @throws IOException if it is no picture that can be read
    */
-  public static FittedPicture read(Path file, PictureFit fit) throws IOException {
+  public static PictureFit.Fitted read(Path file, PictureFit fit) throws IOException {
     LoadedPicture loaded = READER.read(file);
-    FittedPicture fitted = fit.apply(file.toString(), loaded.picture());
+    PictureFit.Fitted fitted = fit.apply(file.toString(), loaded.picture());
     List<String> notes = new ArrayList<>(loaded.notes());
     notes.addAll(fitted.notes());
-    return new FittedPicture(fitted.picture(), notes);
+    return new PictureFit.Fitted(fitted.picture(), notes);
   }
 }

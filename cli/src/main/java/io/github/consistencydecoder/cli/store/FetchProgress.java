@@ -2,7 +2,7 @@ package io.github.consistencydecoder.cli.store;
 
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.Progress;
-import io.github.consistencydecoder.cli.shell.Sizes;
+import io.github.consistencydecoder.formats.io.ByteSizes;
 import io.github.consistencydecoder.models.PullListener;
 import io.github.consistencydecoder.models.PulledFile;
 import java.net.URI;
@@ -33,8 +33,8 @@ final class FetchProgress implements PullListener, AutoCloseable {
         file
             + ": from "
             + from.getHost()
-            + (totalBytes < 0 ? "" : ", " + Sizes.text(totalBytes))
-            + (doneBytes > 0 ? ", " + Sizes.text(doneBytes) + " are here already" : ""));
+            + (totalBytes < 0 ? "" : ", " + ByteSizes.text(totalBytes))
+            + (doneBytes > 0 ? ", " + ByteSizes.text(doneBytes) + " are here already" : ""));
     show(file, doneBytes, totalBytes);
   }
 

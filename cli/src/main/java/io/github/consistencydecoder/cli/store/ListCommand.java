@@ -3,7 +3,7 @@ package io.github.consistencydecoder.cli.store;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
-import io.github.consistencydecoder.cli.shell.Sizes;
+import io.github.consistencydecoder.formats.io.ByteSizes;
 import io.github.consistencydecoder.models.CatalogueEntry;
 import io.github.consistencydecoder.models.ModelStore;
 import io.github.consistencydecoder.models.StoredModel;
@@ -53,10 +53,10 @@ final class ListCommand implements Callable<Integer> {
   private static String line(StoredModel model) {
     String state =
         switch (model.state()) {
-          case INSTALLED -> "here, " + Sizes.text(model.bytes());
+          case INSTALLED -> "here, " + ByteSizes.text(model.bytes());
           case PARTLY ->
               "partly here, "
-                  + Sizes.text(model.bytes() + model.partialBytes())
+                  + ByteSizes.text(model.bytes() + model.partialBytes())
                   + ofAll(model.entry());
           case ABSENT -> "not here" + toFetch(model);
         };
@@ -71,12 +71,12 @@ final class ListCommand implements Callable<Integer> {
 
   private static String ofAll(CatalogueEntry entry) {
     OptionalLong all = entry.likelyBytes();
-    return all.isPresent() ? " of about " + Sizes.text(all.getAsLong()) : "";
+    return all.isPresent() ? " of about " + ByteSizes.text(all.getAsLong()) : "";
   }
 
   private static String toFetch(StoredModel model) {
     OptionalLong all = model.entry().likelyBytes();
-    return all.isPresent() ? ", about " + Sizes.text(all.getAsLong()) : "";
+    return all.isPresent() ? ", about " + ByteSizes.text(all.getAsLong()) : "";
   }
 
   private static Map<String, Object> asMap(StoredModel model) {

@@ -32,7 +32,7 @@ final class FetchProgressTest {
     assertThat(err.toString().lines())
         .containsExactly(
             "note: another process is changing m; waiting for it",
-            "note: w.bin: from host.example, 2.49 GB, 1.5 MB are here already",
+            "note: w.bin: from host.example, 2.49 GB, 1.50 MB are here already",
             "note: w.bin: host.example closed the connection; trying again in 0.5 s",
             "note: c.json: from host.example");
   }

@@ -4,6 +4,7 @@ import io.github.consistencydecoder.formats.io.AtomicFiles;
 import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.formats.pictures.PictureWriter;
 import io.github.consistencydecoder.formats.pictures.Region;
+import io.github.consistencydecoder.formats.pictures.Scaling;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.compare.report;
 
 import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.formats.pictures.PictureWriter;
+import io.github.consistencydecoder.formats.pictures.Scaling;
 import java.io.IOException;
 import java.nio.file.Files;
 

@@ -3,7 +3,7 @@ package io.github.consistencydecoder.formats.checkpoint;
 import static java.util.Objects.requireNonNull;
 
 import io.github.consistencydecoder.formats.io.ByteSource;
-import io.github.consistencydecoder.formats.io.SimilarNames;
+import io.github.consistencydecoder.formats.io.NearNames;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -76,7 +76,7 @@ final class FileCheckpoint implements Checkpoint {
   public TensorInfo tensor(String name) {
     TensorInfo tensor = tensors.get(requireNonNull(name, "name"));
     if (tensor == null) {
-      List<String> similar = SimilarNames.to(name, tensors.keySet());
+      List<String> similar = NearNames.of(name, tensors.keySet());
       throw new MissingTensorException(
           path.getFileName()
               + ": no tensor '"

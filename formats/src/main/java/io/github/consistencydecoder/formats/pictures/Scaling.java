@@ -1,23 +1,21 @@
-package io.github.consistencydecoder.cli.photographs;
+package io.github.consistencydecoder.formats.pictures;
 
-import io.github.consistencydecoder.formats.pictures.Picture;
-
-/**
- * Bicubic scaling, {@code a = -0.5}, with a kernel that widens as the picture shrinks, so that
- * nothing is skipped: Pillow's {@code BICUBIC}, with its rounding between the two passes, which
- * keeps sharp edges from ringing far.
- */
-final class Resampling {
+/** Pictures at other sizes. */
+public final class Scaling {
   private static final double A = -0.5;
   private static final int SUPPORT = 2;
 
-  private Resampling() {}
+  private Scaling() {}
 
   /**
+   * Bicubic scaling, {@code a = -0.5}, with a kernel that widens as the picture shrinks, so that
+   * nothing is skipped: Pillow's {@code BICUBIC}, with its rounding between the two passes, which
+   * keeps sharp edges from ringing far.
+   *
    * @param picture borrowed
    * @return of the size asked for
    */
-  static Picture scale(Picture picture, int width, int height) {
+  public static Picture scale(Picture picture, int width, int height) {
     Taps across = Taps.of(picture.width(), width);
     Taps down = Taps.of(picture.height(), height);
     byte[] rgb = new byte[3 * width * height];
@@ -57,6 +55,56 @@ final class Resampling {
 
   private static int level(double value) {
     return (int) Math.min(Math.max(Math.round(value), 0), 255);
+  }
+
+  /** Each pixel becomes {@code factor x factor} equal ones. */
+  public static Picture enlarged(Picture picture, int factor) {
+    int w = picture.width() * factor;
+    int h = picture.height() * factor;
+    byte[] from = picture.rgb();
+    byte[] to = new byte[3 * w * h];
+    for (int y = 0; y < h; y++) {
+      for (int x = 0; x < w; x++) {
+        int source = 3 * ((y / factor) * picture.width() + x / factor);
+        System.arraycopy(from, source, to, 3 * (y * w + x), 3);
+      }
+    }
+    return Picture.takeOver(w, h, to);
+  }
+
+  /**
+   * Made to fit into a square, each new pixel the mean of those it covers; unchanged if it fits.
+   *
+   * @param side of the square
+   */
+  public static Picture fitted(Picture picture, int side) {
+    int longer = Math.max(picture.width(), picture.height());
+    if (longer <= side) {
+      return picture;
+    }
+    int w = Math.max(1, (int) Math.round((double) picture.width() * side / longer));
+    int h = Math.max(1, (int) Math.round((double) picture.height() * side / longer));
+    byte[] from = picture.rgb();
+    byte[] to = new byte[3 * w * h];
+    for (int y = 0; y < h; y++) {
+      int top = (int) ((long) y * picture.height() / h);
+      int bottom = Math.max(top + 1, (int) ((long) (y + 1) * picture.height() / h));
+      for (int x = 0; x < w; x++) {
+        int left = (int) ((long) x * picture.width() / w);
+        int right = Math.max(left + 1, (int) ((long) (x + 1) * picture.width() / w));
+        for (int c = 0; c < 3; c++) {
+          long sum = 0;
+          for (int row = top; row < bottom; row++) {
+            for (int column = left; column < right; column++) {
+              sum += from[3 * (row * picture.width() + column) + c] & 0xff;
+            }
+          }
+          long n = (long) (bottom - top) * (right - left);
+          to[3 * (y * w + x) + c] = (byte) ((sum + n / 2) / n);
+        }
+      }
+    }
+    return Picture.takeOver(w, h, to);
   }
 
   /** Which values make up each new one, and with which weights, that add up to 1. */

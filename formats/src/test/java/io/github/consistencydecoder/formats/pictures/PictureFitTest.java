@@ -1,13 +1,12 @@
-package io.github.consistencydecoder.cli.photographs;
+package io.github.consistencydecoder.formats.pictures;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.consistencydecoder.cli.shell.CliException;
-import io.github.consistencydecoder.cli.shell.ExitCode;
-import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.formats.io.FormatException;
 import java.util.Optional;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,33 +25,32 @@ final class PictureFitTest {
     return Picture.takeOver(width, height, rgb);
   }
 
-  private static FittedPicture fit(Fit fit, Picture picture) {
+  private static PictureFit.Fitted fit(PictureFit.Mode fit, Picture picture)
+      throws FormatException {
     return new PictureFit(fit, Optional.empty()).apply("a.png", picture);
   }
 
-  private static FittedPicture fit(Fit fit, String size, Picture picture) {
-    return new PictureFit(fit, Optional.of(PictureSize.parse(size))).apply("a.png", picture);
+  private static PictureFit.Fitted fit(PictureFit.Mode fit, String size, Picture picture)
+      throws FormatException {
+    return new PictureFit(fit, Optional.of(PictureFit.Size.parse(size))).apply("a.png", picture);
   }
 
-  private static void assertRefused(Runnable fitting, String message) {
-    assertThatThrownBy(fitting::run)
-        .isInstanceOfSatisfying(
-            CliException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.INPUT))
-        .hasMessage(message);
+  private static void assertRefused(ThrowingCallable fitting, String message) {
+    assertThatThrownBy(fitting).isInstanceOf(FormatException.class).hasMessage(message);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"CROP", "PAD", "REFUSE"})
-  void pictureOfTheRightSizeIsLeftAlone(Fit fit) {
-    FittedPicture fitted = fit(fit, picture(16, 24));
+  void pictureOfTheRightSizeIsLeftAlone(PictureFit.Mode fit) throws FormatException {
+    PictureFit.Fitted fitted = fit(fit, picture(16, 24));
 
     assertThat(fitted.picture()).isEqualTo(picture(16, 24));
     assertThat(fitted.notes()).isEmpty();
   }
 
   @Test
-  void croppingTakesTheMiddleAndSaysSo() {
-    FittedPicture fitted = fit(Fit.CROP, picture(37, 26));
+  void croppingTakesTheMiddleAndSaysSo() throws FormatException {
+    PictureFit.Fitted fitted = fit(PictureFit.Mode.CROP, picture(37, 26));
 
     assertThat(fitted.picture().toString()).isEqualTo("Picture[32x24]");
     assertThat(fitted.picture().level(0, 0, 0)).isEqualTo(2);
@@ -61,8 +59,8 @@ final class PictureFitTest {
   }
 
   @Test
-  void paddingRepeatsTheEdgesAndSaysSo() {
-    FittedPicture fitted = fit(Fit.PAD, picture(37, 26));
+  void paddingRepeatsTheEdgesAndSaysSo() throws FormatException {
+    PictureFit.Fitted fitted = fit(PictureFit.Mode.PAD, picture(37, 26));
 
     Picture padded = fitted.picture();
     assertThat(padded.toString()).isEqualTo("Picture[40x32]");
@@ -79,23 +77,24 @@ final class PictureFitTest {
   }
 
   @Test
-  void refusingSaysWhatWouldHelp() {
+  void refusingSaysWhatWouldHelp() throws FormatException {
     assertRefused(
-        () -> fit(Fit.REFUSE, picture(37, 26)),
+        () -> fit(PictureFit.Mode.REFUSE, picture(37, 26)),
         "a.png: is 37x26 pixels, multiples of 8 are needed; --fit crop or --fit pad makes them");
   }
 
   @Test
-  void pictureSmallerThanACellCannotBeCropped() {
+  void pictureSmallerThanACellCannotBeCropped() throws FormatException {
     assertRefused(
-        () -> fit(Fit.CROP, picture(7, 20)),
+        () -> fit(PictureFit.Mode.CROP, picture(7, 20)),
         "a.png: is 7x20 pixels, at least 8x8 are needed; --fit pad or --size enlarges it");
-    assertThat(fit(Fit.PAD, picture(7, 20)).picture().toString()).isEqualTo("Picture[8x24]");
+    assertThat(fit(PictureFit.Mode.PAD, picture(7, 20)).picture().toString())
+        .isEqualTo("Picture[8x24]");
   }
 
   @Test
-  void sizeIsReachedByCroppingAndScaling() {
-    FittedPicture fitted = fit(Fit.CROP, "16", picture(64, 32));
+  void sizeIsReachedByCroppingAndScaling() throws FormatException {
+    PictureFit.Fitted fitted = fit(PictureFit.Mode.CROP, "16", picture(64, 32));
 
     assertThat(fitted.picture().toString()).isEqualTo("Picture[16x16]");
     assertThat(fitted.notes())
@@ -105,8 +104,8 @@ final class PictureFitTest {
   }
 
   @Test
-  void sizeIsReachedByScalingAndPadding() {
-    FittedPicture fitted = fit(Fit.PAD, "16", picture(64, 32));
+  void sizeIsReachedByScalingAndPadding() throws FormatException {
+    PictureFit.Fitted fitted = fit(PictureFit.Mode.PAD, "16", picture(64, 32));
 
     assertThat(fitted.picture().toString()).isEqualTo("Picture[16x16]");
     assertThat(fitted.notes())
@@ -118,26 +117,26 @@ final class PictureFitTest {
 
   @ParameterizedTest
   @CsvSource({"30, 90, 64x8", "90, 30, 8x64", "3, 200, 16x16", "200, 3, 16x16"})
-  void sizeIsReachedFromAnyShape(int width, int height, String size) {
-    for (Fit fit : new Fit[] {Fit.CROP, Fit.PAD}) {
+  void sizeIsReachedFromAnyShape(int width, int height, String size) throws FormatException {
+    for (PictureFit.Mode fit : new PictureFit.Mode[] {PictureFit.Mode.CROP, PictureFit.Mode.PAD}) {
       assertThat(fit(fit, size, picture(width, height)).picture().toString())
           .isEqualTo("Picture[" + size + "]");
     }
   }
 
   @Test
-  void narrowPictureIsEnlargedWithoutNeedingMoreMemoryThanTheResult() {
-    assertThat(fit(Fit.CROP, "512", picture(30_000, 1)).picture().toString())
+  void narrowPictureIsEnlargedWithoutNeedingMoreMemoryThanTheResult() throws FormatException {
+    assertThat(fit(PictureFit.Mode.CROP, "512", picture(30_000, 1)).picture().toString())
         .isEqualTo("Picture[512x512]");
   }
 
   @Test
-  void distortionIsRefused() {
+  void distortionIsRefused() throws FormatException {
     assertRefused(
-        () -> fit(Fit.REFUSE, "16", picture(64, 32)),
+        () -> fit(PictureFit.Mode.REFUSE, "16", picture(64, 32)),
         "a.png: is 64x32 pixels, which cannot become 16x16 without distortion; --fit crop or --fit"
             + " pad makes it");
-    assertThat(fit(Fit.REFUSE, "16x8", picture(64, 32)).picture().toString())
+    assertThat(fit(PictureFit.Mode.REFUSE, "16x8", picture(64, 32)).picture().toString())
         .isEqualTo("Picture[16x8]");
   }
 
@@ -153,9 +152,9 @@ final class PictureFitTest {
     "999999, both sides",
     "800000x8, at most"
   })
-  void sizeThatMakesNoSenseIsRefused(String text, String message) {
+  void sizeThatMakesNoSenseIsRefused(String text, String message) throws FormatException {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> PictureSize.parse(text))
+        .isThrownBy(() -> PictureFit.Size.parse(text))
         .withMessageContaining(message);
   }
 }

@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.models;
+package io.github.consistencydecoder.formats.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

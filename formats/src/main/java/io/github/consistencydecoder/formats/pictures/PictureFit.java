@@ -1,13 +1,13 @@
-package io.github.consistencydecoder.cli.photographs;
+package io.github.consistencydecoder.formats.pictures;
 
-import io.github.consistencydecoder.cli.shell.CliException;
-import io.github.consistencydecoder.cli.shell.ExitCode;
-import io.github.consistencydecoder.formats.pictures.Picture;
-import io.github.consistencydecoder.formats.pictures.Region;
+import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.plugin.Latents;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * How photographs are brought to a size that can be encoded: both sides multiples of 8, and all of
@@ -16,20 +16,103 @@ import java.util.Optional;
  * @param fit what happens to what is too large or too small
  * @param size all shall have; absent to leave each as large as it is
  */
-public record PictureFit(Fit fit, Optional<PictureSize> size) {
+public record PictureFit(Mode fit, Optional<Size> size) {
+  /** {@code --fit}: what happens to a photograph that does not have the size that is needed. */
+  public enum Mode {
+    /** The middle of it is taken. */
+    CROP,
+    /** Its edges are repeated around it. */
+    PAD,
+    /** It is an error. */
+    REFUSE;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * A picture whose sides are multiples of 8.
+   *
+   * @param picture what is left
+   * @param notes sentences about what was done to it, beginning with "it" or "its"; empty if
+   *     nothing was
+   */
+  public record Fitted(Picture picture, List<String> notes) {
+    /** Copies the notes. */
+    public Fitted {
+      notes = List.copyOf(notes);
+    }
+  }
+
+  /**
+   * A size that can be encoded.
+   *
+   * @param width in pixels, a multiple of 8
+   * @param height in pixels, a multiple of 8
+   */
+  public record Size(int width, int height) {
+    private static final Pattern FORM = Pattern.compile("(\\d{1,6})(?:[x,](\\d{1,6}))?");
+    private static final int LARGEST_SIDE = 16384;
+
+    /** What the reader of pictures takes, too. */
+    private static final long MOST_PIXELS = 64L << 20;
+
+    public Size {
+      if (width < Latents.PIXELS_PER_CELL
+          || height < Latents.PIXELS_PER_CELL
+          || width % Latents.PIXELS_PER_CELL != 0
+          || height % Latents.PIXELS_PER_CELL != 0) {
+        throw new IllegalArgumentException(
+            width + "x" + height + ": both sides must be multiples of " + Latents.PIXELS_PER_CELL);
+      }
+      if (width > LARGEST_SIDE || height > LARGEST_SIDE || (long) width * height > MOST_PIXELS) {
+        throw new IllegalArgumentException(
+            width
+                + "x"
+                + height
+                + ": at most "
+                + LARGEST_SIDE
+                + " a side and "
+                + MOST_PIXELS
+                + " pixels can be asked for");
+      }
+    }
+
+    /**
+     * @param text {@code 512} for a square, or {@code 512x768}, width first
+     * @throws IllegalArgumentException if it is neither, or a size that cannot be encoded
+     */
+    public static Size parse(String text) {
+      Matcher matcher = FORM.matcher(text.strip());
+      if (!matcher.matches()) {
+        throw new IllegalArgumentException(
+            "'" + text + "' is no size; 512 for a square or 512x768 (width, height) is needed");
+      }
+      int width = Integer.parseInt(matcher.group(1));
+      return new Size(width, matcher.group(2) == null ? width : Integer.parseInt(matcher.group(2)));
+    }
+
+    @Override
+    public String toString() {
+      return width + "x" + height;
+    }
+  }
+
   /**
    * Fits a picture.
    *
    * @param subject the picture in messages
-   * @throws CliException if the picture would have to be changed and may not be, or is too small
+   * @throws FormatException if the picture would have to be changed and may not be, or is too small
    */
-  public FittedPicture apply(String subject, Picture picture) {
+  public Fitted apply(String subject, Picture picture) throws FormatException {
     List<String> notes = new ArrayList<>();
     Picture fitted =
         size.isPresent()
             ? toSize(subject, picture, size.get(), notes)
             : toCells(subject, picture, notes);
-    return new FittedPicture(fitted, notes);
+    return new Fitted(fitted, notes);
   }
 
   /** Says exactly what is done, for recognising results of an earlier run. */
@@ -37,27 +120,28 @@ public record PictureFit(Fit fit, Optional<PictureSize> size) {
     return fit + (size.isPresent() ? " " + size.get() : "");
   }
 
-  private Picture toCells(String subject, Picture picture, List<String> notes) {
+  private Picture toCells(String subject, Picture picture, List<String> notes)
+      throws FormatException {
     int cell = Latents.PIXELS_PER_CELL;
-    int more = fit == Fit.PAD ? cell - 1 : 0;
+    int more = fit == Mode.PAD ? cell - 1 : 0;
     int w = (picture.width() + more) / cell * cell;
     int h = (picture.height() + more) / cell * cell;
     if (w == picture.width() && h == picture.height()) {
       return picture;
     }
-    if (fit == Fit.REFUSE) {
-      throw input(
-          subject
-              + ": is "
+    if (fit == Mode.REFUSE) {
+      throw new FormatException(
+          subject,
+          "is "
               + text(picture)
               + " pixels, multiples of "
               + cell
               + " are needed; --fit crop or --fit pad makes them");
     }
     if (w == 0 || h == 0) {
-      throw input(
-          subject
-              + ": is "
+      throw new FormatException(
+          subject,
+          "is "
               + text(picture)
               + " pixels, at least "
               + cell
@@ -65,10 +149,11 @@ public record PictureFit(Fit fit, Optional<PictureSize> size) {
               + cell
               + " are needed; --fit pad or --size enlarges it");
     }
-    return fit == Fit.PAD ? padded(picture, w, h, notes) : middle(picture, w, h, notes);
+    return fit == Mode.PAD ? padded(picture, w, h, notes) : middle(picture, w, h, notes);
   }
 
-  private Picture toSize(String subject, Picture picture, PictureSize wanted, List<String> notes) {
+  private Picture toSize(String subject, Picture picture, Size wanted, List<String> notes)
+      throws FormatException {
     // The same if the picture has the proportions of the size.
     long byWidth = (long) wanted.width() * picture.height();
     long byHeight = (long) wanted.height() * picture.width();
@@ -92,9 +177,9 @@ public record PictureFit(Fit fit, Optional<PictureSize> size) {
       }
       case REFUSE -> {
         if (byWidth != byHeight) {
-          throw input(
-              subject
-                  + ": is "
+          throw new FormatException(
+              subject,
+              "is "
                   + text(picture)
                   + " pixels, which cannot become "
                   + wanted
@@ -114,7 +199,7 @@ public record PictureFit(Fit fit, Optional<PictureSize> size) {
       return picture;
     }
     notes.add("it was scaled from " + text(picture) + " to " + w + "x" + h);
-    return Resampling.scale(picture, w, h);
+    return Scaling.scale(picture, w, h);
   }
 
   private static Picture middle(Picture picture, int w, int h, List<String> notes) {
@@ -147,9 +232,5 @@ public record PictureFit(Fit fit, Optional<PictureSize> size) {
 
   private static String text(Picture picture) {
     return picture.width() + "x" + picture.height();
-  }
-
-  private static CliException input(String message) {
-    return new CliException(ExitCode.INPUT, message);
   }
 }

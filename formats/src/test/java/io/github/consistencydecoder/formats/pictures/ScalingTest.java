@@ -1,9 +1,7 @@
-package io.github.consistencydecoder.cli.photographs;
+package io.github.consistencydecoder.formats.pictures;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.formats.pictures.Picture;
-import io.github.consistencydecoder.formats.pictures.PictureReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -12,9 +10,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Against Pillow's bicubic filter on noise; the files are made by make_scaling_goldens.py. */
-final class ResamplingTest {
+final class ScalingTest {
   private static Picture picture(String name) throws IOException {
-    try (InputStream in = ResamplingTest.class.getResourceAsStream("/scaling/" + name + ".png")) {
+    try (InputStream in = ScalingTest.class.getResourceAsStream("/scaling/" + name + ".png")) {
       return new PictureReader().read(name, in.readAllBytes()).picture();
     }
   }
@@ -24,7 +22,7 @@ final class ResamplingTest {
   void picturesAreScaledAsPillowScalesThem(int width, int height) throws IOException {
     byte[] expected = picture(width + "x" + height).rgb();
 
-    byte[] found = Resampling.scale(picture("source"), width, height).rgb();
+    byte[] found = Scaling.scale(picture("source"), width, height).rgb();
 
     assertThat(found).hasSameSizeAs(expected);
     int worst = 0;
@@ -39,7 +37,7 @@ final class ResamplingTest {
   void sameSizeIsTheSamePicture() throws IOException {
     Picture source = picture("source");
 
-    assertThat(Resampling.scale(source, source.width(), source.height())).isEqualTo(source);
+    assertThat(Scaling.scale(source, source.width(), source.height())).isEqualTo(source);
   }
 
   @Test
@@ -47,7 +45,7 @@ final class ResamplingTest {
     byte[] grey = new byte[3 * 40 * 30];
     Arrays.fill(grey, (byte) 200);
 
-    Picture scaled = Resampling.scale(Picture.of(40, 30, grey), 13, 57);
+    Picture scaled = Scaling.scale(Picture.of(40, 30, grey), 13, 57);
 
     assertThat(scaled.rgb()).containsOnly((byte) 200);
   }

@@ -1,14 +1,15 @@
-package io.github.consistencydecoder.models;
+package io.github.consistencydecoder.formats.io;
 
 import java.util.Locale;
 
 /** Sizes as people read them, in decimal units. */
-final class ByteSizes {
+public final class ByteSizes {
   private static final String[] UNITS = {"kB", "MB", "GB", "TB", "PB", "EB"};
 
   private ByteSizes() {}
 
-  static String text(long bytes) {
+  /** A number of three digits and its unit. */
+  public static String text(long bytes) {
     if (bytes < 1000) {
       return bytes + " bytes";
     }

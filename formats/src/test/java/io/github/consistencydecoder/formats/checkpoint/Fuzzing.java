@@ -125,6 +125,7 @@ public final class Fuzzing {
       case SAFETENSORS -> safetensors(input);
       case SHARD_INDEX -> index(input);
       case TORCH_ARCHIVE -> archive(input);
+      case NPY -> npy(input);
     }
   }
 

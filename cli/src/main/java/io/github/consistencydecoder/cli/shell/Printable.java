@@ -40,7 +40,7 @@ public final class Printable {
 
   private static boolean steers(char c) {
     return Character.isISOControl(c)
-        || c >= '\u2028' && c <= '\u202e'
-        || c >= '\u2066' && c <= '\u2069';
+        || (c >= '\u2028' && c <= '\u202e')
+        || (c >= '\u2066' && c <= '\u2069');
   }
 }

@@ -82,7 +82,7 @@ final class ExitTest {
           line = out.readLine();
         }
         if (!kind.equals("exit")) {
-          Thread.sleep(80 * round);
+          Thread.sleep(80L * round);
           String pid = Long.toString(process.pid());
           assertThat(new ProcessBuilder("kill", "-" + kind, pid).start().waitFor()).isZero();
         }

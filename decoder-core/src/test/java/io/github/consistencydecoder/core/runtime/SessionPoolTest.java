@@ -101,7 +101,7 @@ class SessionPoolTest {
                     NEVER,
                     session -> {
                       most.accumulateAndGet(running.incrementAndGet(), Math::max);
-                      Thread.yield();
+                      Thread.onSpinWait();
                       running.decrementAndGet();
                     });
                 return null;

@@ -137,7 +137,7 @@ final class PemKey {
     int bytes = length & 0x7f;
     length = 0;
     for (int i = 0; i < bytes; i++) {
-      length = length << 8 | der[at + 2 + i] & 0xff;
+      length = (length << 8) | (der[at + 2 + i] & 0xff);
     }
     return length;
   }

@@ -81,7 +81,8 @@ final class InterruptionTest {
     return Files.readAllLines(status).stream()
         .filter(line -> line.startsWith("SigIgn:"))
         .anyMatch(
-            line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) >> signal - 1 & 1) != 0);
+            line ->
+                ((Long.parseUnsignedLong(line.substring(7).strip(), 16) >> (signal - 1)) & 1) != 0);
   }
 
   @Test

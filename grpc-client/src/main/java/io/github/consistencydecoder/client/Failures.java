@@ -170,7 +170,7 @@ final class Failures {
             + " was not done by "
             + place()
             + " within "
-            + words(settings.timeout())
+            + words(RemoteModel.timeout(kind, settings))
             + who
             + "; try again later, or raise timeout",
         e);

@@ -30,8 +30,10 @@ import java.util.function.Function;
  * threads.
  */
 final class RemoteModel implements AutoCloseable {
-  /** Questions are answered at once or not at all. */
-  private static final Duration QUESTION = Duration.ofSeconds(10);
+  /**
+   * Questions are answered at once, but not where both sides share a machine with too much to do.
+   */
+  private static final Duration QUESTION = Duration.ofSeconds(60);
 
   /** Sizes whose estimate is remembered; a program has few. */
   private static final int MOST_ESTIMATES = 1000;
@@ -117,10 +119,16 @@ final class RemoteModel implements AutoCloseable {
             });
   }
 
+  /** How long a call of that kind may take. */
+  static Duration timeout(CallKind kind, RemoteSettings settings) {
+    return kind == CallKind.DESCRIBE && QUESTION.compareTo(settings.timeout()) < 0
+        ? QUESTION
+        : settings.timeout();
+  }
+
   private <T> T ask(Function<DecoderServiceBlockingStub, T> question) {
     Deadline deadline =
-        Deadline.after(
-            Math.min(QUESTION.toMillis(), settings.timeout().toMillis()), TimeUnit.MILLISECONDS);
+        Deadline.after(timeout(CallKind.DESCRIBE, settings).toMillis(), TimeUnit.MILLISECONDS);
     return call(CallKind.DESCRIBE, deadline, Cancellation.NEVER, MESSAGE_BYTES, question);
   }
 

@@ -81,6 +81,15 @@ class FailuresTest {
     assertThat(of(CallKind.DECODE, bare(status)).code()).isEqualTo(code);
   }
 
+  @Test
+  void aLateAnswerIsToldWithTheTimeThatItHad() {
+    assertThat(of(CallKind.DESCRIBE, bare(Status.Code.DEADLINE_EXCEEDED)))
+        .hasMessageContaining("the question was not done by ")
+        .hasMessageContaining(" within 60 s; ");
+    assertThat(of(CallKind.DECODE, bare(Status.Code.DEADLINE_EXCEEDED)))
+        .hasMessageContaining(" within 900 s; ");
+  }
+
   /** As the service sends it, with details. */
   @ParameterizedTest
   @CsvSource({

@@ -87,7 +87,7 @@ class FailuresTest {
         .hasMessageContaining("the question was not done by ")
         .hasMessageContaining(" within 60 s; ");
     assertThat(of(CallKind.DECODE, bare(Status.Code.DEADLINE_EXCEEDED)))
-        .hasMessageContaining(" within 900 s; ");
+        .hasMessageContaining(" within 90 s; ");
   }
 
   /** As the service sends it, with details. */

@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("process")
 @Timeout(120)
 final class ServeCommandTest {
-  /** Bytes of what the gRPC door says at first, and of the reset of a call. */
+  /** Bytes of what the gRPC endpoint says at first, and of the reset of a call. */
   private static final int SETTINGS_AND_RESET = 62;
 
   @TempDir private Path folder;

@@ -10,9 +10,9 @@ import io.github.consistencydecoder.core.opening.Renewable;
 import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.Lifetime;
 import io.github.consistencydecoder.core.runtime.ModelFiles;
+import io.github.consistencydecoder.core.runtime.NetworkRunner;
+import io.github.consistencydecoder.core.runtime.NetworkRunner.StepInputs;
 import io.github.consistencydecoder.core.runtime.StepModel;
-import io.github.consistencydecoder.core.runtime.StepSession;
-import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
 import io.github.consistencydecoder.core.sampler.Coefficients;
 import io.github.consistencydecoder.core.sampler.Sampled;
 import io.github.consistencydecoder.core.sampler.Sampler;
@@ -67,7 +67,7 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
   private final DecoderInfo info;
   private final ConsistencyWeights weights;
   private final GraphCache cache;
-  private final StepModels models;
+  private final Float32Fallback models;
   private final Divisions divisions;
   private final MemoryLedger ledger;
   private final DecodePlanner planner;
@@ -84,7 +84,7 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
       DecoderInfo info,
       ConsistencyWeights weights,
       GraphCache cache,
-      StepModels models,
+      Float32Fallback models,
       Divisions divisions,
       MemoryLedger ledger) {
     this.info = info;
@@ -124,7 +124,7 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
                   * network.operations(pixelHeight, pixelWidth)
                   * options.schedule().timesteps().size();
           Task task = new Task(batch, height, width, options.schedule().timesteps().size());
-          StepSession session = models.usual().session();
+          NetworkRunner session = models.usual().session();
           long bytes =
               session.onCpu()
                   ? plannedOrWhole(task, options).peakBytes()
@@ -189,10 +189,10 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
       NoiseSource noise,
       List<String> warnings,
       long startNanos) {
-    StepModels.Result<Sampled> result =
+    Float32Fallback.Result<Sampled> result =
         plan.manner() == DecodePlan.Manner.WHOLE
             ? whole(latents, options, plan, noise, warnings)
-            : new StepModels.Result<>(sampled(latents, options, noise, plan.step()), false);
+            : new Float32Fallback.Result<>(sampled(latents, options, noise, plan.step()), false);
     Sampled sampled = result.value();
     Map<String, String> metadata = metadata(latents, options, plan);
     if (result.redone()) {
@@ -209,14 +209,15 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
         pixels, sampled.stepNanos(), System.nanoTime() - startNanos, metadata, warnings);
   }
 
-  private StepModels.Result<Sampled> whole(
+  private Float32Fallback.Result<Sampled> whole(
       Latents latents,
       DecodeOptions options,
       DecodePlan plan,
       NoiseSource noise,
       List<String> warnings) {
-    StepSession session = models.usual().session();
-    StepSession.Hold hold = session.hold(latents.height(), latents.width(), options.cancellation());
+    NetworkRunner session = models.usual().session();
+    NetworkRunner.Hold hold =
+        session.hold(latents.height(), latents.width(), options.cancellation());
     try {
       return models.run(
           () -> sampled(latents, options, noise, plan.step()),

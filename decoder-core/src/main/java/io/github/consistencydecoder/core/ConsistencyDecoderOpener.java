@@ -65,7 +65,7 @@ final class ConsistencyDecoderOpener {
     String digest = model.digest();
     GraphCache cache = new GraphCache(settings.cache());
     StepModel step = cache.open(weights, digest, settings.type(), settings.session());
-    Optional<StepModels.Opening> wider =
+    Optional<Float32Fallback.Opening> wider =
         wider(settings, weights.network())
             .map(session -> () -> cache.open(weights, digest, ElementType.FLOAT32, session));
     Map<String, String> network = new TreeMap<>();
@@ -83,7 +83,7 @@ final class ConsistencyDecoderOpener {
         info,
         weights,
         cache,
-        new StepModels(step, wider),
+        new Float32Fallback(step, wider),
         new NetworkDivisions(cache, weights, digest, settings),
         ledger);
   }

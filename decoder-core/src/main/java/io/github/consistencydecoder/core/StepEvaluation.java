@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.core;
 
-import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
+import io.github.consistencydecoder.core.runtime.NetworkRunner.StepInputs;
 import io.github.consistencydecoder.plugin.Cancellation;
 
 /** A way of evaluating one step of the network for whole pictures. */

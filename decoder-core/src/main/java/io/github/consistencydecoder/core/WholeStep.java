@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.core;
 
 import io.github.consistencydecoder.core.memory.MemoryEstimate;
-import io.github.consistencydecoder.core.runtime.StepSession;
-import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
+import io.github.consistencydecoder.core.runtime.NetworkRunner;
+import io.github.consistencydecoder.core.runtime.NetworkRunner.StepInputs;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.plugin.Cancellation;
 
@@ -38,7 +38,7 @@ interface WholeStep {
    *
    * @param network of the session
    */
-  static WholeStep of(StepSession session, ConsistencyNetwork network) {
+  static WholeStep of(NetworkRunner session, ConsistencyNetwork network) {
     return new WholeStep() {
       @Override
       public int largestBatch(int height, int width) {

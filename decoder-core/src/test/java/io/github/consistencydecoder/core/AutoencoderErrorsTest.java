@@ -113,7 +113,8 @@ class AutoencoderErrorsTest {
     assertRefused(
         DecoderErrorCode.INVALID_OPTIONS,
         () -> Encoders.open("taesd", DecoderConfig.empty().with("steps", "2")),
-        "setting 'steps' is unknown; TAESD's encoder has cache, device, dtype, memory, model, threads");
+        "setting 'steps' is unknown; TAESD's encoder has cache, cuda.options, device, dtype,"
+            + " memory, model, threads");
   }
 
   private DecoderConfig config(String resource) {

@@ -78,6 +78,6 @@ class PreviewDecoderTest extends LatentDecoderContract {
     assertThatThrownBy(
             () -> new PreviewDecoderProvider().open(DecoderConfig.empty().with("steps", "2")))
         .isInstanceOf(DecoderException.class)
-        .hasMessageContaining("'steps' is unknown; the preview has cache, device");
+        .hasMessageContaining("'steps' is unknown; the preview has cache, cuda.options, device");
   }
 }

@@ -52,7 +52,7 @@ class AccessTest {
             0,
             "fixture",
             ModelSource.of(controls::openDecoder),
-            door -> door.tls(material).token(token).healthNeedsToken(true));
+            endpoint -> endpoint.tls(material).token(token).healthNeedsToken(true));
   }
 
   @AfterAll

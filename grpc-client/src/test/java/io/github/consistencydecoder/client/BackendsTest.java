@@ -39,7 +39,7 @@ class BackendsTest {
 
   private static TestService service(int port, ControllableDecoder.Controls controls) {
     return TestService.open(
-        port, Fixtures.MODEL, ModelSource.of(controls::openDecoder), door -> door);
+        port, Fixtures.MODEL, ModelSource.of(controls::openDecoder), endpoint -> endpoint);
   }
 
   private static LatentDecoder reference() {
@@ -80,7 +80,7 @@ class BackendsTest {
       // It has calls that have begun, and does not end them.
       controls.get(1).hold();
       TestService.await("a call to be inside", () -> controls.get(1).inside.get() > 0);
-      services.get(1).door.close();
+      services.get(1).endpoint.close();
       controls.get(1).release();
       load.awaitMore(60);
       load.end();
@@ -100,7 +100,7 @@ class BackendsTest {
         LatentDecoder decoder = open(List.of(first.target(), second.target()));
         Load load = Load.on(decoder, reference(), 2)) {
       TestService.await("both to be called", () -> leaving.begun.get() > 5);
-      second.door.withdraw();
+      second.endpoint.withdraw();
       // How soon the client hears of it depends on what else the machine does.
       TestService.await(
           "the other to be called alone",

@@ -47,7 +47,7 @@ class SameBytesTest {
             0,
             "consistency_decoder",
             TestService.tiny(),
-            door -> door.socket(folder.resolve("own").resolve("s")));
+            endpoint -> endpoint.socket(folder.resolve("own").resolve("s")));
     vae = TestService.open("sd_vae", TestService.vae());
     here = Decoders.open("consistency", TestService.cpu());
     tcp = Decoders.open("remote", TestService.at(service.target()));
@@ -193,7 +193,7 @@ class SameBytesTest {
             tcp.decode(
                 latents(1, 1, 2, 2),
                 DecodeOptions.builder().schedule(Schedule.of(16, 900)).build()),
-        "fall");
+        "must not rise");
   }
 
   @Test

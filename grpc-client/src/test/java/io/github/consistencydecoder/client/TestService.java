@@ -6,8 +6,8 @@ import io.github.consistencydecoder.server.core.ModelSource;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.core.Readiness;
 import io.github.consistencydecoder.server.core.ServiceLimits;
-import io.github.consistencydecoder.server.grpc.GrpcDoor;
-import io.github.consistencydecoder.server.grpc.GrpcDoorBuilder;
+import io.github.consistencydecoder.server.grpc.GrpcEndpoint;
+import io.github.consistencydecoder.server.grpc.GrpcEndpointBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -16,14 +16,14 @@ import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
-/** A real service of this process behind a real door on a port of its own. */
+/** A real service of this process behind a real endpoint on a port of its own. */
 final class TestService implements AutoCloseable {
   final QueuedDecodeService service;
-  final GrpcDoor door;
+  final GrpcEndpoint endpoint;
 
-  private TestService(QueuedDecodeService service, GrpcDoor door) {
+  private TestService(QueuedDecodeService service, GrpcEndpoint endpoint) {
     this.service = service;
-    this.door = door;
+    this.endpoint = endpoint;
   }
 
   /** The bundled model, named {@code consistency_decoder}. */
@@ -47,7 +47,7 @@ final class TestService implements AutoCloseable {
   }
 
   static TestService open(String name, ModelSource source) {
-    return open(0, name, source, door -> door);
+    return open(0, name, source, endpoint -> endpoint);
   }
 
   /**
@@ -56,7 +56,7 @@ final class TestService implements AutoCloseable {
    * @param port 0 for a free one
    */
   static TestService open(
-      int port, String name, ModelSource source, UnaryOperator<GrpcDoorBuilder> more) {
+      int port, String name, ModelSource source, UnaryOperator<GrpcEndpointBuilder> more) {
     QueuedDecodeService service =
         QueuedDecodeService.builder()
             .model(name, source)
@@ -66,8 +66,8 @@ final class TestService implements AutoCloseable {
             .start();
     try {
       await("the service to serve", () -> service.readiness() == Readiness.SERVING);
-      GrpcDoorBuilder builder =
-          GrpcDoor.builder(service)
+      GrpcEndpointBuilder builder =
+          GrpcEndpoint.builder(service)
               .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
       return new TestService(service, more.apply(builder).start());
     } catch (AccessException | IOException | RuntimeException e) {
@@ -92,11 +92,11 @@ final class TestService implements AutoCloseable {
   }
 
   String target() {
-    return "127.0.0.1:" + door.port();
+    return "127.0.0.1:" + endpoint.port();
   }
 
   String socket() {
-    return "unix:" + door.socket().orElseThrow();
+    return "unix:" + endpoint.socket().orElseThrow();
   }
 
   static DecoderConfig at(String target) {
@@ -105,7 +105,7 @@ final class TestService implements AutoCloseable {
 
   @Override
   public void close() {
-    door.close();
+    endpoint.close();
     service.close();
   }
 }

@@ -22,7 +22,7 @@ class UnixSocketContractTest extends LatentDecoderContract {
             0,
             "consistency_decoder",
             TestService.tiny(),
-            door -> door.socket(folder.resolve("own").resolve("s")));
+            endpoint -> endpoint.socket(folder.resolve("own").resolve("s")));
   }
 
   @AfterAll

@@ -7,9 +7,9 @@ import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.core.DecodeService;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.core.QueuedDecodeServiceBuilder;
-import io.github.consistencydecoder.server.grpc.GrpcDoor;
-import io.github.consistencydecoder.server.grpc.GrpcDoorBuilder;
-import io.github.consistencydecoder.server.http.HttpDoor;
+import io.github.consistencydecoder.server.grpc.GrpcEndpoint;
+import io.github.consistencydecoder.server.grpc.GrpcEndpointBuilder;
+import io.github.consistencydecoder.server.http.HttpEndpoint;
 import io.github.consistencydecoder.server.http.HttpSettings;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -20,9 +20,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The sidecar: a decode service behind its doors.
+ * The sidecar: a decode service behind its endpoints.
  *
- * <p>Owns the service, the models, the doors and what they listen on. Safe for use by several
+ * <p>Owns the service, the models, the endpoints and what they listen on. Safe for use by several
  * threads. After {@link #close} nothing is left; closing again does nothing.
  */
 public final class Sidecar implements AutoCloseable {
@@ -32,8 +32,8 @@ public final class Sidecar implements AutoCloseable {
   private final SidecarConfig config;
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
   private final QueuedDecodeService service;
-  private final Optional<GrpcDoor> grpc;
-  private final Optional<HttpDoor> http;
+  private final Optional<GrpcEndpoint> grpc;
+  private final Optional<HttpEndpoint> http;
 
   private Sidecar(SidecarConfig config) throws AccessException, IOException {
     this.config = config;
@@ -59,8 +59,8 @@ public final class Sidecar implements AutoCloseable {
   }
 
   /**
-   * Opens the doors and begins to open the models; returns when the doors listen, and then says on
-   * all of them when the models are ready.
+   * Opens the endpoints and begins to open the models; returns when the endpoints listen, and then
+   * says on all of them when the models are ready.
    *
    * @throws AccessException if it must not or cannot be opened as configured
    * @throws IOException if an address or socket cannot be listened on
@@ -93,13 +93,13 @@ public final class Sidecar implements AutoCloseable {
     return builder.start();
   }
 
-  private Optional<GrpcDoor> openGrpc(Optional<TokenFile> token, Optional<TlsMaterial> tls)
+  private Optional<GrpcEndpoint> openGrpc(Optional<TokenFile> token, Optional<TlsMaterial> tls)
       throws AccessException, IOException {
     if (config.grpc.isEmpty() && config.grpcSocket.isEmpty()) {
       return Optional.empty();
     }
-    GrpcDoorBuilder builder =
-        GrpcDoor.builder(service)
+    GrpcEndpointBuilder builder =
+        GrpcEndpoint.builder(service)
             .openAllowed(config.openAllowed)
             .connections(config.connections)
             .version(config.version);
@@ -111,7 +111,7 @@ public final class Sidecar implements AutoCloseable {
     return Optional.of(own(builder.start()));
   }
 
-  private Optional<HttpDoor> openHttp(
+  private Optional<HttpEndpoint> openHttp(
       Optional<TokenFile> token, Optional<TlsMaterial> tls, SidecarMetrics metrics)
       throws AccessException, IOException {
     if (config.http.isEmpty() && config.httpSocket.isEmpty()) {
@@ -130,12 +130,12 @@ public final class Sidecar implements AutoCloseable {
     if (config.httpSocket.isPresent()) {
       settings = settings.withSocket(config.httpSocket.get());
     }
-    HttpDoor.Builder builder = HttpDoor.builder(service, settings).metrics(metrics::text);
+    HttpEndpoint.Builder builder = HttpEndpoint.builder(service, settings).metrics(metrics::text);
     token.ifPresent(builder::token);
     tls.ifPresent(builder::tls);
-    HttpDoor door = own(builder.build());
-    door.start();
-    return Optional.of(door);
+    HttpEndpoint endpoint = own(builder.build());
+    endpoint.start();
+    return Optional.of(endpoint);
   }
 
   /** A quarter of the heap or 256 MiB, whichever is less, but enough for the largest call. */
@@ -149,33 +149,33 @@ public final class Sidecar implements AutoCloseable {
     return part;
   }
 
-  /** The service behind the doors. */
+  /** The service behind the endpoints. */
   public DecodeService service() {
     return service;
   }
 
   /** The port that gRPC listens on, if it does on one. */
   public OptionalInt grpcPort() {
-    return grpc.filter(door -> door.port() > 0)
-        .map(door -> OptionalInt.of(door.port()))
+    return grpc.filter(endpoint -> endpoint.port() > 0)
+        .map(endpoint -> OptionalInt.of(endpoint.port()))
         .orElse(OptionalInt.empty());
   }
 
   /** The port that HTTP listens on, if it does on one. */
   public OptionalInt httpPort() {
-    return http.map(HttpDoor::port).orElse(OptionalInt.empty());
+    return http.map(HttpEndpoint::port).orElse(OptionalInt.empty());
   }
 
   /**
-   * Says NOT_SERVING on all doors, goes on to take calls for the configured delay so that balancers
-   * notice, takes no more, finishes those that it has, and stops with {@code NOT_READY} what the
-   * grace was too short for. Does not close.
+   * Says NOT_SERVING on all endpoints, goes on to take calls for the configured delay so that
+   * balancers notice, takes no more, finishes those that it has, and stops with {@code NOT_READY}
+   * what the grace was too short for. Does not close.
    */
   public void drain() throws InterruptedException {
-    grpc.ifPresent(GrpcDoor::withdraw);
-    http.ifPresent(HttpDoor::withdraw);
+    grpc.ifPresent(GrpcEndpoint::withdraw);
+    http.ifPresent(HttpEndpoint::withdraw);
     Thread.sleep(config.drainDelay.toMillis());
-    http.ifPresent(HttpDoor::stopAccepting);
+    http.ifPresent(HttpEndpoint::stopAccepting);
     Thread goingAway = new Thread(this::endGrpc, "grpc-end");
     goingAway.setDaemon(true);
     goingAway.start();

@@ -179,7 +179,7 @@ public final class SidecarConfig {
       return this;
     }
 
-    /** Connections of each door at the same time; 1,000 otherwise. */
+    /** Connections of each endpoint at the same time; 1,000 otherwise. */
     public Builder connections(int most) {
       this.connections = most;
       return this;

@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.server;
 
-import io.github.consistencydecoder.server.grpc.GrpcDoor;
-import io.github.consistencydecoder.server.http.HttpDoor;
+import io.github.consistencydecoder.server.grpc.GrpcEndpoint;
+import io.github.consistencydecoder.server.http.HttpEndpoint;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -33,20 +33,20 @@ final class SidecarMetrics implements AutoCloseable {
     return registry;
   }
 
-  /** The doors, and the two gauges that hosted services of this protocol report. */
-  void watch(Optional<GrpcDoor> grpc, Optional<HttpDoor> http) {
+  /** The endpoints, and the two gauges that hosted services of this protocol report. */
+  void watch(Optional<GrpcEndpoint> grpc, Optional<HttpEndpoint> http) {
     grpc.ifPresent(
-        door ->
+        endpoint ->
             gauge(
                 "decoder.grpc.bytes.in.flight",
                 "held by requests and answers",
-                () -> door.bytesInFlight().held()));
+                () -> endpoint.bytesInFlight().held()));
     http.ifPresent(
-        door ->
+        endpoint ->
             gauge(
                 "decoder.http.bytes.in.flight",
                 "held by requests and answers",
-                door::bytesInFlight));
+                endpoint::bytesInFlight));
     gauge("inf.queue.size", "calls that wait", () -> value("decoder.queue.calls"));
     gauge("inf.batch.current.size", "calls that run", () -> value("decoder.lanes.busy"));
   }

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Both doors before one service, from the start to the end. */
+/** Both endpoints before one service, from the start to the end. */
 @Timeout(60)
 final class SidecarTest {
   private static final InetSocketAddress ANY =

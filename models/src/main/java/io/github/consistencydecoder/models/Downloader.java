@@ -106,7 +106,7 @@ final class Downloader {
       return complete(file, address, part, HttpFetcher.Announced.NOTHING);
     }
     try (HttpFetcher.Answer answer = fetcher.get(address, headers)) {
-      long total = new AnswerCheck(file, published, answer).accept(part);
+      long total = new DownloadResponseCheck(file, published, answer).accept(part);
       space.need(part.folder(), Math.max(total - part.bytes(), 0), file.name());
       transfer(file, answer, part, total);
       return complete(file, address, part, answer.announced());
@@ -139,7 +139,7 @@ final class Downloader {
       throws IOException {
     listener.started(file.name(), answer.address(), part.bytes(), total);
     Progress progress = new Progress(file.name(), part, total);
-    StallClock clock = new StallClock(options, answer.address());
+    StallDetector clock = new StallDetector(options, answer.address());
     long most = total >= 0 ? total : file.mostBytes();
     for (List<ByteBuffer> piece = next(answer, clock);
         !piece.isEmpty();
@@ -163,7 +163,7 @@ final class Downloader {
     }
   }
 
-  private static List<ByteBuffer> next(HttpFetcher.Answer answer, StallClock clock)
+  private static List<ByteBuffer> next(HttpFetcher.Answer answer, StallDetector clock)
       throws IOException {
     try {
       while (true) {
@@ -249,7 +249,7 @@ final class Downloader {
     }
     Optional<String> complaint =
         file.checksum().isEmpty()
-            ? FileLooks.complaint(file.name(), part.path())
+            ? ContentSniffer.complaint(file.name(), part.path())
             : Optional.empty();
     if (complaint.isPresent()) {
       part.restart();

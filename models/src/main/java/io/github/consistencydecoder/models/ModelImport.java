@@ -83,7 +83,7 @@ final class ModelImport {
       }
       Optional<String> complaint =
           file.checksum().isEmpty()
-              ? FileLooks.complaint(file.name(), temporary)
+              ? ContentSniffer.complaint(file.name(), temporary)
               : Optional.empty();
       if (complaint.isPresent()) {
         throw wrong(file, source, "it " + complaint.get());

@@ -38,7 +38,7 @@ final class StoreCheck {
     String sha256 = Sha256.of(path, done -> listener.checking(file.name(), done, bytes));
     Optional<Checksum> needed = file.checksum().or(() -> fileRecord.map(FileRecord::checksum));
     if (needed.isEmpty()) {
-      Optional<String> complaint = FileLooks.complaint(file.name(), path);
+      Optional<String> complaint = ContentSniffer.complaint(file.name(), path);
       if (complaint.isPresent()) {
         return wrong(file, complaint.get());
       }

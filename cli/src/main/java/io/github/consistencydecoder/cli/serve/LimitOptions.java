@@ -57,7 +57,7 @@ final class LimitOptions {
       names = "--max-connections",
       paramLabel = "N",
       defaultValue = "1000",
-      description = "Of each door, at the same time. Default: ${DEFAULT-VALUE}.")
+      description = "Of each endpoint, at the same time. Default: ${DEFAULT-VALUE}.")
   private int connections;
 
   @Option(

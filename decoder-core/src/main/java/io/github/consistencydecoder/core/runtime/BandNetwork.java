@@ -60,17 +60,18 @@ record BandNetwork(ConsistencyWeights weights) implements CachedNetwork<BandWeig
     return BandGraphs.prepare(weights, file, GraphCache.root(weights, file));
   }
 
-  /** The same in Winograd's form, over the weights that {@link TiledSteps} keeps. */
-  record Tiled(TiledSteps steps) implements SharedEntry<BandWeights> {
+  /** The same in Winograd's form, over the weights that {@link WinogradSteps} keeps. */
+  record Tiled(WinogradSteps steps) implements SharedEntry<BandWeights> {
     @Override
-    public TiledSteps kept() {
+    public WinogradSteps kept() {
       return steps;
     }
 
     @Override
     public BandWeights load(Path entry, SessionSettings settings, String origin)
         throws IOException {
-      return new BandWeights(steps.weights(), TiledSteps.prepared(entry), true, Optional.empty());
+      return new BandWeights(
+          steps.weights(), WinogradSteps.prepared(entry), true, Optional.empty());
     }
 
     @Override

@@ -106,7 +106,7 @@ record ChannelsLastSteps(ConsistencyWeights weights, ElementType type, boolean f
     try {
       Device device = settings.device();
       return new StepModel(
-          new StepSession(
+          new NetworkRunner(
               StepSessions.of(handle, device, sessions, RunForecast.NONE, limits), device),
           StepRecipe.conditioning(entry),
           origin,

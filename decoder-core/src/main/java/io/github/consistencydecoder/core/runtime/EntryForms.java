@@ -43,8 +43,9 @@ public final class EntryForms implements EntryForm.Reader {
   @Override
   public EntryForm read(List<String> key) {
     for (String line : key) {
-      if (line.startsWith(TiledSteps.IDENTITY)) {
-        return form(Kind.WEIGHTS, "Winograd's form", line, TiledSteps.IDENTITY, TiledSteps.VERSION);
+      if (line.startsWith(WinogradSteps.IDENTITY)) {
+        return form(
+            Kind.WEIGHTS, "Winograd's form", line, WinogradSteps.IDENTITY, WinogradSteps.VERSION);
       }
       if (line.startsWith(BandNetwork.IDENTITY)) {
         return form(Kind.WEIGHTS, "for bands", line, BandNetwork.IDENTITY, BandNetwork.VERSION);

@@ -82,7 +82,7 @@ public final class GraphCache {
       return open(new ChannelsLastSteps(weights, type, fused), digest, settings);
     }
     return transformed(weights, type, settings)
-        ? open(new TiledSteps(weights), digest, settings)
+        ? open(new WinogradSteps(weights), digest, settings)
         : open(new OptimisedNetwork<>(new StepRecipe(weights, type)), digest, settings);
   }
 
@@ -97,9 +97,9 @@ public final class GraphCache {
       ConsistencyWeights weights, String digest, ElementType type, SessionSettings settings)
       throws IOException {
     if (transformed(weights, type, settings)) {
-      return open(new TiledSharedNormSteps(new TiledSteps(weights)), digest, settings);
+      return open(new WinogradSharedNormSteps(new WinogradSteps(weights)), digest, settings);
     }
-    StepSession measuring = directStep(weights, NormStatistics.MEASURED, digest, type, settings);
+    NetworkRunner measuring = directStep(weights, NormStatistics.MEASURED, digest, type, settings);
     try {
       return new SharedNormSteps(
           weights, measuring, directStep(weights, NormStatistics.GIVEN, digest, type, settings));
@@ -109,7 +109,7 @@ public final class GraphCache {
     }
   }
 
-  private StepSession directStep(
+  private NetworkRunner directStep(
       ConsistencyWeights weights,
       NormStatistics statistics,
       String digest,
@@ -136,7 +136,7 @@ public final class GraphCache {
   public BandWeights openBands(ConsistencyWeights weights, String digest, SessionSettings settings)
       throws IOException {
     return tiled(weights, settings)
-        ? open(new BandNetwork.Tiled(new TiledSteps(weights)), digest, settings)
+        ? open(new BandNetwork.Tiled(new WinogradSteps(weights)), digest, settings)
         : open(new BandNetwork(weights), digest, settings);
   }
 

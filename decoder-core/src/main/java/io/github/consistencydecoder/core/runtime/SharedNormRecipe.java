@@ -10,7 +10,7 @@ import java.nio.file.Path;
 
 /** One step of a consistency decoder that measures its norms' statistics or is given them. */
 record SharedNormRecipe(ConsistencyWeights weights, NormStatistics statistics, ElementType type)
-    implements GraphRecipe<StepSession> {
+    implements GraphRecipe<NetworkRunner> {
   @Override
   public String identity() {
     return "network "
@@ -38,7 +38,7 @@ record SharedNormRecipe(ConsistencyWeights weights, NormStatistics statistics, E
   }
 
   @Override
-  public StepSession open(SessionHandle handle, Device device, String origin, Path entry) {
-    return StepSession.of(handle, device, RunForecast.NONE, statistics);
+  public NetworkRunner open(SessionHandle handle, Device device, String origin, Path entry) {
+    return NetworkRunner.of(handle, device, RunForecast.NONE, statistics);
   }
 }

@@ -2,7 +2,7 @@ package io.github.consistencydecoder.core.runtime;
 
 import io.github.consistencydecoder.core.cache.CacheLocks;
 import io.github.consistencydecoder.core.cache.EntryUse;
-import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
+import io.github.consistencydecoder.core.runtime.NetworkRunner.StepInputs;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.FoldedNorms;
 import io.github.consistencydecoder.plugin.Cancellation;
@@ -19,11 +19,11 @@ import java.io.IOException;
 public final class SharedNormSteps implements EntryUse, AutoCloseable {
   private final int groups;
   private final FoldedNorms norms;
-  private final StepSession measuring;
-  private final StepSession given;
+  private final NetworkRunner measuring;
+  private final NetworkRunner given;
 
   /** Takes ownership of the sessions; closes them if this fails. */
-  SharedNormSteps(ConsistencyWeights weights, StepSession measuring, StepSession given)
+  SharedNormSteps(ConsistencyWeights weights, NetworkRunner measuring, NetworkRunner given)
       throws IOException {
     this.groups = weights.network().groups();
     this.measuring = measuring;
@@ -41,7 +41,7 @@ public final class SharedNormSteps implements EntryUse, AutoCloseable {
    *
    * @param in one picture
    * @param noisy {@code [1, 3, 8h, 8w]}; borrowed
-   * @throws io.github.consistencydecoder.plugin.DecoderException as {@link StepSession#evaluate}
+   * @throws io.github.consistencydecoder.plugin.DecoderException as {@link NetworkRunner#evaluate}
    */
   public float[] measure(StepInputs in, float[] noisy, Cancellation cancellation) {
     return measuring.measure(in, noisy, cancellation);
@@ -63,13 +63,15 @@ public final class SharedNormSteps implements EntryUse, AutoCloseable {
    * @param in with {@link #fold folded} conditioning
    * @param noisy {@code [N, 3, 8h, 8w]}; borrowed
    * @param image {@code [N, 3, 8h, 8w]}; filled with the result, not clamped
-   * @throws io.github.consistencydecoder.plugin.DecoderException as {@link StepSession#evaluate}
+   * @throws io.github.consistencydecoder.plugin.DecoderException as {@link NetworkRunner#evaluate}
    */
   public void evaluate(StepInputs in, float[] noisy, float[] image, Cancellation cancellation) {
     given.evaluate(in, noisy, image, cancellation);
   }
 
-  /** As {@link StepSession#giveBack}, after the last measurement as well as after the last tile. */
+  /**
+   * As {@link NetworkRunner#giveBack}, after the last measurement as well as after the last tile.
+   */
   public void giveBack() {
     try {
       measuring.giveBack();

@@ -14,7 +14,7 @@ import java.util.Map;
  * @param folder of the cached graph; empty path if there is none
  */
 public record StepModel(
-    StepSession session, Map<Integer, float[]> conditioning, String origin, Path folder)
+    NetworkRunner session, Map<Integer, float[]> conditioning, String origin, Path folder)
     implements EntryUse {
   @Override
   public void closeToo(CacheLocks.Held held) {

@@ -48,7 +48,7 @@ record StepRecipe(ConsistencyWeights weights, ElementType type) implements Graph
   public StepModel open(SessionHandle handle, Device device, String origin, Path entry)
       throws IOException {
     return new StepModel(
-        StepSession.of(handle, device, forecast(entry), NormStatistics.OWN),
+        NetworkRunner.of(handle, device, forecast(entry), NormStatistics.OWN),
         conditioning(entry),
         origin,
         entry);

@@ -4,7 +4,7 @@ import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.plugin.Cancellation;
 import java.io.IOException;
 
-/** Where {@link StepSession} has the runtime's session for a size from. */
+/** Where {@link NetworkRunner} has the runtime's session for a size from. */
 interface StepSessions {
   /**
    * Pictures that one run can take; 0 if they are too large.

@@ -1,9 +1,9 @@
 package io.github.consistencydecoder.core.tiles;
 
 import io.github.consistencydecoder.core.runtime.GraphCache;
+import io.github.consistencydecoder.core.runtime.NetworkRunner.StepInputs;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.runtime.SharedNormSteps;
-import io.github.consistencydecoder.core.runtime.StepSession.StepInputs;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.plugin.Cancellation;
@@ -56,7 +56,7 @@ public final class OverlappedStep implements AutoCloseable {
    * @param image {@code [N, 3, 8h, 8w]}; filled with the result, not clamped
    * @param plan of pictures of this size
    * @throws io.github.consistencydecoder.plugin.DecoderException as {@link
-   *     io.github.consistencydecoder.core.runtime.StepSession#evaluate}
+   *     io.github.consistencydecoder.core.runtime.NetworkRunner#evaluate}
    */
   public void evaluate(
       StepInputs in, float[] noisy, float[] image, TilePlan plan, Cancellation cancellation) {

@@ -14,9 +14,9 @@ final class Admission {
   private static final Duration LATER = Duration.ofSeconds(2);
 
   private final ServiceLimits limits;
-  private final List<ModelKeeper> keepers;
+  private final List<ModelSupervisor> keepers;
 
-  Admission(ServiceLimits limits, List<ModelKeeper> keepers) {
+  Admission(ServiceLimits limits, List<ModelSupervisor> keepers) {
     this.limits = limits;
     this.keepers = keepers;
   }
@@ -26,9 +26,9 @@ final class Admission {
    *
    * @throws ServiceException {@code NOT_FOUND} or {@code UNIMPLEMENTED}
    */
-  ModelKeeper keeper(String name, CallKind kind) throws ServiceException {
+  ModelSupervisor keeper(String name, CallKind kind) throws ServiceException {
     requireNonNull(name, "name");
-    for (ModelKeeper keeper : keepers) {
+    for (ModelSupervisor keeper : keepers) {
       boolean can = kind == CallKind.DECODE || keeper.encodes();
       if (name.isEmpty() && can) {
         return keeper;
@@ -47,7 +47,7 @@ final class Admission {
     throw ServiceException.of(
         ServiceError.NOT_FOUND,
         "there is no model of that name; there are "
-            + String.join(", ", keepers.stream().map(ModelKeeper::name).toList()));
+            + String.join(", ", keepers.stream().map(ModelSupervisor::name).toList()));
   }
 
   /** Of the model that {@link #keeper} would give; empty if there is none. */
@@ -64,11 +64,11 @@ final class Admission {
    *
    * @throws ServiceException {@code NOT_READY}
    */
-  OpenModel open(ModelKeeper keeper) throws ServiceException {
+  LoadedModel open(ModelSupervisor keeper) throws ServiceException {
     return keeper.ready().orElseThrow(() -> notReady(keeper));
   }
 
-  private static ServiceException notReady(ModelKeeper keeper) {
+  private static ServiceException notReady(ModelSupervisor keeper) {
     return ServiceException.retry(
         ServiceError.NOT_READY,
         "model '" + keeper.name() + "' is not ready: " + keeper.status().reason(),
@@ -80,7 +80,7 @@ final class Admission {
    *
    * @throws ServiceException {@code INVALID} or {@code TOO_LARGE}
    */
-  Prediction predict(CallKind kind, OpenModel model, DecodeSize size) throws ServiceException {
+  Prediction predict(CallKind kind, LoadedModel model, DecodeSize size) throws ServiceException {
     checkSize(kind, size);
     Prediction prediction;
     try {
@@ -146,9 +146,9 @@ final class Admission {
   }
 
   /** What the work asks of the queue. */
-  AdmissionRule.Ask ask(
-      CallSettings settings, CallKind kind, OpenModel model, Prediction prediction, long left) {
-    return new AdmissionRule.Ask(
+  QueuePolicy.Ask ask(
+      CallSettings settings, CallKind kind, LoadedModel model, Prediction prediction, long left) {
+    return new QueuePolicy.Ask(
         prediction,
         model.speed(kind).least(prediction.operations()),
         left,

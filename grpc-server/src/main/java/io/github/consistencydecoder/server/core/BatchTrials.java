@@ -115,7 +115,7 @@ final class BatchTrials {
   }
 
   /** Makes a trial, on a lane. */
-  void make(Trial trial, OpenModel model, Cancellation cancellation) {
+  void make(Trial trial, LoadedModel model, Cancellation cancellation) {
     boolean passed = false;
     try {
       passed = passes(trial, model, cancellation);
@@ -124,9 +124,9 @@ final class BatchTrials {
     }
   }
 
-  private static boolean passes(Trial trial, OpenModel model, Cancellation cancellation) {
+  private static boolean passes(Trial trial, LoadedModel model, Cancellation cancellation) {
     LatentDecoder decoder = model.decoder();
-    Latents all = GoldenDecode.latents(trial.pictures(), trial.height(), trial.width());
+    Latents all = ModelSelfCheck.latents(trial.pictures(), trial.height(), trial.width());
     List<JoinedDecode.Part> parts = new ArrayList<>();
     List<Decoded> alone = new ArrayList<>();
     long aloneNanos = 0;
@@ -151,7 +151,7 @@ final class BatchTrials {
       List<Decoded> joined =
           JoinedDecode.decode(decoder, parts, DecodeListener.NONE, cancellation).orElse(List.of());
       joinedNanos = Math.min(joinedNanos, System.nanoTime() - start);
-      if (!equal(alone, joined, model.exact() ? 0 : GoldenDecode.TOLERANCE)) {
+      if (!equal(alone, joined, model.exact() ? 0 : ModelSelfCheck.TOLERANCE)) {
         return false;
       }
     }

@@ -3,7 +3,7 @@ package io.github.consistencydecoder.server.core;
 import java.util.concurrent.Future;
 
 /**
- * An accepted call. The fields that change are guarded by the lock of the {@link Workload} unless
+ * An accepted call. The fields that change are guarded by the lock of the {@link JobQueue} unless
  * they say otherwise.
  *
  * @param <R> what it has when it is completed
@@ -31,8 +31,8 @@ abstract class Call<R> {
    */
   record Terms(
       CallSettings settings,
-      ModelKeeper keeper,
-      OpenModel model,
+      ModelSupervisor keeper,
+      LoadedModel model,
       DecodeSize size,
       Prediction prediction,
       long acceptedNanos,

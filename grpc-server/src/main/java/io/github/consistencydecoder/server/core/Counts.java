@@ -3,7 +3,7 @@ package io.github.consistencydecoder.server.core;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** The counts of the {@link Ledger}; for use under the lock of the {@link Workload} only. */
+/** The counts of the {@link Ledger}; for use under the lock of the {@link JobQueue} only. */
 class Counts {
   private final Map<Outcome, Long> ended = new EnumMap<>(Outcome.class);
   private long accepted;

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** The service behind the doors. Safe for use by several threads. */
+/** The service behind the endpoints. Safe for use by several threads. */
 public interface DecodeService extends AutoCloseable {
   /** The models, in the order in which they were named at the start. */
   List<ModelStatus> models();
@@ -48,8 +48,8 @@ public interface DecodeService extends AutoCloseable {
   Prediction predictEncode(String model, DecodeSize size) throws ServiceException;
 
   /**
-   * Whether a decode of this size would be accepted now; asked by a door before it copies a body.
-   * Reserves nothing.
+   * Whether a decode of this size would be accepted now; asked by an endpoint before it copies a
+   * body. Reserves nothing.
    *
    * @throws ServiceException why not
    */
@@ -62,7 +62,7 @@ public interface DecodeService extends AutoCloseable {
    * @param options noise, schedule, clamping and tiling; its listener and cancellation are ignored
    * @throws ServiceException if it is not accepted; the listener then hears nothing
    */
-  Ticket decode(
+  JobHandle decode(
       CallSettings settings,
       Latents latents,
       DecodeOptions options,
@@ -75,7 +75,7 @@ public interface DecodeService extends AutoCloseable {
    * @param pixels belong to the service from here on; sides are multiples of 8
    * @throws ServiceException if it is not accepted; the listener then hears nothing
    */
-  Ticket encode(CallSettings settings, Pixels pixels, CallListener<EncodeResult> listener)
+  JobHandle encode(CallSettings settings, Pixels pixels, CallListener<EncodeResult> listener)
       throws ServiceException;
 
   /**

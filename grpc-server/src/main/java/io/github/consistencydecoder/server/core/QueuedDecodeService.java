@@ -28,10 +28,10 @@ public final class QueuedDecodeService implements DecodeService {
   private static final Duration FOR_EVER = Duration.ofNanos(Long.MAX_VALUE);
 
   private final ServiceLimits limits;
-  private final List<ModelKeeper> keepers;
+  private final List<ModelSupervisor> keepers;
   private final Admission admission;
-  private final Workload workload;
-  private final LaneWork laneWork;
+  private final JobQueue workload;
+  private final Worker laneWork;
   private final ReadinessBoard board;
   private final ServiceMeters meters;
   private final RequestLog log;
@@ -45,25 +45,25 @@ public final class QueuedDecodeService implements DecodeService {
     this.timers = new ScheduledThreadPoolExecutor(2, threads("timer"));
     timers.setRemoveOnCancelPolicy(true);
     this.workload =
-        new Workload(
+        new JobQueue(
             limits,
             builder.mostHeldBytes,
             builder.counts,
             run -> lanes.execute(() -> perform(run)));
-    this.laneWork = new LaneWork(workload);
+    this.laneWork = new Worker(workload);
     this.board = new ReadinessBoard(this::found);
     this.meters = new ServiceMeters(builder.meters);
     this.log = new RequestLog(builder.requests);
-    ModelKeeper.Host host = new Host();
-    ModelKeeper.Terms terms =
-        new ModelKeeper.Terms(
-            new GoldenStore(builder.stateFolder),
+    ModelSupervisor.Host host = new Host();
+    ModelSupervisor.Terms terms =
+        new ModelSupervisor.Terms(
+            new SelfCheckStore(builder.stateFolder),
             builder.warmUp,
             builder.backoff,
             builder.mostJoined);
     this.keepers =
         builder.models.entrySet().stream()
-            .map(e -> new ModelKeeper(e.getKey(), e.getValue(), host, terms))
+            .map(e -> new ModelSupervisor(e.getKey(), e.getValue(), host, terms))
             .toList();
     this.admission = new Admission(limits, keepers);
     meters.watch(workload, keepers, limits);
@@ -75,7 +75,7 @@ public final class QueuedDecodeService implements DecodeService {
   }
 
   void start() {
-    keepers.forEach(ModelKeeper::start);
+    keepers.forEach(ModelSupervisor::start);
   }
 
   private static ThreadFactory threads(String name) {
@@ -92,7 +92,7 @@ public final class QueuedDecodeService implements DecodeService {
 
   @Override
   public List<ModelStatus> models() {
-    return keepers.stream().map(ModelKeeper::status).toList();
+    return keepers.stream().map(ModelSupervisor::status).toList();
   }
 
   @Override
@@ -117,11 +117,11 @@ public final class QueuedDecodeService implements DecodeService {
     if (workload.draining()) {
       return Readiness.DRAINING;
     }
-    if (keepers.stream().anyMatch(k -> k.phase() == ModelKeeper.Phase.LOST)) {
+    if (keepers.stream().anyMatch(k -> k.phase() == ModelSupervisor.Phase.LOST)) {
       return Readiness.LOST;
     }
     boolean opening = false;
-    for (ModelKeeper keeper : keepers) {
+    for (ModelSupervisor keeper : keepers) {
       switch (keeper.phase()) {
         case READY -> {}
         case OPENING -> opening = true;
@@ -144,7 +144,7 @@ public final class QueuedDecodeService implements DecodeService {
   }
 
   /** What is used at the moment. */
-  Workload.Use use() {
+  JobQueue.Use use() {
     return workload.use();
   }
 
@@ -162,7 +162,7 @@ public final class QueuedDecodeService implements DecodeService {
     return admission.predict(kind, open(admission.keeper(model, kind)), size);
   }
 
-  private OpenModel open(ModelKeeper keeper) throws ServiceException {
+  private LoadedModel open(ModelSupervisor keeper) throws ServiceException {
     if (workload.draining()) {
       throw StopReason.DRAIN.exception();
     }
@@ -172,7 +172,7 @@ public final class QueuedDecodeService implements DecodeService {
   @Override
   public void checkAdmission(CallSettings settings, DecodeSize size) throws ServiceException {
     try {
-      OpenModel model = open(admission.keeper(settings.model(), CallKind.DECODE));
+      LoadedModel model = open(admission.keeper(settings.model(), CallKind.DECODE));
       Prediction prediction = admission.predict(CallKind.DECODE, model, size);
       long now = System.nanoTime();
       long left = admission.end(settings, now) - now;
@@ -198,7 +198,7 @@ public final class QueuedDecodeService implements DecodeService {
   }
 
   @Override
-  public Ticket decode(
+  public JobHandle decode(
       CallSettings settings,
       Latents latents,
       DecodeOptions options,
@@ -211,12 +211,12 @@ public final class QueuedDecodeService implements DecodeService {
         settings,
         CallKind.DECODE,
         new DecodeSize(latents.batch(), latents.height(), latents.width(), steps, options.tiling()),
-        DecodeCall.heldBytes(latents, options),
-        terms -> new DecodeCall(terms, latents, options, listener));
+        DecodeJob.heldBytes(latents, options),
+        terms -> new DecodeJob(terms, latents, options, listener));
   }
 
   @Override
-  public Ticket encode(CallSettings settings, Pixels pixels, CallListener<EncodeResult> listener)
+  public JobHandle encode(CallSettings settings, Pixels pixels, CallListener<EncodeResult> listener)
       throws ServiceException {
     requireNonNull(listener, "listener");
     int cell = Latents.PIXELS_PER_CELL;
@@ -235,10 +235,10 @@ public final class QueuedDecodeService implements DecodeService {
         CallKind.ENCODE,
         size,
         4L * pixels.values().remaining(),
-        terms -> new EncodeCall(terms, pixels, listener));
+        terms -> new EncodeJob(terms, pixels, listener));
   }
 
-  private Ticket submit(
+  private JobHandle submit(
       CallSettings settings,
       CallKind kind,
       DecodeSize size,
@@ -246,10 +246,10 @@ public final class QueuedDecodeService implements DecodeService {
       Function<Call.Terms, Call<?>> maker)
       throws ServiceException {
     Call<?> call;
-    Workload.Place place;
+    JobQueue.Place place;
     try {
-      ModelKeeper keeper = admission.keeper(settings.model(), kind);
-      OpenModel model = open(keeper);
+      ModelSupervisor keeper = admission.keeper(settings.model(), kind);
+      LoadedModel model = open(keeper);
       Prediction prediction = admission.predict(kind, model, size);
       long now = System.nanoTime();
       long end = admission.end(settings, now);
@@ -323,10 +323,10 @@ public final class QueuedDecodeService implements DecodeService {
   public void close() {
     workload.beginDrain();
     board.update();
-    keepers.forEach(ModelKeeper::close);
+    keepers.forEach(ModelSupervisor::close);
     stopAll();
     awaitEmpty();
-    keepers.forEach(ModelKeeper::join);
+    keepers.forEach(ModelSupervisor::join);
     lanes.shutdown();
     timers.shutdown();
     allClosed = true;
@@ -349,15 +349,15 @@ public final class QueuedDecodeService implements DecodeService {
   }
 
   /** What the keepers of the models ask for. */
-  private final class Host implements ModelKeeper.Host {
+  private final class Host implements ModelSupervisor.Host {
     @Override
-    public void phaseChanged(ModelKeeper keeper) {
+    public void phaseChanged(ModelSupervisor keeper) {
       board.update();
       tellLater(workload.modelChanged());
     }
 
     @Override
-    public void retire(OpenModel model) {
+    public void retire(LoadedModel model) {
       for (Call<?> call : workload.waitingFor(model)) {
         tellLater(workload.stop(call, StopReason.MODEL));
       }
@@ -365,7 +365,7 @@ public final class QueuedDecodeService implements DecodeService {
     }
 
     @Override
-    public void goldenFailed(ModelKeeper keeper) {
+    public void goldenFailed(ModelSupervisor keeper) {
       meters.goldenFailed(keeper.name());
     }
   }

@@ -14,8 +14,8 @@ import java.util.Optional;
  * @param startNanos when it was given a lane
  */
 record Run(
-    ModelKeeper keeper,
-    OpenModel model,
+    ModelSupervisor keeper,
+    LoadedModel model,
     List<Call<?>> members,
     Optional<BatchTrials.Trial> trial,
     Cancellation cancellation,

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.server.core;
 
-/** Why a call has no result. Each door has its own word for each. */
+/** Why a call has no result. Each endpoint has its own word for each. */
 public enum ServiceError {
   /** The request cannot be served as it is. gRPC INVALID_ARGUMENT, HTTP 400. */
   INVALID,

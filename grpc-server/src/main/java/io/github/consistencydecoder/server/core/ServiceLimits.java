@@ -61,7 +61,7 @@ public record ServiceLimits(
   public static ServiceLimits defaults() {
     long heap = Runtime.getRuntime().maxMemory();
     long memory = SystemMemory.here().available().orElse(UNKNOWN);
-    // Two tensors of the sampler, the result, noise given by the caller and a door's answer.
+    // Two tensors of the sampler, the result, noise given by the caller and an endpoint's answer.
     long heapPixels = heap / (6 * 3 * 4);
     return new ServiceLimits(
         Math.max(256 * 256, Math.min(2048 * 2048, heapPixels)),

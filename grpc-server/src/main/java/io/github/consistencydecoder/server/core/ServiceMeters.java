@@ -26,7 +26,7 @@ final class ServiceMeters {
   }
 
   /** Meters of what is the case at any moment. */
-  void watch(Workload workload, List<ModelKeeper> keepers, ServiceLimits limits) {
+  void watch(JobQueue workload, List<ModelSupervisor> keepers, ServiceLimits limits) {
     gauge("decoder.queue.calls", "calls that wait", workload, w -> w.use().waiting());
     gauge(
         "decoder.queue.predicted.seconds",
@@ -52,9 +52,9 @@ final class ServiceMeters {
           memory,
           m -> m.resident().orElse(0));
     }
-    for (ModelKeeper keeper : keepers) {
+    for (ModelSupervisor keeper : keepers) {
       Gauge.builder(
-              "decoder.model.ready", keeper, k -> k.phase() == ModelKeeper.Phase.READY ? 1 : 0)
+              "decoder.model.ready", keeper, k -> k.phase() == ModelSupervisor.Phase.READY ? 1 : 0)
           .tag("model", keeper.name())
           .description("whether the model can be used")
           .register(registry);
@@ -71,7 +71,7 @@ final class ServiceMeters {
     Gauge.builder(name, of, value).description(description).register(registry);
   }
 
-  private void ledger(String column, Workload workload, ToDoubleFunction<Workload> value) {
+  private void ledger(String column, JobQueue workload, ToDoubleFunction<JobQueue> value) {
     FunctionCounter.builder("decoder.ledger." + column, workload, value)
         .description("calls, all kinds and models")
         .register(registry);

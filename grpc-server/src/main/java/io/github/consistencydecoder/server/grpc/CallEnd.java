@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.server.grpc;
 
+import io.github.consistencydecoder.server.core.JobHandle;
 import io.github.consistencydecoder.server.core.ServiceException;
-import io.github.consistencydecoder.server.core.Ticket;
 import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
 import io.grpc.Context;
 import io.grpc.Deadline;
@@ -17,24 +17,24 @@ import java.util.concurrent.TimeUnit;
 final class CallEnd {
   /** Hands the call to the core. */
   interface Submission {
-    Ticket submit() throws ServiceException;
+    JobHandle submit() throws ServiceException;
   }
 
   private static final long CLOCKS_MILLIS = 20;
 
   private final BytesInFlight.Share share;
   private final Runnable leaving;
-  private final Patience patience;
+  private final ReadTimeout patience;
   private final Runnable reset = Requests.reset();
   private final Deadline deadline;
-  private Ticket ticket;
+  private JobHandle ticket;
   private boolean gone;
   private boolean closed;
   private boolean settled;
   private Future<?> watch = CompletableFuture.completedFuture(null);
 
   private CallEnd(
-      BytesInFlight.Share share, Runnable leaving, Patience patience, Deadline deadline) {
+      BytesInFlight.Share share, Runnable leaving, ReadTimeout patience, Deadline deadline) {
     this.share = share;
     this.leaving = leaving;
     this.patience = patience;
@@ -52,7 +52,7 @@ final class CallEnd {
       ServerCallStreamObserver<?> call,
       BytesInFlight.Share share,
       Runnable leaving,
-      Patience patience) {
+      ReadTimeout patience) {
     CallEnd end = new CallEnd(share, leaving, patience, Context.current().getDeadline());
     call.setOnCancelHandler(end::left);
     call.setOnCloseHandler(end::closed);
@@ -60,7 +60,7 @@ final class CallEnd {
   }
 
   void submit(Submission submission) throws ServiceException {
-    Ticket given;
+    JobHandle given;
     try {
       given = submission.submit();
     } catch (ServiceException | RuntimeException e) {
@@ -85,7 +85,7 @@ final class CallEnd {
     if (deadline != null && deadline.timeRemaining(TimeUnit.MILLISECONDS) < CLOCKS_MILLIS) {
       return;
     }
-    Ticket given;
+    JobHandle given;
     synchronized (this) {
       gone = true;
       given = ticket;

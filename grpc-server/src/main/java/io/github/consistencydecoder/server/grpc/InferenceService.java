@@ -38,14 +38,14 @@ final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServi
   private final DecodeService service;
   private final Admission admission;
   private final Executor executor;
-  private final Patience patience;
+  private final ReadTimeout patience;
   private final String serverVersion;
 
   InferenceService(
       DecodeService service,
       Admission admission,
       Executor executor,
-      Patience patience,
+      ReadTimeout patience,
       String serverVersion) {
     this.service = service;
     this.admission = admission;

@@ -39,13 +39,14 @@ final class NativeService extends DecoderServiceGrpc.DecoderServiceImplBase {
   private final DecodeService service;
   private final Admission admission;
   private final Executor executor;
-  private final Patience patience;
+  private final ReadTimeout patience;
 
   /**
    * @param executor makes answers
    * @param patience with callers who do not read
    */
-  NativeService(DecodeService service, Admission admission, Executor executor, Patience patience) {
+  NativeService(
+      DecodeService service, Admission admission, Executor executor, ReadTimeout patience) {
     this.service = service;
     this.admission = admission;
     this.executor = executor;

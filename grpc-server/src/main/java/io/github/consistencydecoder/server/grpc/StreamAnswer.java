@@ -25,7 +25,7 @@ final class StreamAnswer implements CallListener<DecodeResult> {
   private final DecodeInput input;
   private final ServerCallStreamObserver<DecodeStreamResponse> observer;
   private final Executor executor;
-  private final Patience patience;
+  private final ReadTimeout patience;
   private CallEnd end;
   private DecodeResult result;
   private PictureParts parts;
@@ -37,7 +37,7 @@ final class StreamAnswer implements CallListener<DecodeResult> {
       DecodeInput input,
       ServerCallStreamObserver<DecodeStreamResponse> observer,
       Executor executor,
-      Patience patience) {
+      ReadTimeout patience) {
     this.input = input;
     this.observer = observer;
     this.executor = executor;

@@ -2,8 +2,8 @@ package io.github.consistencydecoder.server.grpc;
 
 import com.google.protobuf.MessageLite;
 import io.github.consistencydecoder.server.core.CallListener;
+import io.github.consistencydecoder.server.core.JobHandle;
 import io.github.consistencydecoder.server.core.ServiceException;
-import io.github.consistencydecoder.server.core.Ticket;
 import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
 import io.github.consistencydecoder.server.grpc.transport.Statuses;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -11,8 +11,8 @@ import io.grpc.stub.StreamObserver;
 import java.util.concurrent.Executor;
 
 /**
- * One call with one answer. Cancels the work when the caller goes; makes the answer on the door's
- * own threads, for lanes have better to do.
+ * One call with one answer. Cancels the work when the caller goes; makes the answer on the
+ * endpoint's own threads, for lanes have better to do.
  *
  * @param <R> what the core gives
  * @param <A> what goes out
@@ -25,7 +25,7 @@ final class UnaryAnswer<R, A extends MessageLite> implements CallListener<R> {
 
   /** Hands the call to the core. */
   interface Submission<R> {
-    Ticket submit(CallListener<R> listener) throws ServiceException;
+    JobHandle submit(CallListener<R> listener) throws ServiceException;
   }
 
   private final ServerCallStreamObserver<A> observer;
@@ -52,7 +52,7 @@ final class UnaryAnswer<R, A extends MessageLite> implements CallListener<R> {
       StreamObserver<A> observer,
       Executor executor,
       BytesInFlight.Share share,
-      Patience patience,
+      ReadTimeout patience,
       Submission<R> submission,
       Maker<R, A> maker)
       throws ServiceException {

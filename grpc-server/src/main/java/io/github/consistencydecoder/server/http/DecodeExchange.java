@@ -32,7 +32,7 @@ import java.util.concurrent.RejectedExecutionException;
 final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult> {
   private static final int LONGEST_WARNING = 1000;
 
-  private final Door door;
+  private final HttpContext endpoint;
   private final Exchange exchange;
   private final DecodeAsked asked;
   private final CallSettings settings;
@@ -40,8 +40,8 @@ final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult
   private TensorType type;
   private LatentScale scale;
 
-  private DecodeExchange(Door door, Exchange exchange, DecodeAsked asked) {
-    this.door = door;
+  private DecodeExchange(HttpContext endpoint, Exchange exchange, DecodeAsked asked) {
+    this.endpoint = endpoint;
     this.exchange = exchange;
     this.asked = asked;
     this.settings = Admission.settings(exchange, asked.model(), asked.timeoutNanos());
@@ -52,19 +52,20 @@ final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult
    *
    * @throws ServiceException why it is refused
    */
-  static void begin(Door door, Exchange exchange, RemoteQuery query) throws ServiceException {
+  static void begin(HttpContext endpoint, Exchange exchange, RemoteQuery query)
+      throws ServiceException {
     exchange.log().call("decode");
     DecodeAsked asked = DecodeAsked.of(query, exchange.request().getHeaders());
-    DecodeExchange decode = new DecodeExchange(door, exchange, asked);
+    DecodeExchange decode = new DecodeExchange(endpoint, exchange, asked);
     DecodeSize size = asked.size();
     if (!asked.shape().isEmpty()) {
       exchange.log().put("shape", asked.shape());
     }
     exchange.log().known();
-    door.service().checkAdmission(decode.settings, size);
-    int limit = asked.bodyLimit(exchange.request().getLength(), size, door.service().limits());
-    decode.lease = Admission.room(exchange.request(), limit, door.budget());
-    BodyRead.start(exchange, limit, door.settings().bodyTime(), decode);
+    endpoint.service().checkAdmission(decode.settings, size);
+    int limit = asked.bodyLimit(exchange.request().getLength(), size, endpoint.service().limits());
+    decode.lease = Admission.room(exchange.request(), limit, endpoint.budget());
+    BodyRead.start(exchange, limit, endpoint.settings().bodyTime(), decode);
   }
 
   @Override
@@ -107,7 +108,7 @@ final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult
             .noise(noise(given, size))
             .tiling(asked.tiling())
             .build();
-    exchange.waiting(door.service().decode(settings, latents, options, this)::cancel);
+    exchange.waiting(endpoint.service().decode(settings, latents, options, this)::cancel);
   }
 
   private LatentsBody bare(ByteBuffer body) throws ServiceException {
@@ -150,7 +151,7 @@ final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult
   public void completed(DecodeResult result) {
     lease.grow(12L * result.decoded().pixels().values().remaining() / 3);
     try {
-      door.answers().execute(() -> answer(result));
+      endpoint.answers().execute(() -> answer(result));
     } catch (RejectedExecutionException e) {
       exchange.refuse(Refusal.of(503, "the server is shutting down"), Map.of(), lease::close);
     }

@@ -36,7 +36,7 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
   /** Of a file, beyond three bytes for each pixel. */
   private static final long FILE_MARGIN = 1 << 20;
 
-  private final Door door;
+  private final HttpContext endpoint;
   private final Exchange exchange;
   private final CallSettings settings;
   private final List<Long> shape;
@@ -45,9 +45,10 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
   private final boolean assumed;
   private ByteBudget.Lease lease;
 
-  private EncodeExchange(Door door, Exchange exchange, RemoteQuery query, boolean assumed)
+  private EncodeExchange(
+      HttpContext endpoint, Exchange exchange, RemoteQuery query, boolean assumed)
       throws ServiceException {
-    this.door = door;
+    this.endpoint = endpoint;
     this.exchange = exchange;
     this.assumed = assumed;
     this.settings = Admission.settings(exchange, query.text("model").orElse(""), 0);
@@ -67,14 +68,14 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
    * @param assumed whether the request might be a decode as well, as far as it says
    * @throws ServiceException why it is refused
    */
-  static void begin(Door door, Exchange exchange, RemoteQuery query, boolean assumed)
+  static void begin(HttpContext endpoint, Exchange exchange, RemoteQuery query, boolean assumed)
       throws ServiceException {
     exchange.log().call("encode");
-    EncodeExchange encode = new EncodeExchange(door, exchange, query, assumed);
+    EncodeExchange encode = new EncodeExchange(endpoint, exchange, query, assumed);
     encode.checkModel(query.text("model").orElse(""));
     int limit = encode.bodyLimit();
-    encode.lease = Admission.room(exchange.request(), limit, door.budget());
-    BodyRead.start(exchange, limit, door.settings().bodyTime(), encode);
+    encode.lease = Admission.room(exchange.request(), limit, endpoint.budget());
+    BodyRead.start(exchange, limit, endpoint.settings().bodyTime(), encode);
   }
 
   private static List<Long> shape(RemoteQuery query) throws ServiceException {
@@ -115,14 +116,14 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
   }
 
   private void checkModel(String model) throws ServiceException {
-    if (door.service().readiness() != Readiness.SERVING) {
+    if (endpoint.service().readiness() != Readiness.SERVING) {
       throw ServiceException.retry(
           ServiceError.NOT_READY, "the server is not ready at the moment", SOON);
     }
     boolean encodes =
         model.isEmpty()
-            ? door.service().models().stream().anyMatch(m -> m.encodes())
-            : door.service().model(model).encodes();
+            ? endpoint.service().models().stream().anyMatch(m -> m.encodes())
+            : endpoint.service().model(model).encodes();
     if (!encodes) {
       throw ServiceException.of(
           ServiceError.UNIMPLEMENTED,
@@ -133,7 +134,7 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
   }
 
   private int bodyLimit() throws ServiceException {
-    long pixels = door.service().limits().maxPixels();
+    long pixels = endpoint.service().limits().maxPixels();
     long limit = 3 * pixels + FILE_MARGIN;
     if (!shape.isEmpty()) {
       TensorType of = type.orElseThrow();
@@ -171,7 +172,7 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
       Pixels pixels = pixels(body);
       exchange.log().put("shape", List.of(pixels.batch(), 3, pixels.height(), pixels.width()));
       exchange.log().known();
-      exchange.waiting(door.service().encode(settings, pixels, this)::cancel);
+      exchange.waiting(endpoint.service().encode(settings, pixels, this)::cancel);
     } catch (ServiceException e) {
       failed(e);
     } catch (RuntimeException | Error e) {
@@ -187,7 +188,7 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
     byte[] file = new byte[body.remaining()];
     body.get(file);
     try {
-      return PictureRules.file("body", file, door.service().limits().maxPixels());
+      return PictureRules.file("body", file, endpoint.service().limits().maxPixels());
     } catch (ServiceException e) {
       throw assumed && e.error() == ServiceError.INVALID
           ? ServiceException.invalid(e.field().orElse("body"), e.getMessage() + DECODE_HINT)
@@ -203,7 +204,7 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
   @Override
   public void completed(EncodeResult result) {
     try {
-      door.answers().execute(() -> answer(result));
+      endpoint.answers().execute(() -> answer(result));
     } catch (RejectedExecutionException e) {
       exchange.refuse(Refusal.of(503, "the server is shutting down"), Map.of(), lease::close);
     }

@@ -9,7 +9,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Where the HTTP door listens, and what it bears.
+ * Where the HTTP endpoint listens, and what it bears.
  *
  * @param host name or address to listen on
  * @param port 0 for any that is free, none for no TCP

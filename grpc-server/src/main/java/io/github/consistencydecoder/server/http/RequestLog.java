@@ -8,9 +8,9 @@ import org.slf4j.event.Level;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * The line that a request leaves in the log of the door. The service itself logs every call that
- * reaches it; what it never saw because the door refused it is logged here, and all the rest at the
- * level debug.
+ * The line that a request leaves in the log of the endpoint. The service itself logs every call
+ * that reaches it; what it never saw because the endpoint refused it is logged here, and all the
+ * rest at the level debug.
  */
 final class RequestLog {
   private static final Logger LOG =

@@ -47,7 +47,7 @@ final class Router extends Handler.Abstract {
   private static final Duration SOON = Duration.ofSeconds(5);
   private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-  private final Door door;
+  private final HttpContext endpoint;
   private final Optional<TokenFile> token;
   private final Supplier<String> metrics;
   private final OriginRule origins;
@@ -59,11 +59,11 @@ final class Router extends Handler.Abstract {
    * @param token that callers need, if they need one
    * @param metrics all of them, as Prometheus reads them
    */
-  Router(Door door, Optional<TokenFile> token, Supplier<String> metrics) {
-    this.door = door;
+  Router(HttpContext endpoint, Optional<TokenFile> token, Supplier<String> metrics) {
+    this.endpoint = endpoint;
     this.token = token;
     this.metrics = metrics;
-    this.origins = new OriginRule(door.settings().allowedHosts());
+    this.origins = new OriginRule(endpoint.settings().allowedHosts());
   }
 
   @Override
@@ -130,7 +130,9 @@ final class Router extends Handler.Abstract {
 
   private void checkToken(Request request, boolean get, String path) throws ServiceException {
     boolean open =
-        get && (OPEN.contains(path) || (path.equals("/metrics") && door.settings().metricsOpen()));
+        get
+            && (OPEN.contains(path)
+                || (path.equals("/metrics") && endpoint.settings().metricsOpen()));
     if (token.isPresent() && !open) {
       token.get().check(request.getHeaders().get(HttpHeader.AUTHORIZATION));
     }
@@ -148,13 +150,13 @@ final class Router extends Handler.Abstract {
       case "/health", "/readyz" -> ready(exchange);
       case "/healthz" -> alive(exchange);
       case "/metrics" -> exchange.text(200, METRICS_TYPE, metrics.get());
-      default -> exchange.json(200, Models.document(door.service()));
+      default -> exchange.json(200, Models.document(endpoint.service()));
     }
   }
 
   /** Whether the process is worth keeping. */
   private void alive(Exchange exchange) {
-    if (door.service().readiness() == Readiness.LOST) {
+    if (endpoint.service().readiness() == Readiness.LOST) {
       ready(exchange);
     } else {
       exchange.text(200, "text/plain; charset=utf-8", "Ok");
@@ -162,7 +164,7 @@ final class Router extends Handler.Abstract {
   }
 
   private void ready(Exchange exchange) {
-    Readiness readiness = withdrawn ? Readiness.DRAINING : door.service().readiness();
+    Readiness readiness = withdrawn ? Readiness.DRAINING : endpoint.service().readiness();
     if (readiness == Readiness.SERVING) {
       exchange.text(200, "text/plain; charset=utf-8", "Ok");
       return;
@@ -186,11 +188,11 @@ final class Router extends Handler.Abstract {
     RemoteQuery query = RemoteQuery.of(exchange.request().getHttpURI());
     String type = exchange.request().getHeaders().get(HttpHeader.CONTENT_TYPE);
     if (path.equals("/encode")) {
-      EncodeExchange.begin(door, exchange, query, false);
+      EncodeExchange.begin(endpoint, exchange, query, false);
     } else if (path.equals("/") && isEncode(query, type)) {
-      EncodeExchange.begin(door, exchange, query, true);
+      EncodeExchange.begin(endpoint, exchange, query, true);
     } else {
-      DecodeExchange.begin(door, exchange, query);
+      DecodeExchange.begin(endpoint, exchange, query);
     }
   }
 

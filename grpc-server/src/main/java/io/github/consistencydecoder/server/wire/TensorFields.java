@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.server.wire;
 
 /**
- * What a tensor's parts are called in the request of one door, for its refusals.
+ * What a tensor's parts are called in the request of one endpoint, for its refusals.
  *
  * @param type of the elements, such as {@code latents.tensor.data_type}
  * @param shape such as {@code latents.tensor.shape}

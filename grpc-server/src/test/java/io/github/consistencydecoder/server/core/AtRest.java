@@ -28,7 +28,7 @@ final class AtRest {
     requireExact(service.ledger());
   }
 
-  private static boolean isQuiet(Workload.Use use) {
+  private static boolean isQuiet(JobQueue.Use use) {
     return use.waiting() == 0
         && use.waitingNanos() == 0
         && use.lanes() == 0

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 /** What waits and is alike may be decoded together, and nobody can tell. */
 class BatchingTest {
   private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
-  private final List<Ticket> tickets = new ArrayList<>();
+  private final List<JobHandle> tickets = new ArrayList<>();
   private QueuedDecodeService service;
 
   @BeforeEach
@@ -225,7 +225,7 @@ class BatchingTest {
     }
     controls.releaseAndHoldNext();
     Fixtures.await("the batch", () -> controls.order.contains("0,1,2,3,4,5,6,7"));
-    tickets.forEach(Ticket::cancel);
+    tickets.forEach(JobHandle::cancel);
     for (Asked a : asked) {
       assertThat(a.listener().failure().error()).isEqualTo(ServiceError.CANCELLED);
     }

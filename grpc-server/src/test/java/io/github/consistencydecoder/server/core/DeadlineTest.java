@@ -68,7 +68,7 @@ class DeadlineTest {
         WaitingListener<DecodeResult> listener = new WaitingListener<>();
         try {
           deadlines.put(seed, deadline);
-          Ticket unused =
+          JobHandle unused =
               service.decode(
                   new CallSettings(seed, "", OptionalLong.of(deadline), CLASSES.get(k % 3)),
                   latents(k, 1, 8, 8),
@@ -115,7 +115,7 @@ class DeadlineTest {
       for (int k = 0; k < 500 && refusedInARow < 20; k++) {
         WaitingListener<DecodeResult> listener = new WaitingListener<>();
         try {
-          Ticket unused =
+          JobHandle unused =
               service.decode(
                   Fixtures.within(Duration.ofMillis(20)),
                   latents(1, 1, 8, 24),

@@ -39,7 +39,7 @@ class DrainTest {
     List<WaitingListener<DecodeResult>> all = new ArrayList<>();
     for (int k = 0; k < n; k++) {
       WaitingListener<DecodeResult> listener = new WaitingListener<>();
-      Ticket unused =
+      JobHandle unused =
           service.decode(call(), latents(k, 1, 8, 8), DecodeOptions.defaults(), listener);
       all.add(listener);
     }

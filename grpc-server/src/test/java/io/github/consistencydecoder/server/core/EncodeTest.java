@@ -50,7 +50,7 @@ class EncodeTest {
   @Test
   void theFirstModelWithAnEncoderEncodes() throws Exception {
     WaitingListener<EncodeResult> listener = new WaitingListener<>();
-    Ticket unused = service.encode(call(), pixels(24, 40), listener);
+    JobHandle unused = service.encode(call(), pixels(24, 40), listener);
     EncodeResult result = listener.result();
     assertThat(result.model().name()).isEqualTo("sd_vae");
     try (LatentEncoder alone = controls.openEncoder()) {
@@ -73,7 +73,7 @@ class EncodeTest {
   void anEncodingIsCancelled() throws Exception {
     controls.hold();
     WaitingListener<EncodeResult> listener = new WaitingListener<>();
-    Ticket ticket = service.encode(call(), pixels(8, 8), listener);
+    JobHandle ticket = service.encode(call(), pixels(8, 8), listener);
     Fixtures.await("the lane", () -> controls.inside.get() == 1);
     ticket.cancel();
     assertThat(listener.failure().error()).isEqualTo(ServiceError.CANCELLED);
@@ -83,7 +83,7 @@ class EncodeTest {
   void latentsWithNaNNeverLeave() throws Exception {
     controls.givesNan = true;
     WaitingListener<EncodeResult> listener = new WaitingListener<>();
-    Ticket unused = service.encode(call(), pixels(8, 8), listener);
+    JobHandle unused = service.encode(call(), pixels(8, 8), listener);
     assertThat(listener.failure().error()).isEqualTo(ServiceError.INTERNAL);
     controls.givesNan = false;
     Fixtures.awaitServing(service);

@@ -34,13 +34,13 @@ class ObservabilityTest {
         Fixtures.builder(controls).meters(meters).requests(lines).start()) {
       Fixtures.awaitServing(service);
       WaitingListener<DecodeResult> done = new WaitingListener<>();
-      Ticket unused =
+      JobHandle unused =
           service.decode(
               call(), latents(1, 1, 8, 8), DecodeOptions.builder().seed(42).build(), done);
       done.awaitCompletion();
       controls.failNext(new DecoderException(DecoderErrorCode.INVALID_OPTIONS, "planned"));
       WaitingListener<DecodeResult> failed = new WaitingListener<>();
-      Ticket unusedToo =
+      JobHandle unusedToo =
           service.decode(call(), latents(1, 1, 8, 8), DecodeOptions.defaults(), failed);
       assertThat(failed.failure().error()).isEqualTo(ServiceError.INVALID);
       assertThatThrownBy(() -> service.checkAdmission(call(), new DecodeSize(99, 8, 8, 2)))

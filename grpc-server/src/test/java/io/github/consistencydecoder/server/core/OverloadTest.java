@@ -78,7 +78,7 @@ class OverloadTest {
   private WaitingListener<DecodeResult> ask(WaitingListener<DecodeResult> listener, int k)
       throws ServiceException {
     Latents latents = latents(k, 1, 8, 8);
-    Ticket unused =
+    JobHandle unused =
         service.decode(
             Fixtures.within(Duration.ofSeconds(5)), latents, DecodeOptions.defaults(), listener);
     return listener;
@@ -100,7 +100,7 @@ class OverloadTest {
       WaitingListener<DecodeResult> listener = new WaitingListener<>();
       long asked = System.nanoTime();
       try {
-        Ticket unused =
+        JobHandle unused =
             service.decode(Fixtures.call(), latents, DecodeOptions.defaults(), listener);
         taken.add(listener);
         due.add(asked);

@@ -47,7 +47,7 @@ class QueuedDecodeServiceTest {
   private WaitingListener<DecodeResult> decode(CallSettings settings, long seed)
       throws ServiceException {
     WaitingListener<DecodeResult> listener = new WaitingListener<>();
-    Ticket unused =
+    JobHandle unused =
         service.decode(
             settings, latents(seed, 1, 8, 8), DecodeOptions.builder().seed(seed).build(), listener);
     return listener;
@@ -77,7 +77,8 @@ class QueuedDecodeServiceTest {
   void aRunningCallIsStoppedByItsTicket() throws Exception {
     controls.hold();
     WaitingListener<DecodeResult> listener = new WaitingListener<>();
-    Ticket ticket = service.decode(call(), latents(1, 1, 8, 8), DecodeOptions.defaults(), listener);
+    JobHandle ticket =
+        service.decode(call(), latents(1, 1, 8, 8), DecodeOptions.defaults(), listener);
     Fixtures.await("the decode", () -> controls.inside.get() == 1);
     ticket.cancel();
     ticket.cancel();
@@ -90,7 +91,8 @@ class QueuedDecodeServiceTest {
     controls.disobeys = true;
     controls.hold();
     WaitingListener<DecodeResult> listener = new WaitingListener<>();
-    Ticket ticket = service.decode(call(), latents(1, 1, 8, 8), DecodeOptions.defaults(), listener);
+    JobHandle ticket =
+        service.decode(call(), latents(1, 1, 8, 8), DecodeOptions.defaults(), listener);
     Fixtures.await("the decode", () -> controls.inside.get() == 1);
     ticket.cancel();
     assertThat(listener.ended()).isFalse();
@@ -104,7 +106,8 @@ class QueuedDecodeServiceTest {
   void aWaitingCallThatIsStoppedNeverRuns() throws Exception {
     WaitingListener<DecodeResult> first = held();
     WaitingListener<DecodeResult> second = new WaitingListener<>();
-    Ticket ticket = service.decode(call(), latents(2, 1, 8, 8), DecodeOptions.defaults(), second);
+    JobHandle ticket =
+        service.decode(call(), latents(2, 1, 8, 8), DecodeOptions.defaults(), second);
     ticket.cancel();
     assertThat(second.failure().error()).isEqualTo(ServiceError.CANCELLED);
     assertThat(second.events()).containsExactly("accepted", "failed CANCELLED");
@@ -200,7 +203,7 @@ class QueuedDecodeServiceTest {
   @Test
   void aListenerThatThrowsChangesNothing() throws Exception {
     WaitingListener<DecodeResult> inner = new WaitingListener<>();
-    Ticket unused =
+    JobHandle unused =
         service.decode(
             call(),
             latents(1, 1, 8, 8),
@@ -332,7 +335,7 @@ class QueuedDecodeServiceTest {
     DecodeOptions options =
         DecodeOptions.builder().noise(Noise.given(List.of(noise, noise))).build();
     WaitingListener<DecodeResult> second = new WaitingListener<>();
-    Ticket unused = service.decode(call(), latents(1, 1, 8, 8), options, second);
+    JobHandle unused = service.decode(call(), latents(1, 1, 8, 8), options, second);
     assertThatThrownBy(
             () -> service.decode(call(), latents(1, 1, 8, 8), options, new WaitingListener<>()))
         .isInstanceOfSatisfying(
@@ -355,7 +358,7 @@ class QueuedDecodeServiceTest {
     List<WaitingListener<DecodeResult>> all = new java.util.ArrayList<>();
     for (int k = 0; k < 24; k++) {
       WaitingListener<DecodeResult> listener = new WaitingListener<>();
-      Ticket unused =
+      JobHandle unused =
           service.decode(
               call(),
               latents(k, k % 4 == 0 ? 3 : 1, 8, 8),

@@ -68,7 +68,7 @@ class RandomCancelTest {
     CallSettings settings =
         kind < 3 ? within(Duration.ofNanos(random.nextInt(20_000_000))) : call();
     try {
-      Ticket ticket =
+      JobHandle ticket =
           service.decode(
               settings,
               latents(kind, kind == 1 ? 2 : 1, 8, 8 * (1 + random.nextInt(2))),
@@ -157,7 +157,7 @@ class RandomCancelTest {
     QueuedDecodeService service = builder().start();
     Fixtures.awaitServing(service);
     controls.hold();
-    Ticket unused =
+    JobHandle unused =
         service.decode(
             call(), latents(1, 1, 8, 8), DecodeOptions.defaults(), new WaitingListener<>());
     assertThatThrownBy(() -> AtRest.requireNow(service)).isInstanceOf(AssertionError.class);

@@ -34,7 +34,7 @@ class SizeOrderTest {
     List<WaitingListener<DecodeResult>> listeners = new ArrayList<>();
     for (int k = 0; k < calls; k++) {
       WaitingListener<DecodeResult> listener = new WaitingListener<>();
-      Ticket unused =
+      JobHandle unused =
           service.decode(
               call(),
               latents(k, 1, 8, k % 2 == 0 ? 8 : 16),
@@ -64,10 +64,10 @@ class SizeOrderTest {
 
   @Test
   void theCallWhoseTurnItIsIsNotOvertakenForEver() throws Exception {
-    List<String> found = order("cuda:0, as asked for", 2 * Workload.MOST_OVERTAKEN + 6);
+    List<String> found = order("cuda:0, as asked for", 2 * JobQueue.MOST_OVERTAKEN + 6);
     // The first, and as many as may overtake.
-    assertThat(found.indexOf("1")).isEqualTo(1 + Workload.MOST_OVERTAKEN);
-    assertThat(found.subList(0, 1 + Workload.MOST_OVERTAKEN))
+    assertThat(found.indexOf("1")).isEqualTo(1 + JobQueue.MOST_OVERTAKEN);
+    assertThat(found.subList(0, 1 + JobQueue.MOST_OVERTAKEN))
         .allMatch(seed -> Integer.parseInt(seed) % 2 == 0);
   }
 }

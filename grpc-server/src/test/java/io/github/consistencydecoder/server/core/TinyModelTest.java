@@ -66,7 +66,7 @@ class TinyModelTest {
               .schedule(k % 2 == 0 ? Schedule.TWO_STEPS : Schedule.steps(3))
               .build();
       WaitingListener<DecodeResult> listener = new WaitingListener<>();
-      Ticket unused = service.decode(call(), latents, options, listener);
+      JobHandle unused = service.decode(call(), latents, options, listener);
       DecodeResult result = listener.result();
       requireSame(result.decoded(), latents, options);
       assertThat(result.prediction().peakBytes())
@@ -103,7 +103,7 @@ class TinyModelTest {
     List<WaitingListener<DecodeResult>> listeners = new ArrayList<>();
     for (int k = 0; k < 16; k++) {
       WaitingListener<DecodeResult> listener = new WaitingListener<>();
-      Ticket unused =
+      JobHandle unused =
           service.decode(
               call(), latents(k, 1, 8, 8), DecodeOptions.builder().seed(k).build(), listener);
       listeners.add(listener);
@@ -121,7 +121,7 @@ class TinyModelTest {
     Random random = new Random(5);
     for (int k = 0; k < 40; k++) {
       WaitingListener<DecodeResult> listener = new WaitingListener<>();
-      Ticket ticket =
+      JobHandle ticket =
           service.decode(
               call(), latents(k, 1, 32, 32), DecodeOptions.builder().seed(k).build(), listener);
       long until = System.nanoTime() + random.nextInt(20_000_000);
@@ -135,7 +135,7 @@ class TinyModelTest {
     assertThat(service.ledger().cancelled()).isPositive();
     Latents latents = latents(1, 1, 8, 8);
     WaitingListener<DecodeResult> listener = new WaitingListener<>();
-    Ticket unused = service.decode(call(), latents, DecodeOptions.defaults(), listener);
+    JobHandle unused = service.decode(call(), latents, DecodeOptions.defaults(), listener);
     requireSame(listener.result().decoded(), latents, DecodeOptions.defaults());
   }
 
@@ -144,7 +144,7 @@ class TinyModelTest {
     float[] values = new float[4 * 64];
     values[7] = Float.NaN;
     WaitingListener<DecodeResult> listener = new WaitingListener<>();
-    Ticket unused =
+    JobHandle unused =
         service.decode(
             call(), Latents.scaled(values, 1, 4, 8, 8), DecodeOptions.defaults(), listener);
     ServiceException e = listener.failure();

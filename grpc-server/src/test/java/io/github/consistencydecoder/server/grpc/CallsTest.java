@@ -51,7 +51,7 @@ import org.junit.jupiter.api.Test;
 class CallsTest {
   private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
   private QueuedDecodeService service;
-  private OpenDoor door;
+  private OpenEndpoint endpoint;
 
   @BeforeEach
   void open() {
@@ -61,26 +61,26 @@ class CallsTest {
             .model("drawn", ModelSource.of(controls::openDecoder).withEncoder(DullEncoder::new))
             .start();
     Fixtures.awaitServing(service);
-    door = OpenDoor.over(service);
+    endpoint = OpenEndpoint.over(service);
   }
 
   @AfterEach
   void close() {
     controls.release();
-    Fixtures.await("bytes to be free", () -> door.door.bytesInFlight().held() == 0);
-    door.close();
+    Fixtures.await("bytes to be free", () -> endpoint.endpoint.bytesInFlight().held() == 0);
+    endpoint.close();
     service.close();
     assertThat(controls.closedWhileInside).hasValue(0);
   }
 
   private static DecodeRequest request() {
-    return OpenDoor.request(Fixtures.latents(1, 1, 2, 2)).build();
+    return OpenEndpoint.request(Fixtures.latents(1, 1, 2, 2)).build();
   }
 
   @Test
   void modelsAreListedByName() {
     List<Model> models =
-        door.decoder().listModels(ListModelsRequest.getDefaultInstance()).getModelsList();
+        endpoint.decoder().listModels(ListModelsRequest.getDefaultInstance()).getModelsList();
     assertThat(models).extracting(Model::getName).containsExactly("consistency_decoder", "drawn");
     assertThat(models).extracting(Model::getEncodes).containsExactly(false, true);
     assertThat(models).allMatch(Model::getReady);
@@ -90,7 +90,8 @@ class CallsTest {
   @Test
   void modelIsDescribedWithAnEstimate() {
     DescribeModelResponse answer =
-        door.decoder()
+        endpoint
+            .decoder()
             .describeModel(
                 DescribeModelRequest.newBuilder()
                     .setBatch(BatchSize.newBuilder().setCount(1).setHeight(8).setWidth(8))
@@ -103,7 +104,7 @@ class CallsTest {
   }
 
   private DescribeModelResponse described(DescribeModelRequest.Builder request) {
-    return door.decoder().describeModel(request.build());
+    return endpoint.decoder().describeModel(request.build());
   }
 
   @Test
@@ -134,11 +135,11 @@ class CallsTest {
     Latents latents = Fixtures.latents(1, 1, 2, 2);
     for (Tiling tiling : List.of(Tiling.TILING_WHOLE, Tiling.TILING_EXACT)) {
       DecodeResponse answer =
-          door.decoder().decode(OpenDoor.request(latents).setTiling(tiling).build());
+          endpoint.decoder().decode(OpenEndpoint.request(latents).setTiling(tiling).build());
       assertThat("TILING_" + answer.getReport().getMetadataOrThrow("tiling"))
           .isEqualToIgnoringCase(tiling.name());
     }
-    DecodeResponse answer = door.decoder().decode(request());
+    DecodeResponse answer = endpoint.decoder().decode(request());
     assertThat(answer.getReport().getMetadataOrThrow("tiling")).isEqualTo("auto");
   }
 
@@ -147,11 +148,12 @@ class CallsTest {
   void pictureIsTakenInTilesThatIsTooLargeWhole() {
     controls.bytesPerPixel = 65_536;
     Latents latents = Fixtures.latents(1, 1, 24, 24);
-    assertThatThrownBy(() -> door.decoder().decode(OpenDoor.request(latents).build()))
+    assertThatThrownBy(() -> endpoint.decoder().decode(OpenEndpoint.request(latents).build()))
         .hasMessageContaining("bytes of memory");
     DecodeResponse answer =
-        door.decoder()
-            .decode(OpenDoor.request(latents).setTiling(Tiling.TILING_OVERLAPPED).build());
+        endpoint
+            .decoder()
+            .decode(OpenEndpoint.request(latents).setTiling(Tiling.TILING_OVERLAPPED).build());
     assertThat(answer.getReport().getPredictedBytes()).isEqualTo(64L * 64 * 65_536);
   }
 
@@ -160,7 +162,8 @@ class CallsTest {
     byte[] white = new byte[2 * 8 * 16 * 3];
     java.util.Arrays.fill(white, (byte) 255);
     EncodeResponse answer =
-        door.decoder()
+        endpoint
+            .decoder()
             .encode(
                 EncodeRequest.newBuilder()
                     .setScale(LatentScale.LATENT_SCALE_SCALED)
@@ -193,7 +196,8 @@ class CallsTest {
     AtomicReference<Metadata> headers = new AtomicReference<>();
     AtomicReference<Metadata> trailers = new AtomicReference<>();
     DecodeResponse answer =
-        door.decoder()
+        endpoint
+            .decoder()
             .withInterceptors(
                 MetadataUtils.newAttachHeadersInterceptor(sent),
                 MetadataUtils.newCaptureMetadataInterceptor(headers, trailers))
@@ -206,7 +210,7 @@ class CallsTest {
   void cancelledUnaryCallStopsTheDecode() {
     controls.hold();
     ListenableFuture<DecodeResponse> call =
-        DecoderServiceGrpc.newFutureStub(door.tcp()).decode(request());
+        DecoderServiceGrpc.newFutureStub(endpoint.tcp()).decode(request());
     Fixtures.await("the decode", () -> controls.inside.get() == 1);
     assertThat(call.cancel(true)).isTrue();
     Fixtures.await("the lane to be free", () -> controls.inside.get() == 0);
@@ -218,7 +222,9 @@ class CallsTest {
   void cancelledStreamStopsTheDecode() {
     controls.hold();
     ClientCall<DecodeRequest, DecodeStreamResponse> call =
-        door.tcp().newCall(DecoderServiceGrpc.getDecodeStreamMethod(), io.grpc.CallOptions.DEFAULT);
+        endpoint
+            .tcp()
+            .newCall(DecoderServiceGrpc.getDecodeStreamMethod(), io.grpc.CallOptions.DEFAULT);
     call.start(new ClientCall.Listener<>() {}, new Metadata());
     call.sendMessage(request());
     call.halfClose();
@@ -231,7 +237,7 @@ class CallsTest {
   @Test
   void lostConnectionStopsTheDecode() throws InterruptedException {
     controls.hold();
-    var channel = door.tcp();
+    var channel = endpoint.tcp();
     ListenableFuture<DecodeResponse> unused =
         DecoderServiceGrpc.newFutureStub(channel).decode(request());
     Fixtures.await("the decode", () -> controls.inside.get() == 1);
@@ -244,7 +250,8 @@ class CallsTest {
     controls.hold();
     Status status =
         catchStatus(
-            () -> door.decoder().withDeadlineAfter(300, TimeUnit.MILLISECONDS).decode(request()));
+            () ->
+                endpoint.decoder().withDeadlineAfter(300, TimeUnit.MILLISECONDS).decode(request()));
     assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
     // Cancelled where the caller's clock is far ahead of ours, as on a busy machine.
     Fixtures.await(
@@ -264,9 +271,10 @@ class CallsTest {
   @Test
   void tooManyCallsAreRefusedWithTheTimeToWait() throws Exception {
     controls.stepTime = Duration.ofMillis(400);
-    DecodeResponse unused = door.decoder().decode(request());
+    DecodeResponse unused = endpoint.decoder().decode(request());
     List<ListenableFuture<DecodeResponse>> calls = new ArrayList<>();
-    DecoderServiceGrpc.DecoderServiceFutureStub stub = DecoderServiceGrpc.newFutureStub(door.tcp());
+    DecoderServiceGrpc.DecoderServiceFutureStub stub =
+        DecoderServiceGrpc.newFutureStub(endpoint.tcp());
     for (int i = 0; i < 12; i++) {
       calls.add(stub.decode(request()));
     }
@@ -296,7 +304,7 @@ class CallsTest {
   void failureIsAnIncidentAndNothingElse() {
     controls.failNext(
         new DecoderException(DecoderErrorCode.RUNTIME_FAILED, "libonnx /opt/x.so: bad SEGV"));
-    Refused refused = Refused.by(() -> door.decoder().decode(request()));
+    Refused refused = Refused.by(() -> endpoint.decoder().decode(request()));
     assertThat(refused.code()).isEqualTo(Status.Code.INTERNAL);
     assertThat(refused.message()).matches("internal error, incident [0-9a-f]{16}");
     assertThat(refused.reason()).isEmpty();
@@ -305,25 +313,25 @@ class CallsTest {
 
   @Test
   void answersWithoutRoomAreRefusedBeforeTheDecode() {
-    try (OpenDoor small = OpenDoor.over(service, b -> b.bytesInFlight(40_000))) {
+    try (OpenEndpoint small = OpenEndpoint.over(service, b -> b.bytesInFlight(40_000))) {
       with(
           Status.Code.INVALID_ARGUMENT,
           "TOO_LARGE",
           "all answers together may have 40000",
-          () -> small.decoder().decode(OpenDoor.request(Fixtures.latents(1, 1, 9, 9)).build()));
+          () -> small.decoder().decode(OpenEndpoint.request(Fixtures.latents(1, 1, 9, 9)).build()));
       controls.hold();
       ListenableFuture<DecodeResponse> first =
           DecoderServiceGrpc.newFutureStub(small.tcp())
-              .decode(OpenDoor.request(Fixtures.latents(1, 1, 5, 5)).build());
+              .decode(OpenEndpoint.request(Fixtures.latents(1, 1, 5, 5)).build());
       Fixtures.await("the decode", () -> controls.inside.get() == 1);
       with(
           Status.Code.RESOURCE_EXHAUSTED,
           "BUSY",
           "in flight",
-          () -> small.decoder().decode(OpenDoor.request(Fixtures.latents(1, 1, 5, 5)).build()));
+          () -> small.decoder().decode(OpenEndpoint.request(Fixtures.latents(1, 1, 5, 5)).build()));
       controls.release();
       Fixtures.await("the first call", first::isDone);
-      Fixtures.await("bytes to be free", () -> small.door.bytesInFlight().held() == 0);
+      Fixtures.await("bytes to be free", () -> small.endpoint.bytesInFlight().held() == 0);
     }
     assertThat(controls.begun.get()).isLessThanOrEqualTo(10);
   }
@@ -336,10 +344,10 @@ class CallsTest {
             Status.Code.UNAVAILABLE,
             "NOT_READY",
             "stopping",
-            () -> door.decoder().decode(request()));
+            () -> endpoint.decoder().decode(request()));
     assertThat(refused.retryMillis()).isPresent();
     assertThat(refused.pushback()).isEmpty();
-    Iterator<DecodeStreamResponse> events = door.decoder().decodeStream(request());
+    Iterator<DecodeStreamResponse> events = endpoint.decoder().decodeStream(request());
     with(Status.Code.UNAVAILABLE, "NOT_READY", "stopping", events::hasNext);
   }
 
@@ -348,7 +356,7 @@ class CallsTest {
     List<ListenableFuture<DecodeResponse>> calls = new ArrayList<>();
     for (int c = 0; c < 20; c++) {
       DecoderServiceGrpc.DecoderServiceFutureStub stub =
-          DecoderServiceGrpc.newFutureStub(door.tcp());
+          DecoderServiceGrpc.newFutureStub(endpoint.tcp());
       for (int i = 0; i < 5; i++) {
         calls.add(stub.decode(request()));
       }

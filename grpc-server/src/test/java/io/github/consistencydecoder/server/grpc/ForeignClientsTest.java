@@ -46,7 +46,7 @@ class ForeignClientsTest {
 
   @TempDir static Path folder;
   private static QueuedDecodeService service;
-  private static OpenDoor door;
+  private static OpenEndpoint endpoint;
   private static byte[] png;
 
   @BeforeAll
@@ -58,7 +58,8 @@ class ForeignClientsTest {
             .limits(Fixtures.limits())
             .start();
     Fixtures.awaitServing(service);
-    door = OpenDoor.over(service, b -> b.socket(folder.resolve("own").resolve("grpc.sock")));
+    endpoint =
+        OpenEndpoint.over(service, b -> b.socket(folder.resolve("own").resolve("grpc.sock")));
     try (LatentDecoder decoder = Decoders.open("consistency", config)) {
       png =
           PictureBytes.png(
@@ -68,7 +69,7 @@ class ForeignClientsTest {
 
   @AfterAll
   static void close() {
-    door.close();
+    endpoint.close();
     service.close();
   }
 
@@ -92,11 +93,11 @@ class ForeignClientsTest {
   }
 
   private static String tcp() {
-    return "127.0.0.1:" + door.door.port();
+    return "127.0.0.1:" + endpoint.endpoint.port();
   }
 
   private static String socket() {
-    return "unix:" + door.door.socket().orElseThrow();
+    return "unix:" + endpoint.endpoint.socket().orElseThrow();
   }
 
   /** Exit code, then what it said. */

@@ -43,12 +43,15 @@ class HealthTest {
   void servicesServeWhenTheModelsDoAndNotBefore(String name) {
     controls.failsToOpen = new DecoderException(DecoderErrorCode.MODEL_MISSING, "not yet");
     try (QueuedDecodeService service = Fixtures.builder(controls).start();
-        OpenDoor door = OpenDoor.over(service)) {
-      ManagedChannel channel = door.tcp();
+        OpenEndpoint endpoint = OpenEndpoint.over(service)) {
+      ManagedChannel channel = endpoint.tcp();
       assertThat(check(channel, name)).isEqualTo(ServingStatus.NOT_SERVING);
       Refused refused =
           Refused.by(
-              () -> door.decoder().decode(OpenDoor.request(Fixtures.latents(1, 1, 1, 1)).build()));
+              () ->
+                  endpoint
+                      .decoder()
+                      .decode(OpenEndpoint.request(Fixtures.latents(1, 1, 1, 1)).build()));
       assertThat(refused.code()).isEqualTo(Status.Code.UNAVAILABLE);
       controls.failsToOpen = null;
       Fixtures.awaitServing(service);
@@ -79,12 +82,13 @@ class HealthTest {
   @Test
   void watchersHearNotServingBeforeTheyAreToldToGo() throws Exception {
     try (QueuedDecodeService service = Fixtures.service(controls);
-        OpenDoor door = OpenDoor.over(service)) {
+        OpenEndpoint endpoint = OpenEndpoint.over(service)) {
       // Heard on the thread that reads, or what came first might be told last.
       ManagedChannel channel =
-          door.keep(
+          endpoint.keep(
               NettyChannelBuilder.forAddress(
-                      new InetSocketAddress(InetAddress.getLoopbackAddress(), door.door.port()))
+                      new InetSocketAddress(
+                          InetAddress.getLoopbackAddress(), endpoint.endpoint.port()))
                   .usePlaintext()
                   .directExecutor()
                   .build());
@@ -94,7 +98,7 @@ class HealthTest {
       // A channel leaves READY when the server's GOAWAY has come.
       Runnable leaving = () -> watcher.heard.add("GOAWAY");
       channel.notifyWhenStateChanged(ConnectivityState.READY, leaving);
-      door.door.shutdown(Duration.ofMillis(500));
+      endpoint.endpoint.shutdown(Duration.ofMillis(500));
       Fixtures.await("GOAWAY", () -> watcher.heard.contains("GOAWAY"));
       Fixtures.await("the end", () -> watcher.heard.contains("END"));
       assertThat(watcher.heard).startsWith("SERVING", "NOT_SERVING");
@@ -105,24 +109,24 @@ class HealthTest {
   @Test
   void drainingServiceIsNotServingWhileItsCallsEnd() throws Exception {
     try (QueuedDecodeService service = Fixtures.service(controls);
-        OpenDoor door = OpenDoor.over(service)) {
+        OpenEndpoint endpoint = OpenEndpoint.over(service)) {
       controls.hold();
       var call =
-          io.github.consistencydecoder.proto.v1.DecoderServiceGrpc.newFutureStub(door.tcp())
-              .decode(OpenDoor.request(Fixtures.latents(1, 1, 1, 1)).build());
+          io.github.consistencydecoder.proto.v1.DecoderServiceGrpc.newFutureStub(endpoint.tcp())
+              .decode(OpenEndpoint.request(Fixtures.latents(1, 1, 1, 1)).build());
       Fixtures.await("the decode", () -> controls.inside.get() == 1);
       Thread drain =
           new Thread(
               () -> {
                 try {
                   service.drain(Duration.ofSeconds(10));
-                  door.door.shutdown(Duration.ofSeconds(10));
+                  endpoint.endpoint.shutdown(Duration.ofSeconds(10));
                 } catch (InterruptedException e) {
                   Thread.currentThread().interrupt();
                 }
               });
       drain.start();
-      ManagedChannel channel = door.tcp();
+      ManagedChannel channel = endpoint.tcp();
       Fixtures.await("NOT_SERVING", () -> check(channel, "") == ServingStatus.NOT_SERVING);
       assertThat(call.isDone()).isFalse();
       controls.release();

@@ -31,17 +31,17 @@ import org.junit.jupiter.api.Test;
 /** The Open Inference Protocol: what it tells, and one status and field for one rule. */
 class InferRefusalsTest {
   private static QueuedDecodeService service;
-  private static OpenDoor door;
+  private static OpenEndpoint endpoint;
 
   @BeforeAll
   static void open() {
     service = Fixtures.service(new ControllableDecoder.Controls());
-    door = OpenDoor.over(service, b -> b.version("7.1"));
+    endpoint = OpenEndpoint.over(service, b -> b.version("7.1"));
   }
 
   @AfterAll
   static void close() {
-    door.close();
+    endpoint.close();
     service.close();
   }
 
@@ -68,7 +68,7 @@ class InferRefusalsTest {
   }
 
   private static ModelInferResponse infer(ModelInferRequest.Builder request) {
-    return door.inference().modelInfer(request.build());
+    return endpoint.inference().modelInfer(request.build());
   }
 
   private static void refused(
@@ -263,13 +263,13 @@ class InferRefusalsTest {
         Status.Code.NOT_FOUND,
         "NOT_FOUND",
         "there is no model of that name",
-        () -> door.inference().modelReady(ModelReadyRequest.newBuilder().setName("x").build()));
+        () -> endpoint.inference().modelReady(ModelReadyRequest.newBuilder().setName("x").build()));
     assertThat(infer(valid().setModelVersion("1")).getOutputsCount()).isEqualTo(1);
   }
 
   @Test
   void serverAndModelTellWhatTheyAre() {
-    var stub = door.inference();
+    var stub = endpoint.inference();
     assertThat(stub.serverLive(ServerLiveRequest.getDefaultInstance()).getLive()).isTrue();
     assertThat(stub.serverReady(ServerReadyRequest.getDefaultInstance()).getReady()).isTrue();
     assertThat(

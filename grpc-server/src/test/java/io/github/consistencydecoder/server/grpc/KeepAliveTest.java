@@ -24,9 +24,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(180)
 final class KeepAliveTest {
   private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
-  private final DecodeRequest request = OpenDoor.request(Fixtures.latents(1, 1, 2, 2)).build();
+  private final DecodeRequest request = OpenEndpoint.request(Fixtures.latents(1, 1, 2, 2)).build();
   private QueuedDecodeService service;
-  private OpenDoor door;
+  private OpenEndpoint endpoint;
 
   @BeforeEach
   void start() {
@@ -37,20 +37,20 @@ final class KeepAliveTest {
                     1 << 20, 8, Duration.ofMinutes(5), Duration.ofMinutes(5), 1L << 30, 1))
             .start();
     Fixtures.awaitServing(service);
-    door = OpenDoor.over(service);
+    endpoint = OpenEndpoint.over(service);
   }
 
   @AfterEach
   void stop() {
     controls.release();
-    door.close();
+    endpoint.close();
     service.close();
   }
 
   @Test
   void pingsDuringACallAreNeverCounted() throws Exception {
     controls.hold();
-    try (RawHttp2 client = new RawHttp2(door.door.port())) {
+    try (RawHttp2 client = new RawHttp2(endpoint.endpoint.port())) {
       CompletableFuture<Map<String, String>> call =
           CompletableFuture.supplyAsync(
               () -> {
@@ -74,7 +74,7 @@ final class KeepAliveTest {
 
   @Test
   void pingsWithoutACallAreCounted() throws Exception {
-    try (RawHttp2 client = new RawHttp2(door.door.port())) {
+    try (RawHttp2 client = new RawHttp2(endpoint.endpoint.port())) {
       for (int i = 0; i < 50; i++) {
         client.ping(i);
       }
@@ -88,8 +88,8 @@ final class KeepAliveTest {
   @Tag("load")
   void tenSecondsBetweenPingsAreFineDuringNinetySecondsOfACall() throws Exception {
     ManagedChannel channel =
-        door.keep(
-            NettyChannelBuilder.forAddress("127.0.0.1", door.door.port())
+        endpoint.keep(
+            NettyChannelBuilder.forAddress("127.0.0.1", endpoint.endpoint.port())
                 .usePlaintext()
                 .keepAliveTime(10, TimeUnit.SECONDS)
                 .keepAliveWithoutCalls(true)

@@ -12,10 +12,10 @@ class MalformedLoadTest {
   @Test
   void mutatedMessagesAreAnsweredWithClientErrorsOnly() {
     try (QueuedDecodeService service = Fixtures.service(new ControllableDecoder.Controls());
-        OpenDoor door = OpenDoor.over(service)) {
+        OpenEndpoint endpoint = OpenEndpoint.over(service)) {
       int count = Integer.getInteger("mutations", 100_000);
-      System.out.println("outcomes: " + Mutations.run(door, count, 2));
-      Fixtures.await("bytes to be free", () -> door.door.bytesInFlight().held() == 0);
+      System.out.println("outcomes: " + Mutations.run(endpoint, count, 2));
+      Fixtures.await("bytes to be free", () -> endpoint.endpoint.bytesInFlight().held() == 0);
     }
   }
 }

@@ -28,35 +28,35 @@ import org.junit.jupiter.api.Test;
 /** What no client of ours would send is the caller's error and costs little. */
 class MalformedTest {
   private static final byte[] VALID =
-      OpenDoor.request(Fixtures.latents(1, 1, 4, 4)).build().toByteArray();
+      OpenEndpoint.request(Fixtures.latents(1, 1, 4, 4)).build().toByteArray();
 
   private static QueuedDecodeService service;
-  private static OpenDoor door;
+  private static OpenEndpoint endpoint;
   private RawHttp2 client;
 
   @BeforeAll
   static void open() {
     service = Fixtures.service(new ControllableDecoder.Controls());
-    door = OpenDoor.over(service);
+    endpoint = OpenEndpoint.over(service);
   }
 
   @AfterAll
   static void closeAll() {
-    door.close();
+    endpoint.close();
     service.close();
   }
 
   @BeforeEach
   void connect() throws InterruptedException {
-    client = new RawHttp2(door.door.port());
+    client = new RawHttp2(endpoint.endpoint.port());
   }
 
   @AfterEach
   void closeAndLookAtWhatIsHeld() {
     client.close();
-    Fixtures.await("all bytes to be free", () -> door.door.bytesInFlight().held() == 0);
+    Fixtures.await("all bytes to be free", () -> endpoint.endpoint.bytesInFlight().held() == 0);
     DecodeResponse answer =
-        door.decoder().decode(OpenDoor.request(Fixtures.latents(1, 1, 1, 1)).build());
+        endpoint.decoder().decode(OpenEndpoint.request(Fixtures.latents(1, 1, 1, 1)).build());
     assertThat(answer.getPictures().getTensor().getData().size()).isEqualTo(192);
   }
 
@@ -191,13 +191,13 @@ class MalformedTest {
         gzip.write(zeros);
       }
     }
-    long before = door.door.bytesInFlight().peak();
+    long before = endpoint.endpoint.bytesInFlight().peak();
     is(
         client.call(
             RawHttp2.headers("grpc-encoding", "gzip"), RawHttp2.framed(1, out.toByteArray())),
         Status.Code.RESOURCE_EXHAUSTED,
         "longer than the limit");
-    assertThat(door.door.bytesInFlight().peak() - before)
+    assertThat(endpoint.endpoint.bytesInFlight().peak() - before)
         .isLessThan(Fixtures.limits().maxRequestBytes() + (1 << 20));
     Map<String, String> small =
         client.call(
@@ -312,7 +312,7 @@ class MalformedTest {
 
   @Test
   void mutatedMessagesAreAnsweredWithClientErrorsOnly() throws Exception {
-    Mutations.run(door, 2_000, 1);
+    Mutations.run(endpoint, 2_000, 1);
   }
 
   @Test
@@ -322,7 +322,7 @@ class MalformedTest {
     for (int i = 0; i < 100; i++) {
       byte[] garbage = new byte[1 + random.nextInt(3000)];
       random.nextBytes(garbage);
-      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), door.door.port())) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), endpoint.endpoint.port())) {
         socket.setSoTimeout(10_000);
         OutputStream out = socket.getOutputStream();
         if (i % 2 == 0) {

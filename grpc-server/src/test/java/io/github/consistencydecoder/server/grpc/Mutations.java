@@ -72,7 +72,7 @@ final class Mutations {
 
   private static List<Seed> seeds() {
     DecodeRequest decode =
-        OpenDoor.request(Fixtures.latents(1, 1, 2, 2)).setModel(Fixtures.MODEL).build();
+        OpenEndpoint.request(Fixtures.latents(1, 1, 2, 2)).setModel(Fixtures.MODEL).build();
     byte[] noise = new byte[4 * 3 * 16 * 16];
     Tensor.Builder step =
         Tensor.newBuilder()
@@ -110,8 +110,8 @@ final class Mutations {
         new Seed(HealthGrpc.getCheckMethod(), new byte[] {10, 1, 'x'}));
   }
 
-  static Map<Status.Code, Integer> run(OpenDoor door, int count, long seed) {
-    Channel channel = door.tcp();
+  static Map<Status.Code, Integer> run(OpenEndpoint endpoint, int count, long seed) {
+    Channel channel = endpoint.tcp();
     Random random = new Random(seed);
     List<Seed> seeds = seeds();
     Map<Status.Code, Integer> outcomes = new EnumMap<>(Status.Code.class);

@@ -50,9 +50,9 @@ class OverheadTest {
     try (QueuedDecodeService service =
         QueuedDecodeService.builder().model(Fixtures.MODEL, model).limits(LIMITS).start()) {
       Fixtures.awaitServing(service);
-      try (OpenDoor door =
-          OpenDoor.over(service, b -> b.socket(folder.resolve("own").resolve("grpc.sock")))) {
-        var stub = DecoderServiceGrpc.newBlockingStub(door.unix());
+      try (OpenEndpoint endpoint =
+          OpenEndpoint.over(service, b -> b.socket(folder.resolve("own").resolve("grpc.sock")))) {
+        var stub = DecoderServiceGrpc.newBlockingStub(endpoint.unix());
         double here = median(warm, calls, () -> here(service));
         double levels = median(warm, calls, () -> there(stub, PictureFormat.PICTURE_FORMAT_UINT8));
         double png = median(warm, calls, () -> there(stub, PictureFormat.PICTURE_FORMAT_PNG));
@@ -104,7 +104,7 @@ class OverheadTest {
 
   private static long there(
       DecoderServiceGrpc.DecoderServiceBlockingStub stub, PictureFormat format) {
-    DecodeRequest request = OpenDoor.request(LATENTS).setFormat(format).build();
+    DecodeRequest request = OpenEndpoint.request(LATENTS).setFormat(format).build();
     long start = System.nanoTime();
     DecodeResponse answer = stub.decode(request);
     long nanos = System.nanoTime() - start;

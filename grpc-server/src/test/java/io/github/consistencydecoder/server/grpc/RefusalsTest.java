@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 /** One rule, one status, one field. */
 class RefusalsTest {
   private static QueuedDecodeService service;
-  private static OpenDoor door;
+  private static OpenEndpoint endpoint;
 
   @BeforeAll
   static void open() {
@@ -44,25 +44,25 @@ class RefusalsTest {
             .model("drawn", ModelSource.of(controls::openDecoder).withEncoder(DullEncoder::new))
             .start();
     Fixtures.awaitServing(service);
-    door = OpenDoor.over(service);
+    endpoint = OpenEndpoint.over(service);
   }
 
   @AfterAll
   static void close() {
-    door.close();
+    endpoint.close();
     service.close();
   }
 
   private static DecodeRequest.Builder valid() {
-    return OpenDoor.request(Fixtures.latents(1, 2, 2, 2));
+    return OpenEndpoint.request(Fixtures.latents(1, 2, 2, 2));
   }
 
   private static void invalidDecode(
       String field, String part, Consumer<DecodeRequest.Builder> change) {
     DecodeRequest.Builder request = valid();
     change.accept(request);
-    invalid(field, part, () -> door.decoder().decode(request.build()));
-    invalid(field, part, () -> door.decoder().decodeStream(request.build()).hasNext());
+    invalid(field, part, () -> endpoint.decoder().decode(request.build()));
+    invalid(field, part, () -> endpoint.decoder().decodeStream(request.build()).hasNext());
   }
 
   @Test
@@ -175,24 +175,24 @@ class RefusalsTest {
         "format",
         "65536 pixels",
         r ->
-            r.setLatents(OpenDoor.request(Fixtures.latents(1, 1, 1, 8_192)).getLatents())
+            r.setLatents(OpenEndpoint.request(Fixtures.latents(1, 1, 1, 8_192)).getLatents())
                 .setFormat(PictureFormat.PICTURE_FORMAT_JPEG));
   }
 
   @Test
   void picturesThatAreTooLarge() {
-    DecodeRequest pixels = OpenDoor.request(Fixtures.latents(1, 1, 129, 128)).build();
+    DecodeRequest pixels = OpenEndpoint.request(Fixtures.latents(1, 1, 129, 128)).build();
     with(
         Status.Code.INVALID_ARGUMENT,
         "TOO_LARGE",
         "needs 1056768 pixels, the limit is 1048576",
-        () -> door.decoder().decode(pixels));
-    DecodeRequest batch = OpenDoor.request(Fixtures.latents(1, 9, 1, 1)).build();
+        () -> endpoint.decoder().decode(pixels));
+    DecodeRequest batch = OpenEndpoint.request(Fixtures.latents(1, 9, 1, 1)).build();
     with(
         Status.Code.INVALID_ARGUMENT,
         "TOO_LARGE",
         "9 pictures, the limit is 8",
-        () -> door.decoder().decode(batch));
+        () -> endpoint.decoder().decode(batch));
   }
 
   @Test
@@ -201,13 +201,14 @@ class RefusalsTest {
         Status.Code.NOT_FOUND,
         "NOT_FOUND",
         "there is no model of that name",
-        () -> door.decoder().decode(valid().setModel("sdxl").build()));
+        () -> endpoint.decoder().decode(valid().setModel("sdxl").build()));
     with(
         Status.Code.NOT_FOUND,
         "NOT_FOUND",
         "there is no model of that name",
         () ->
-            door.decoder()
+            endpoint
+                .decoder()
                 .describeModel(DescribeModelRequest.newBuilder().setModel("sdxl").build()));
   }
 
@@ -217,7 +218,8 @@ class RefusalsTest {
         "batch",
         "one is 0",
         () ->
-            door.decoder()
+            endpoint
+                .decoder()
                 .describeModel(
                     DescribeModelRequest.newBuilder()
                         .setBatch(BatchSize.newBuilder().setCount(1).setHeight(1))
@@ -236,7 +238,8 @@ class RefusalsTest {
 
   private static void encodeEstimate(BatchSize.Builder size) {
     var unused =
-        door.decoder()
+        endpoint
+            .decoder()
             .describeModel(DescribeModelRequest.newBuilder().setEncodeBatch(size).build());
   }
 
@@ -254,7 +257,7 @@ class RefusalsTest {
       String field, String part, Consumer<EncodeRequest.Builder> change) {
     EncodeRequest.Builder request = encode();
     change.accept(request);
-    invalid(field, part, () -> door.decoder().encode(request.build()));
+    invalid(field, part, () -> endpoint.decoder().encode(request.build()));
   }
 
   @Test
@@ -272,7 +275,8 @@ class RefusalsTest {
         "TOO_LARGE",
         "the limit is 1048576",
         () ->
-            door.decoder()
+            endpoint
+                .decoder()
                 .encode(
                     encode()
                         .setTensor(encode().getTensorBuilder().setShape(1, 1024).setShape(2, 1032))
@@ -285,7 +289,7 @@ class RefusalsTest {
         Status.Code.UNIMPLEMENTED,
         "UNIMPLEMENTED",
         "has no encoder",
-        () -> door.decoder().encode(encode().setModel(Fixtures.MODEL).build()));
+        () -> endpoint.decoder().encode(encode().setModel(Fixtures.MODEL).build()));
     with(
         Status.Code.UNIMPLEMENTED,
         "UNIMPLEMENTED",

@@ -51,14 +51,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The bundled model gives the same bytes on every way through the door as in this process. */
+/** The bundled model gives the same bytes on every way through the endpoint as in this process. */
 class SameBytesTest {
   private static final Latents LATENTS = Fixtures.latents(5, 2, 6, 10);
 
   @TempDir static Path folder;
   private static QueuedDecodeService service;
   private static LatentDecoder decoder;
-  private static OpenDoor door;
+  private static OpenEndpoint endpoint;
 
   @BeforeAll
   static void open() {
@@ -70,12 +70,13 @@ class SameBytesTest {
             .limits(Fixtures.limits())
             .start();
     Fixtures.awaitServing(service);
-    door = OpenDoor.over(service, b -> b.socket(folder.resolve("own").resolve("grpc.sock")));
+    endpoint =
+        OpenEndpoint.over(service, b -> b.socket(folder.resolve("own").resolve("grpc.sock")));
   }
 
   @AfterAll
   static void close() {
-    door.close();
+    endpoint.close();
     service.close();
     decoder.close();
   }
@@ -85,7 +86,7 @@ class SameBytesTest {
   }
 
   private static DecodeRequest request(PictureFormat format) {
-    DecodeRequest.Builder request = OpenDoor.request(LATENTS).setFormat(format);
+    DecodeRequest.Builder request = OpenEndpoint.request(LATENTS).setFormat(format);
     request.getNoiseBuilder().setSeed(77);
     return request.build();
   }
@@ -156,10 +157,10 @@ class SameBytesTest {
   @EnumSource(value = PictureFormat.class, mode = EnumSource.Mode.EXCLUDE, names = "UNRECOGNIZED")
   void unaryAndStreamGiveTheBytesOfThisProcessOverTcpAndTheSocket(PictureFormat format) {
     byte[] expected = expected(here(DecodeOptions.builder().seed(77).build()), format);
-    assertThat(unary(door.tcp(), request(format))).isEqualTo(expected);
-    assertThat(unary(door.unix(), request(format))).isEqualTo(expected);
-    assertThat(streamed(door.tcp(), request(format))).isEqualTo(expected);
-    assertThat(streamed(door.unix(), request(format))).isEqualTo(expected);
+    assertThat(unary(endpoint.tcp(), request(format))).isEqualTo(expected);
+    assertThat(unary(endpoint.unix(), request(format))).isEqualTo(expected);
+    assertThat(streamed(endpoint.tcp(), request(format))).isEqualTo(expected);
+    assertThat(streamed(endpoint.unix(), request(format))).isEqualTo(expected);
   }
 
   @Test
@@ -171,12 +172,12 @@ class SameBytesTest {
             .clamp(ClampMode.NONE)
             .build();
     DecodeRequest.Builder request =
-        OpenDoor.request(LATENTS)
+        OpenEndpoint.request(LATENTS)
             .setFormat(PictureFormat.PICTURE_FORMAT_FLOAT32)
             .setDialect(Dialect.DIALECT_DIFFUSERS)
             .addAllTimesteps(List.of(900, 300, 16));
     request.getNoiseBuilder().setSeeds(Seeds.newBuilder().addValues(3).addValues(-4));
-    DecodeResponse answer = door.decoder().decode(request.build());
+    DecodeResponse answer = endpoint.decoder().decode(request.build());
     assertThat(answer.getPictures().getTensor().getShapeList()).containsExactly(2L, 3L, 48L, 80L);
     assertThat(answer.getPictures().getTensor().getData().toByteArray())
         .isEqualTo(expected(here(options), PictureFormat.PICTURE_FORMAT_FLOAT32));
@@ -211,9 +212,9 @@ class SameBytesTest {
                 .addAllShape(List.of(2L, 3L, 48L, 80L))
                 .setData(UnsafeByteOperations.unsafeWrap(type.toBytes(FloatBuffer.wrap(step)))));
       }
-      DecodeRequest.Builder request = OpenDoor.request(LATENTS);
+      DecodeRequest.Builder request = OpenEndpoint.request(LATENTS);
       request.getNoiseBuilder().setGiven(given);
-      assertThat(door.decoder().decode(request.build()).getPictures().getTensor().getData())
+      assertThat(endpoint.decoder().decode(request.build()).getPictures().getTensor().getData())
           .isEqualTo(ByteString.copyFrom(PictureBytes.rgb8(here)));
     }
   }
@@ -239,7 +240,7 @@ class SameBytesTest {
         infer("FP32")
             .addRawInputContents(ByteString.copyFrom(TensorType.FLOAT32.toBytes(LATENTS.values())))
             .build();
-    ModelInferResponse image = door.inference().modelInfer(request);
+    ModelInferResponse image = endpoint.inference().modelInfer(request);
     assertThat(image.getId()).isEqualTo("mine");
     assertThat(image.getOutputs(0).getName()).isEqualTo("image");
     assertThat(image.getOutputs(0).getDatatype()).isEqualTo("UINT8");
@@ -249,7 +250,8 @@ class SameBytesTest {
     assertThat(image.getParametersMap().get("seed").getInt64Param()).isEqualTo(77);
     assertThat(image.getParametersMap().get("dialect").getStringParam()).isEqualTo("original");
     ModelInferResponse both =
-        door.inference()
+        endpoint
+            .inference()
             .modelInfer(
                 request.toBuilder()
                     .addOutputs(InferRequestedOutputTensor.newBuilder().setName("sample"))
@@ -274,7 +276,7 @@ class SameBytesTest {
     request.getInputsBuilder(0).setContents(contents);
     request.addOutputs(InferRequestedOutputTensor.newBuilder().setName("sample"));
     request.addOutputs(InferRequestedOutputTensor.newBuilder().setName("image"));
-    ModelInferResponse answer = door.inference().modelInfer(request.build());
+    ModelInferResponse answer = endpoint.inference().modelInfer(request.build());
     assertThat(answer.getRawOutputContentsCount()).isZero();
     assertThat(answer.getOutputs(0).getContents().getFp32Contents(11))
         .isEqualTo(here.values().get(11));
@@ -291,7 +293,8 @@ class SameBytesTest {
         Latents.scaled(TensorType.BFLOAT16.floats(half.asReadOnlyByteBuffer()), 2, 4, 6, 10);
     Pixels here = decoder.decode(rounded, DecodeOptions.builder().seed(77).build()).pixels();
     ModelInferResponse answer =
-        door.inference()
+        endpoint
+            .inference()
             .modelInfer(
                 infer("BF16")
                     .addRawInputContents(half)

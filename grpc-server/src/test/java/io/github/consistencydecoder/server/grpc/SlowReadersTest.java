@@ -39,7 +39,7 @@ class SlowReadersTest {
   private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
   private final List<Reader> readers = new ArrayList<>();
   private QueuedDecodeService service;
-  private OpenDoor door;
+  private OpenEndpoint endpoint;
 
   @BeforeEach
   void open() {
@@ -55,8 +55,8 @@ class SlowReadersTest {
   @AfterEach
   void close() {
     readers.forEach(r -> r.call.cancel("over", null));
-    Fixtures.await("bytes to be free", () -> door.door.bytesInFlight().held() == 0);
-    door.close();
+    Fixtures.await("bytes to be free", () -> endpoint.endpoint.bytesInFlight().held() == 0);
+    endpoint.close();
     service.close();
   }
 
@@ -67,8 +67,9 @@ class SlowReadersTest {
     final CompletableFuture<Status> closed = new CompletableFuture<>();
     volatile EventCase last = EventCase.EVENT_NOT_SET;
 
-    Reader(OpenDoor door, DecodeRequest request) {
-      call = door.tcp().newCall(DecoderServiceGrpc.getDecodeStreamMethod(), CallOptions.DEFAULT);
+    Reader(OpenEndpoint endpoint, DecodeRequest request) {
+      call =
+          endpoint.tcp().newCall(DecoderServiceGrpc.getDecodeStreamMethod(), CallOptions.DEFAULT);
       call.start(this, new Metadata());
       call.sendMessage(request);
       call.halfClose();
@@ -90,8 +91,8 @@ class SlowReadersTest {
     Latents latents = Fixtures.latents(1, 1, 128, 128);
     Reader reader =
         new Reader(
-            door,
-            OpenDoor.request(latents).setFormat(PictureFormat.PICTURE_FORMAT_FLOAT32).build());
+            endpoint,
+            OpenEndpoint.request(latents).setFormat(PictureFormat.PICTURE_FORMAT_FLOAT32).build());
     readers.add(reader);
     return reader;
   }
@@ -118,7 +119,7 @@ class SlowReadersTest {
    * @return bytes of buffers that they took after a while
    */
   private long readLate(Duration afterAWhile) throws Exception {
-    door = OpenDoor.over(service, b -> b.bytesInFlight(1L << 30));
+    endpoint = OpenEndpoint.over(service, b -> b.bytesInFlight(1L << 30));
     long before = direct();
     for (int i = 0; i < READERS; i++) {
       // up to the header; no part is asked for
@@ -141,11 +142,12 @@ class SlowReadersTest {
 
   @Test
   void readerThatStopsIsGivenUp() throws Exception {
-    door = OpenDoor.over(service, b -> b.patience(Duration.ofMillis(300)).slowestReader(32 << 20));
+    endpoint =
+        OpenEndpoint.over(service, b -> b.patience(Duration.ofMillis(300)).slowestReader(32 << 20));
     Reader reader = reader();
     reader.call.request(7);
     Fixtures.await("bytes to be free", () -> service.ledger().completed() == 1);
-    Fixtures.await("the door to give up", () -> door.door.bytesInFlight().held() == 0);
+    Fixtures.await("the endpoint to give up", () -> endpoint.endpoint.bytesInFlight().held() == 0);
     reader.call.request(1000);
     Status status = reader.closed.get(10, TimeUnit.SECONDS);
     assertThat(status.getCode()).isIn(Status.Code.DEADLINE_EXCEEDED, Status.Code.CANCELLED);
@@ -153,11 +155,12 @@ class SlowReadersTest {
 
   @Test
   void unaryReaderThatReadsNothingIsCutOff() throws Exception {
-    door = OpenDoor.over(service, b -> b.patience(Duration.ofMillis(100)).slowestReader(32 << 20));
-    DecodeRequest request = OpenDoor.request(Fixtures.latents(1, 1, 128, 128)).build();
+    endpoint =
+        OpenEndpoint.over(service, b -> b.patience(Duration.ofMillis(100)).slowestReader(32 << 20));
+    DecodeRequest request = OpenEndpoint.request(Fixtures.latents(1, 1, 128, 128)).build();
     CompletableFuture<Status> closed = new CompletableFuture<>();
     ClientCall<DecodeRequest, DecodeResponse> call =
-        door.tcp().newCall(DecoderServiceGrpc.getDecodeMethod(), CallOptions.DEFAULT);
+        endpoint.tcp().newCall(DecoderServiceGrpc.getDecodeMethod(), CallOptions.DEFAULT);
     call.start(
         new ClientCall.Listener<>() {
           @Override
@@ -170,7 +173,7 @@ class SlowReadersTest {
     call.halfClose();
 
     Fixtures.await("the decode", () -> service.ledger().completed() == 1);
-    Fixtures.await("the door to give up", () -> door.door.bytesInFlight().held() == 0);
+    Fixtures.await("the endpoint to give up", () -> endpoint.endpoint.bytesInFlight().held() == 0);
     call.request(2);
     assertThat(closed.get(10, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.CANCELLED);
   }
@@ -184,9 +187,9 @@ class SlowReadersTest {
   @Test
   @Tag("measure")
   void callsThatAreOverLeaveNothingBehind() {
-    door = OpenDoor.over(service);
-    var stub = door.decoder();
-    DecodeRequest request = OpenDoor.request(Fixtures.latents(1, 1, 64, 64)).build();
+    endpoint = OpenEndpoint.over(service);
+    var stub = endpoint.decoder();
+    DecodeRequest request = OpenEndpoint.request(Fixtures.latents(1, 1, 64, 64)).build();
     long before = heap();
     for (int i = 0; i < 30; i++) {
       assertThat(stub.decode(request).getPictures().hasTensor()).isTrue();
@@ -198,11 +201,11 @@ class SlowReadersTest {
 
   @Test
   void readerThatGoesFreesWhatItHeld() {
-    door = OpenDoor.over(service);
+    endpoint = OpenEndpoint.over(service);
     Reader reader = reader();
     reader.call.request(7);
     Fixtures.await("the decode", () -> service.ledger().completed() == 1);
     reader.call.cancel("gone", null);
-    Fixtures.await("bytes to be free", () -> door.door.bytesInFlight().held() == 0);
+    Fixtures.await("bytes to be free", () -> endpoint.endpoint.bytesInFlight().held() == 0);
   }
 }

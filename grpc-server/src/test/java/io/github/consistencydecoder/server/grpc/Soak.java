@@ -68,9 +68,9 @@ final class Soak {
                     new ServiceLimits(
                         1 << 20, 8, Duration.ofSeconds(60), Duration.ofSeconds(60), 1L << 30, 1))
                 .start();
-        OpenDoor door = OpenDoor.over(service)) {
+        OpenEndpoint endpoint = OpenEndpoint.over(service)) {
       Fixtures.awaitServing(service);
-      soak.run(door);
+      soak.run(endpoint);
       Fixtures.await(
           "calls to end", () -> service.ledger().accepted() == Fixtures.ended(service.ledger()));
       Ledger ledger = service.ledger();
@@ -88,12 +88,12 @@ final class Soak {
     }
   }
 
-  private void run(OpenDoor door) {
-    ManagedChannel channel = door.tcp();
+  private void run(OpenEndpoint endpoint) {
+    ManagedChannel channel = endpoint.tcp();
     for (int i = 1; i <= calls; i++) {
       if (i % CALLS_OF_A_CONNECTION == 0) {
         channel.shutdown();
-        channel = door.tcp();
+        channel = endpoint.tcp();
       }
       call(DecoderServiceGrpc.newBlockingStub(channel));
       leak.lose();
@@ -106,7 +106,7 @@ final class Soak {
   private void call(DecoderServiceGrpc.DecoderServiceBlockingStub decoder) {
     int shape = random.nextInt(SHAPES);
     DecodeRequest.Builder request =
-        OpenDoor.request(
+        OpenEndpoint.request(
                 Fixtures.latents(random.nextLong(), 1 + shape % 2, 1 + shape % 5, 1 + shape / 5))
             .setFormat(
                 shape % 3 == 0

@@ -37,12 +37,12 @@ class UnixSocketTest {
     service.close();
   }
 
-  private OpenDoor door() {
-    return OpenDoor.over(service, b -> b.socket(path));
+  private OpenEndpoint endpoint() {
+    return OpenEndpoint.over(service, b -> b.socket(path));
   }
 
-  private static int models(OpenDoor door) {
-    return DecoderServiceGrpc.newBlockingStub(door.unix())
+  private static int models(OpenEndpoint endpoint) {
+    return DecoderServiceGrpc.newBlockingStub(endpoint.unix())
         .listModels(ListModelsRequest.getDefaultInstance())
         .getModelsCount();
   }
@@ -53,8 +53,8 @@ class UnixSocketTest {
 
   @Test
   void socketAndItsFolderAreTheOwnersAloneAndTheSocketGoesWithTheDoor() throws Exception {
-    try (OpenDoor door = door()) {
-      assertThat(models(door)).isEqualTo(1);
+    try (OpenEndpoint endpoint = endpoint()) {
+      assertThat(models(endpoint)).isEqualTo(1);
       assertThat(rights(path.getParent())).isEqualTo("rwx------");
       assertThat(rights(path)).isEqualTo("rw-------");
     }
@@ -63,17 +63,17 @@ class UnixSocketTest {
 
   @Test
   void shutdownRemovesTheSocketToo() throws Exception {
-    try (OpenDoor door = door()) {
-      door.door.shutdown(Duration.ofSeconds(1));
+    try (OpenEndpoint endpoint = endpoint()) {
+      endpoint.endpoint.shutdown(Duration.ofSeconds(1));
       assertThat(path).doesNotExist();
     }
   }
 
   @Test
   void socketAloneIsEnough() throws Exception {
-    try (GrpcDoor door = GrpcDoor.builder(service).socket(path).start()) {
-      assertThat(door.port()).isEqualTo(-1);
-      assertThat(door.socket()).contains(path);
+    try (GrpcEndpoint endpoint = GrpcEndpoint.builder(service).socket(path).start()) {
+      assertThat(endpoint.port()).isEqualTo(-1);
+      assertThat(endpoint.socket()).contains(path);
     }
   }
 
@@ -86,15 +86,15 @@ class UnixSocketTest {
       left.bind(UnixDomainSocketAddress.of(path));
     }
     assertThat(path).exists();
-    try (OpenDoor door = door()) {
-      assertThat(models(door)).isEqualTo(1);
+    try (OpenEndpoint endpoint = endpoint()) {
+      assertThat(models(endpoint)).isEqualTo(1);
     }
   }
 
   @Test
   void socketThatIsServedIsLeftAlone() {
-    try (OpenDoor first = door()) {
-      assertThatThrownBy(() -> GrpcDoor.builder(service).socket(path).start())
+    try (OpenEndpoint first = endpoint()) {
+      assertThatThrownBy(() -> GrpcEndpoint.builder(service).socket(path).start())
           .isInstanceOf(AccessException.class)
           .hasMessageContaining("another process serves");
       assertThat(models(first)).isEqualTo(1);
@@ -104,8 +104,8 @@ class UnixSocketTest {
 
   @Test
   void socketOfAnotherDoorIsNotRemoved() throws Exception {
-    try (OpenDoor door = door()) {
-      assertThat(models(door)).isEqualTo(1);
+    try (OpenEndpoint endpoint = endpoint()) {
+      assertThat(models(endpoint)).isEqualTo(1);
       Files.delete(path);
       Files.writeString(path, "taken over");
     }
@@ -118,7 +118,7 @@ class UnixSocketTest {
         path.getParent(),
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     Files.writeString(path, "precious");
-    assertThatThrownBy(() -> GrpcDoor.builder(service).socket(path).start())
+    assertThatThrownBy(() -> GrpcEndpoint.builder(service).socket(path).start())
         .isInstanceOf(AccessException.class)
         .hasMessageContaining("is no socket");
     assertThat(path).hasContent("precious");
@@ -128,7 +128,7 @@ class UnixSocketTest {
   void folderThatIsOpenToOthersIsRefused() throws Exception {
     Files.createDirectory(path.getParent());
     Files.setPosixFilePermissions(path.getParent(), PosixFilePermissions.fromString("rwxr-xr-x"));
-    assertThatThrownBy(() -> GrpcDoor.builder(service).socket(path).start())
+    assertThatThrownBy(() -> GrpcEndpoint.builder(service).socket(path).start())
         .isInstanceOf(AccessException.class)
         .hasMessageContaining("rwxr-xr-x");
   }
@@ -136,7 +136,7 @@ class UnixSocketTest {
   @Test
   void pathThatIsTooLongIsRefused() {
     Path longPath = folder.resolve("x".repeat(100)).resolve("grpc.sock");
-    assertThatThrownBy(() -> GrpcDoor.builder(service).socket(longPath).start())
+    assertThatThrownBy(() -> GrpcEndpoint.builder(service).socket(longPath).start())
         .isInstanceOf(AccessException.class)
         .hasMessageContaining("longer than");
   }

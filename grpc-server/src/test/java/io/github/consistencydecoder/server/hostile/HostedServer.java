@@ -13,8 +13,8 @@ import io.github.consistencydecoder.server.core.ServiceLimits;
 import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.Leak;
-import io.github.consistencydecoder.server.grpc.GrpcDoor;
-import io.github.consistencydecoder.server.http.HttpDoor;
+import io.github.consistencydecoder.server.grpc.GrpcEndpoint;
+import io.github.consistencydecoder.server.http.HttpEndpoint;
 import io.github.consistencydecoder.server.http.HttpSettings;
 import io.netty.util.internal.PlatformDependent;
 import java.io.BufferedReader;
@@ -28,18 +28,18 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /**
- * A process that is a server with both doors and nothing else, so that its memory is nobody else's.
- * Prints {@code ports GRPC HTTP}, and answers each line on its standard input with a {@link
+ * A process that is a server with both endpoints and nothing else, so that its memory is nobody
+ * else's. Prints {@code ports GRPC HTTP}, and answers each line on its standard input with a {@link
  * ServerLook}, after a collection unless the line is {@code glance}; ends when there are no more.
  */
 final class HostedServer {
-  /** Connections that each door may have. */
+  /** Connections that each endpoint may have. */
   static final int CONNECTIONS = 1_100;
 
   /** Asks for a look without a collection before it. */
   static final String GLANCE = "glance";
 
-  /** Bytes of messages that each door may hold. */
+  /** Bytes of messages that each endpoint may hold. */
   private static final long BYTES = 600L << 20;
 
   private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
@@ -72,13 +72,13 @@ final class HostedServer {
               .withTcp("127.0.0.1", 0)
               .withConnections(CONNECTIONS)
               .withBytesInFlight(BYTES);
-      try (GrpcDoor grpc =
-              GrpcDoor.builder(service)
+      try (GrpcEndpoint grpc =
+              GrpcEndpoint.builder(service)
                   .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                   .connections(CONNECTIONS)
                   .bytesInFlight(BYTES)
                   .start();
-          HttpDoor http = HttpDoor.builder(service, settings).build()) {
+          HttpEndpoint http = HttpEndpoint.builder(service, settings).build()) {
         http.start();
         System.out.println("ports " + grpc.port() + " " + http.port().orElseThrow());
         answer(service, grpc, http);
@@ -86,7 +86,7 @@ final class HostedServer {
     }
   }
 
-  private void answer(QueuedDecodeService service, GrpcDoor grpc, HttpDoor http)
+  private void answer(QueuedDecodeService service, GrpcEndpoint grpc, HttpEndpoint http)
       throws IOException, InterruptedException {
     BufferedReader asked =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));

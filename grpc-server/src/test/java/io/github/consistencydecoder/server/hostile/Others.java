@@ -20,8 +20,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Two ordinary clients, one at each door, that decode one small picture after another, each on a
- * connection that it had before, until they are told to stop. The first failure ends a client.
+ * Two ordinary clients, one at each endpoint, that decode one small picture after another, each on
+ * a connection that it had before, until they are told to stop. The first failure ends a client.
  */
 final class Others {
   static final Latents LATENTS = Fixtures.latents(3, 1, 8, 8);

@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A client that makes calls at either door and, most of the time, leaves at a random moment: by
+ * A client that makes calls at either endpoint and, most of the time, leaves at a random moment: by
  * cancelling, by closing its connection, by resetting it, with half a request sent or half an
  * answer read. Not for use by several threads.
  */

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Clients of both doors that leave at random moments: nothing crashes, no slot and no byte is lost,
- * and native memory stays flat.
+ * Clients of both endpoints that leave at random moments: nothing crashes, no slot and no byte is
+ * lost, and native memory stays flat.
  */
 @Tag("process")
 @Timeout(900)

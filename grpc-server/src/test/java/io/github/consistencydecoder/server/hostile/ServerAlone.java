@@ -161,7 +161,7 @@ final class ServerAlone implements AutoCloseable {
     return ProcessStatus.anonymous(process.pid());
   }
 
-  /** A new channel to its gRPC door. */
+  /** A new channel to its gRPC endpoint. */
   ManagedChannel channel() {
     return NettyChannelBuilder.forAddress(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), grpcPort))

@@ -7,8 +7,8 @@ import java.util.stream.Stream;
  *
  * @param heap bytes that are used after a collection
  * @param direct bytes of buffers outside the heap
- * @param connections of the gRPC door
- * @param held bytes of messages under way at both doors
+ * @param connections of the gRPC endpoint
+ * @param held bytes of messages under way at both endpoints
  * @param accepted calls
  * @param ended of them
  * @param cancelled of them

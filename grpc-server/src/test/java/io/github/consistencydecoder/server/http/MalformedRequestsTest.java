@@ -45,7 +45,7 @@ final class MalformedRequestsTest {
   }
 
   private static void run(int count) throws Exception {
-    try (OpenDoor open = new OpenDoor()) {
+    try (OpenEndpoint open = new OpenEndpoint()) {
       List<byte[]> sound = sound();
       for (byte[] request : sound) {
         assertThat(RawAnswer.of(open.raw(request)).status())
@@ -68,7 +68,7 @@ final class MalformedRequestsTest {
 
       assertThat(new TreeMap<>(seen)).containsKeys(200, 400);
       assertThat(RawAnswer.of(open.raw(sound.get(0))).status()).isEqualTo(200);
-      Fixtures.await("all bytes to be given back", () -> open.door.bytesInFlight() == 0);
+      Fixtures.await("all bytes to be given back", () -> open.endpoint.bytesInFlight() == 0);
       Fixtures.await(
           "all calls to be counted",
           () -> {
@@ -79,7 +79,7 @@ final class MalformedRequestsTest {
     }
   }
 
-  private static int answerTo(OpenDoor open, byte[] request, int seed) {
+  private static int answerTo(OpenEndpoint open, byte[] request, int seed) {
     byte[] bytes;
     try {
       bytes = open.raw(request, QUIET_MILLIS);
@@ -96,7 +96,7 @@ final class MalformedRequestsTest {
     assertThat(answer.status()).as("seed %s", seed).isIn(POSSIBLE);
     if (answer.status() >= 400 && answer.body().length > 0) {
       assertThat(answer.header("content-type")).as("seed %s", seed).isEqualTo("application/json");
-      assertThat(OpenDoor.error(answer.body()))
+      assertThat(OpenEndpoint.error(answer.body()))
           .as("seed %s", seed)
           .isNotEmpty()
           .doesNotContain("io.github", "java.", "Exception", "jetty", "127.0.0.1", "/home", "/tmp");

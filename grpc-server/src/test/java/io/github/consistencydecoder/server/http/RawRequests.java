@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.server.http;
 
-import static io.github.consistencydecoder.server.http.OpenDoor.body;
+import static io.github.consistencydecoder.server.http.OpenEndpoint.body;
 
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.server.fixtures.Fixtures;

@@ -124,8 +124,8 @@ public final class BandGraphs {
     if (!Winograd.pays(stage.result().level(), rows, width)) {
       return 0;
     }
-    TiledConvolutions.Layer layer =
-        new TiledConvolutions.Layer(
+    WinogradConvolutions.Layer layer =
+        new WinogradConvolutions.Layer(
             Winograd.at(stage.result().level()),
             stage.convolution(),
             stage.result().channels(),
@@ -253,8 +253,8 @@ public final class BandGraphs {
       if (!tiled) {
         return haloed(all);
       }
-      TiledConvolutions.Layer layer =
-          new TiledConvolutions.Layer(
+      WinogradConvolutions.Layer layer =
+          new WinogradConvolutions.Layer(
               Winograd.at(stage.result().level()),
               stage.convolution(),
               stage.result().channels(),
@@ -262,7 +262,7 @@ public final class BandGraphs {
               rows,
               width,
               doubling());
-      return new TiledConvolutions(g, constants, new SizedForm(TILE_BYTES, false))
+      return new WinogradConvolutions(g, constants, new SizedForm(TILE_BYTES, false))
           .haloedConvolution(layer, all);
     }
 

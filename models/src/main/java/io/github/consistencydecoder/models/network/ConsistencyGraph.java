@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.models.network;
 
-import io.github.consistencydecoder.models.network.TiledConvolutions.Addend;
+import io.github.consistencydecoder.models.network.WinogradConvolutions.Addend;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.models.onnx.GraphBuilder;
 import io.github.consistencydecoder.models.onnx.Value;
@@ -66,7 +66,7 @@ public final class ConsistencyGraph {
   private final NormStatistics statistics;
   private final ElementType type;
   private final Optional<Size> size;
-  private final TiledConvolutions tiled;
+  private final WinogradConvolutions tiled;
   private int level;
 
   private ConsistencyGraph(
@@ -84,7 +84,7 @@ public final class ConsistencyGraph {
     this.norms = new GraphNorms(g, layers, network, statistics);
     this.type = type;
     this.size = size;
-    this.tiled = size.isPresent() ? new TiledConvolutions(g, constants, form) : null;
+    this.tiled = size.isPresent() ? new WinogradConvolutions(g, constants, form) : null;
   }
 
   /**
@@ -379,8 +379,8 @@ public final class ConsistencyGraph {
       return plus(name, h, addend);
     }
     Size after = size.get().at(level);
-    TiledConvolutions.Layer layer =
-        new TiledConvolutions.Layer(
+    WinogradConvolutions.Layer layer =
+        new WinogradConvolutions.Layer(
             Winograd.at(level),
             name,
             out,

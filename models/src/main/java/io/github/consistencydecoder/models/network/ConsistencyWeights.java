@@ -52,7 +52,7 @@ public final class ConsistencyWeights implements NetworkWeights {
     if (!found.containsKey("conv_in.weight")
         || !found.containsKey("mid_block.resnets.0.time_emb_proj.weight")) {
       throw unsupported(
-          checkpoint, "is no consistency decoder: " + CheckpointNature.of(checkpoint));
+          checkpoint, "is no consistency decoder: " + UnsupportedCheckpoint.of(checkpoint));
     }
     ConsistencyNetwork network = network(checkpoint, found, config);
     checkConfig(checkpoint, network, config);

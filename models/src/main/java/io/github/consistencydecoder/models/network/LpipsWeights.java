@@ -77,7 +77,7 @@ public final class LpipsWeights implements RunnableNetwork {
                   ? "it lacks the heads lin0.weight to lin6.weight"
                   : found.containsKey("lin0.weight")
                       ? "it lacks the network, features.0.weight and so on"
-                      : CheckpointNature.of(checkpoint)));
+                      : UnsupportedCheckpoint.of(checkpoint)));
     }
     tensors()
         .forEach(

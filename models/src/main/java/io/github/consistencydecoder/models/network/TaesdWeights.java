@@ -49,7 +49,7 @@ public final class TaesdWeights implements RunnableNetwork {
     TensorInfo first = found.get(part.prefix() + "layers.0.weight");
     if (first == null) {
       throw unsupported(
-          checkpoint, "has no TAESD " + part.word() + ": " + CheckpointNature.of(checkpoint));
+          checkpoint, "has no TAESD " + part.word() + ": " + UnsupportedCheckpoint.of(checkpoint));
     }
     config
         .flatMap(NetworkConfig::className)

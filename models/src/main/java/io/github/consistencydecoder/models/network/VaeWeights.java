@@ -112,7 +112,10 @@ public final class VaeWeights implements RunnableNetwork {
     VaeNetwork network(Optional<NetworkConfig> config) {
       if (!found.containsKey(part.prefix() + "conv_in.weight")) {
         throw unsupported(
-            "has no Stable Diffusion VAE " + part.word() + ": " + CheckpointNature.of(checkpoint));
+            "has no Stable Diffusion VAE "
+                + part.word()
+                + ": "
+                + UnsupportedCheckpoint.of(checkpoint));
       }
       config.flatMap(NetworkConfig::className).ifPresent(this::checkClass);
       boolean decoder = part == AutoencoderPart.DECODER;

@@ -1,0 +1,58 @@
+package io.github.consistencydecoder.models.network;
+
+import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
+import io.github.consistencydecoder.formats.tensors.TensorInfo;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Says what a checkpoint is that is not what was wanted, so that people find their mistake. */
+final class UnsupportedCheckpoint {
+  private UnsupportedCheckpoint() {}
+
+  /** A clause: what the checkpoint holds, as far as its tensors' names tell. */
+  static String of(Checkpoint checkpoint) {
+    Set<String> names = checkpoint.tensors().keySet();
+    if (names.isEmpty()) {
+      return "it holds no tensors (a frozen TorchScript module hides its weights: export the module"
+          + " without freezing it)";
+    }
+    if (isConsistencyDecoder(checkpoint.tensors().values())) {
+      return "it holds a consistency decoder"
+          + (names.contains("encoder.conv_in.weight") ? " and a Stable Diffusion VAE encoder" : "");
+    }
+    if (names.stream().anyMatch(n -> n.startsWith("model.diffusion_model."))
+        && names.stream().noneMatch(n -> n.startsWith("first_stage_model."))) {
+      return "it holds a diffusion UNet without its VAE";
+    }
+    boolean decoder = names.stream().anyMatch(n -> n.endsWith("decoder.conv_in.weight"));
+    boolean encoder = names.stream().anyMatch(n -> n.endsWith("encoder.conv_in.weight"));
+    if (decoder || encoder) {
+      return "it holds a Stable Diffusion VAE"
+          + (decoder && encoder ? "" : decoder ? " decoder" : " encoder");
+    }
+    Map<AutoencoderPart, Map<String, TensorInfo>> tiny =
+        TaesdTensorNames.match(checkpoint.tensors().values());
+    boolean tinyDecoder = tiny.get(AutoencoderPart.DECODER).containsKey("decoder.layers.0.weight");
+    boolean tinyEncoder = tiny.get(AutoencoderPart.ENCODER).containsKey("encoder.layers.0.weight");
+    if (tinyDecoder || tinyEncoder) {
+      return "it looks like TAESD"
+          + (tinyDecoder && tinyEncoder ? "" : tinyDecoder ? "'s decoder" : "'s encoder");
+    }
+    if (names.stream().anyMatch(n -> n.startsWith("lin0."))
+        || names.contains("features.0.weight")) {
+      return "it looks like a SqueezeNet or LPIPS";
+    }
+    List<String> first = names.stream().limit(3).toList();
+    return "none of its " + names.size() + " tensors is known by name; the first ones are " + first;
+  }
+
+  /** Its first convolution takes the picture and the latent together. */
+  private static boolean isConsistencyDecoder(Collection<TensorInfo> tensors) {
+    return tensors.stream()
+        .filter(t -> t.name().matches(".*(?:conv_in|embed_image(?:\\.f)?)\\.w(?:eight)?"))
+        .anyMatch(
+            t -> t.shape().size() == 4 && t.shape().get(1) == ConsistencyNetwork.INPUT_CHANNELS);
+  }
+}

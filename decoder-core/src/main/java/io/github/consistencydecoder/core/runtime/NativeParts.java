@@ -55,7 +55,7 @@ final class NativeParts {
   private NativeParts() {}
 
   /** Length and checksum of a file. */
-  private record Content(long bytes, long crc) {}
+  record Content(long bytes, long crc) {}
 
   /**
    * Has the runtime load its native parts: from where a system property of its own says, else from
@@ -200,17 +200,19 @@ final class NativeParts {
     }
   }
 
-  /** From the jar's directory, which is quick; where there is no jar, by reading. */
-  private static Content packed(URL part) throws IOException {
+  /** From the jar's directory, which is quick; by reading where that does not tell. */
+  static Content packed(URL part) throws IOException {
     URLConnection connection = part.openConnection();
     if (connection instanceof JarURLConnection inJar) {
       connection.setUseCaches(false);
       try (JarFile jar = inJar.getJarFile()) {
         ZipEntry entry = jar.getEntry(inJar.getEntryName());
-        return new Content(entry.getSize(), entry.getCrc());
+        if (entry.getSize() >= 0 && entry.getCrc() >= 0) {
+          return new Content(entry.getSize(), entry.getCrc());
+        }
       }
     }
-    try (InputStream in = connection.getInputStream()) {
+    try (InputStream in = part.openStream()) {
       return read(in);
     }
   }

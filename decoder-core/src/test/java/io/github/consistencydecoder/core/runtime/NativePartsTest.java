@@ -4,16 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import io.github.consistencydecoder.core.ChildJvm;
+import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.JarURLConnection;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.net.URLConnection;
+import java.net.URLStreamHandler;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.jar.JarFile;
+import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,6 +63,54 @@ final class NativePartsTest {
             .isEqualTo(FileTime.fromMillis(0));
       }
     }
+  }
+
+  /** As Spring Boot's jars within jars are: their directory tells neither length nor checksum. */
+  private static URL inJarOfUnknownEntries(Path jar, byte[] content) throws IOException {
+    try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar))) {
+      out.putNextEntry(new ZipEntry("part"));
+      out.write(content);
+    }
+    URLStreamHandler handler =
+        new URLStreamHandler() {
+          @Override
+          protected URLConnection openConnection(URL url) throws IOException {
+            return new JarURLConnection(url) {
+              @Override
+              public void connect() {}
+
+              @Override
+              public JarFile getJarFile() throws IOException {
+                return new JarFile(jar.toFile()) {
+                  @Override
+                  public ZipEntry getEntry(String name) {
+                    return new ZipEntry(name);
+                  }
+                };
+              }
+
+              @Override
+              public InputStream getInputStream() {
+                return new ByteArrayInputStream(content);
+              }
+            };
+          }
+        };
+    return new URL(null, "jar:" + jar.toUri() + "!/part", handler);
+  }
+
+  @Test
+  void lengthAndChecksumAreReadWhereTheJarDoesNotTell() throws IOException {
+    byte[] content = {1, 2, 3, 4, 5};
+    CRC32 crc = new CRC32();
+    crc.update(content);
+    NativeParts.Content expected = new NativeParts.Content(5, crc.getValue());
+    Path jar = folder.resolve("some.jar");
+    Path file = Files.write(folder.resolve("file"), content);
+
+    assertThat(NativeParts.packed(inJarOfUnknownEntries(jar, content))).isEqualTo(expected);
+    assertThat(NativeParts.packed(new URL("jar:" + jar.toUri() + "!/part"))).isEqualTo(expected);
+    assertThat(NativeParts.packed(file.toUri().toURL())).isEqualTo(expected);
   }
 
   @Test

@@ -148,7 +148,7 @@ class RefusalsTest {
 
   @Test
   void optionsThatAreNone() {
-    invalidDecode("timesteps", "must fall", r -> r.addTimesteps(5).addTimesteps(6));
+    invalidDecode("timesteps", "must not rise", r -> r.addTimesteps(5).addTimesteps(6));
     invalidDecode("timesteps", "outside 1 .. 1023", r -> r.addTimesteps(-5));
     invalidDecode("dialect", "unknown", r -> r.setDialectValue(9));
     invalidDecode("format", "unknown", r -> r.setFormatValue(9));

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -22,12 +23,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.io.AbstractEndPoint;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.AbstractConnector;
 import org.eclipse.jetty.server.ConnectionFactory;
-import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -46,6 +48,9 @@ public final class HttpEndpoint implements AutoCloseable {
   private static final int HEADER_BYTES = 8 << 10;
   private static final long IDLE_MILLIS = 60_000;
   private static final int STREAMS = 16;
+
+  /** For probes, where all connections that there may be have a request under way. */
+  private static final int PLACES = 16;
 
   private final Server server;
   private final List<AbstractConnector> connectors = new ArrayList<>();
@@ -70,9 +75,36 @@ public final class HttpEndpoint implements AutoCloseable {
     b.settings.port().ifPresent(port -> connectors.add(tcp(b, port)));
     b.settings.socket().ifPresent(path -> connectors.add(unix(b, path)));
     connectors.forEach(server::addConnector);
-    server.addBean(
-        new NetworkConnectionLimit(
-            b.settings.maxConnections(), connectors.toArray(Connector[]::new)));
+    connectors.forEach(
+        connector -> connector.addBean((Connection.Listener) new Openings(b.settings)));
+  }
+
+  /** Makes room for a connection beyond the limit, or closes it where no place is left. */
+  private final class Openings implements Connection.Listener {
+    private final int most;
+
+    Openings(HttpSettings settings) {
+      this.most = settings.maxConnections();
+    }
+
+    @Override
+    public void onOpened(Connection connection) {
+      synchronized (router) {
+        EndPoint opened = Router.network(connection.getEndPoint());
+        List<EndPoint> all =
+            connectors.stream()
+                .flatMap(connector -> connector.getConnectedEndPoints().stream())
+                .filter(EndPoint::isOpen)
+                .toList();
+        if (all.size() > most) {
+          all.stream()
+              .filter(other -> other != opened && !router.isBusy(other))
+              .max(Comparator.comparingLong(other -> ((AbstractEndPoint) other).getIdleFor()))
+              .or(() -> Optional.of(opened).filter(o -> all.size() > most + PLACES))
+              .ifPresent(EndPoint::close);
+        }
+      }
+    }
   }
 
   private static ThreadFactory threads() {

@@ -14,7 +14,8 @@ import java.util.Set;
  * @param host name or address to listen on
  * @param port 0 for any that is free, none for no TCP
  * @param socket of a Unix socket to listen on as well; its folder exists
- * @param maxConnections open at the same time; more wait
+ * @param maxConnections open at the same time; for one more the idlest is closed, and where none is
+ *     idle it gets probes alone
  * @param bytesInFlight that bodies and answers may hold together while they travel
  * @param bodyTime how long a body may take beside 64 KiB a second
  * @param metricsOpen whether metrics are shown without a token

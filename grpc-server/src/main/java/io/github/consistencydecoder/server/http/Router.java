@@ -5,16 +5,17 @@ import io.github.consistencydecoder.server.core.Readiness;
 import io.github.consistencydecoder.server.core.ServiceError;
 import io.github.consistencydecoder.server.core.ServiceException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -45,6 +46,11 @@ final class Router extends Handler.Abstract {
 
   private static final Pattern SLASHES = Pattern.compile("/{2,}");
   private static final Duration SOON = Duration.ofSeconds(5);
+  private static final Refusal CROWDED =
+      new Refusal(
+          429,
+          "all connections that the server takes are in use, try again later",
+          Optional.of(SOON));
   private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
   private final HttpContext endpoint;
@@ -52,7 +58,7 @@ final class Router extends Handler.Abstract {
   private final Supplier<String> metrics;
   private final OriginRule origins;
   private final Page page = Page.load();
-  private final AtomicInteger inside = new AtomicInteger();
+  private final Map<EndPoint, Integer> inside = new HashMap<>();
   private volatile boolean withdrawn;
 
   /**
@@ -68,8 +74,9 @@ final class Router extends Handler.Abstract {
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
-    inside.incrementAndGet();
-    Request.addCompletionListener(request, failure -> inside.decrementAndGet());
+    EndPoint connection = network(request.getConnectionMetaData().getConnection().getEndPoint());
+    boolean crowded = enter(connection);
+    Request.addCompletionListener(request, failure -> leave(connection));
     Exchange exchange = new Exchange(request, response, callback);
     try {
       String method = request.getMethod();
@@ -78,6 +85,8 @@ final class Router extends Handler.Abstract {
       Optional<String> foreign = origins.refusal(request);
       if (foreign.isPresent()) {
         exchange.refuse(Refusal.of(403, foreign.get()));
+      } else if (crowded && !(get && OPEN.contains(path))) {
+        exchange.refuse(CROWDED, Map.of("Connection", "close"), () -> {});
       } else if (!GETS.contains(path) && !POSTS.contains(path)) {
         exchange.refuse(
             Refusal.of(404, "there is nothing here; decode is POST /, encode POST /encode"));
@@ -117,9 +126,28 @@ final class Router extends Handler.Abstract {
     withdrawn = true;
   }
 
-  /** Requests without their answer so far. */
-  int inside() {
-    return inside.get();
+  /** Connections with a request that has no answer so far. */
+  synchronized int inside() {
+    return inside.size();
+  }
+
+  synchronized boolean isBusy(EndPoint connection) {
+    return inside.containsKey(connection);
+  }
+
+  /** Whether as many others as there may be are busy. */
+  private synchronized boolean enter(EndPoint connection) {
+    return inside.merge(connection, 1, Integer::sum) == 1
+        && inside.size() > endpoint.settings().maxConnections();
+  }
+
+  private synchronized void leave(EndPoint connection) {
+    inside.computeIfPresent(connection, (key, count) -> count == 1 ? null : count - 1);
+  }
+
+  /** The one below TLS, if there is TLS. */
+  static EndPoint network(EndPoint endPoint) {
+    return endPoint instanceof EndPoint.Wrapper wrapper ? wrapper.unwrap() : endPoint;
   }
 
   /** Clients append an address to one that ends with a slash, so that there are two. */

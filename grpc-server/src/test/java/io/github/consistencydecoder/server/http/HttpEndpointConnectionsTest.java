@@ -109,37 +109,59 @@ final class HttpEndpointConnectionsTest {
   }
 
   @Test
-  void connectionsBeyondTheLimitWaitAndOthersAreServed() throws Exception {
-    open = new OpenEndpoint(s -> s.withConnections(20), b -> b);
-    List<Socket> idle = new ArrayList<>();
+  void connectionsThatAreIdleMakeRoomForOthers() throws Exception {
+    open = new OpenEndpoint(s -> s.withConnections(4), b -> b);
+    List<Socket> sockets = new ArrayList<>();
     try {
-      for (int i = 0; i < 20; i++) {
-        idle.add(open.socket());
-        idle.get(i).getOutputStream().write(head("GET", "/healthz"));
-        assertThat(RawAnswer.read(idle.get(i)).status()).isEqualTo(200);
+      for (int i = 0; i < 4; i++) {
+        sockets.add(open.socket());
+        sockets.get(i).getOutputStream().write(head("GET", "/healthz"));
+        assertThat(RawAnswer.read(sockets.get(i)).status()).isEqualTo(200);
       }
-      try (Socket late = open.socket()) {
-        late.setSoTimeout(300);
-        late.getOutputStream().write(head("GET", "/healthz"));
-        assertThat(readOrTimeout(late)).isEqualTo("nothing");
-        idle.get(0).getOutputStream().write(decodeRequest());
-        assertThat(RawAnswer.read(idle.get(0)).status()).isEqualTo(200);
-        idle.remove(1).close();
-        late.setSoTimeout(20_000);
-        assertThat(RawAnswer.read(late).status()).isEqualTo(200);
-      }
+      assertThat(ask(sockets, head("GET", "/healthz")).status()).isEqualTo(200);
+      assertThat(ask(sockets, decodeRequest()).status()).isEqualTo(200);
+      assertThat(readToEnd(sockets.get(0))).as("the idlest is closed").isZero();
     } finally {
-      for (Socket socket : idle) {
+      for (Socket socket : sockets) {
         socket.close();
       }
     }
   }
 
-  private static String readOrTimeout(Socket socket) throws Exception {
+  @Test
+  void probesAreAnsweredWhereAllConnectionsAreBusy() throws Exception {
+    open = new OpenEndpoint(s -> s.withConnections(4), b -> b);
+    open.controls.hold();
+    List<Socket> sockets = new ArrayList<>();
     try {
-      return "read " + socket.getInputStream().read();
-    } catch (SocketTimeoutException e) {
-      return "nothing";
+      for (int i = 0; i < 4; i++) {
+        int before = i;
+        sockets.add(open.socket());
+        sockets.get(i).getOutputStream().write(decodeRequest());
+        Fixtures.await("the call", () -> open.service.ledger().accepted() == before + 1);
+      }
+      for (String probe : List.of("/healthz", "/readyz", "/health")) {
+        assertThat(ask(sockets, head("GET", probe)).status()).isEqualTo(200);
+      }
+      RawAnswer refused = ask(sockets, decodeRequest());
+      assertThat(refused.status()).isEqualTo(429);
+      assertThat(refused.header("connection")).isEqualTo("close");
+      assertThat(refused.header("retry-after")).isEqualTo("5");
+      open.controls.release();
+      for (Socket busy : sockets.subList(0, 4)) {
+        assertThat(RawAnswer.read(busy).status()).isEqualTo(200);
+      }
+    } finally {
+      for (Socket socket : sockets) {
+        socket.close();
+      }
     }
+  }
+
+  private RawAnswer ask(List<Socket> sockets, byte[] request) throws Exception {
+    Socket socket = open.socket();
+    sockets.add(socket);
+    socket.getOutputStream().write(request);
+    return RawAnswer.read(socket);
   }
 }

@@ -48,18 +48,43 @@ final class KeepAliveTest {
   }
 
   @Test
+  void idleConnectionsMakeRoomAndThoseWithACallStay() throws Exception {
+    controls.hold();
+    try (OpenEndpoint small = OpenEndpoint.over(service, b -> b.connections(2));
+        RawHttp2 first = new RawHttp2(small.endpoint.port())) {
+      CompletableFuture<Map<String, String>> call = begin(first);
+      Fixtures.await("the decode to begin", () -> controls.inside.get() == 1);
+      try (RawHttp2 idle = new RawHttp2(small.endpoint.port());
+          RawHttp2 second = new RawHttp2(small.endpoint.port())) {
+        Fixtures.await("the idle one to be closed", () -> !idle.open());
+        CompletableFuture<Map<String, String>> other = begin(second);
+        Fixtures.await("the other call", () -> service.ledger().accepted() == 2);
+        try (RawHttp2 third = new RawHttp2(small.endpoint.port())) {
+          Fixtures.await("the one too many to be closed", () -> !third.open());
+        }
+        controls.release();
+        assertThat(call.get(20, TimeUnit.SECONDS)).containsEntry("grpc-status", "0");
+        assertThat(other.get(20, TimeUnit.SECONDS)).containsEntry("grpc-status", "0");
+      }
+    }
+  }
+
+  private CompletableFuture<Map<String, String>> begin(RawHttp2 client) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return client.call(RawHttp2.headers(), RawHttp2.framed(0, request.toByteArray()));
+          } catch (Exception e) {
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+
+  @Test
   void pingsDuringACallAreNeverCounted() throws Exception {
     controls.hold();
     try (RawHttp2 client = new RawHttp2(endpoint.endpoint.port())) {
-      CompletableFuture<Map<String, String>> call =
-          CompletableFuture.supplyAsync(
-              () -> {
-                try {
-                  return client.call(RawHttp2.headers(), RawHttp2.framed(0, request.toByteArray()));
-                } catch (Exception e) {
-                  throw new IllegalStateException(e);
-                }
-              });
+      CompletableFuture<Map<String, String>> call = begin(client);
       Fixtures.await("the decode to begin", () -> controls.inside.get() == 1);
       for (int i = 0; i < 50; i++) {
         client.ping(i);

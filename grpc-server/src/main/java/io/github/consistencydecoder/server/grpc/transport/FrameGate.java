@@ -50,6 +50,8 @@ final class FrameGate extends Http2FrameListenerDecorator {
   private final ToLongFunction<String> limit;
   private final StreamHandles handles;
   private final Map<Integer, StreamGate> streams = new HashMap<>();
+  private volatile long idleSince = System.nanoTime();
+  private volatile boolean busy;
 
   private FrameGate(
       Http2ConnectionHandler handler,
@@ -64,7 +66,7 @@ final class FrameGate extends Http2FrameListenerDecorator {
   }
 
   /** Puts a gate before a handler that is not in use yet. */
-  static void install(
+  static FrameGate install(
       Http2ConnectionHandler handler,
       BytesInFlight bytes,
       ToLongFunction<String> limit,
@@ -80,9 +82,17 @@ final class FrameGate extends Http2FrameListenerDecorator {
                 StreamGate closed = gate.streams.remove(stream.id());
                 if (closed != null) {
                   closed.close();
+                  gate.idleSince = System.nanoTime();
+                  gate.busy = !gate.streams.isEmpty();
                 }
               }
             });
+    return gate;
+  }
+
+  /** How long there has been no call, negative while there is one. For any thread. */
+  long idleNanos() {
+    return busy ? -1 : System.nanoTime() - idleSince;
   }
 
   @Override
@@ -113,6 +123,7 @@ final class FrameGate extends Http2FrameListenerDecorator {
         new StreamGate(
             bytes.share(), limit.applyAsLong(method), encoded, () -> handles.close(handle));
     streams.put(streamId, gate);
+    busy = true;
     headers.remove(StreamHandles.NAME);
     headers.add(StreamHandles.NAME, AsciiString.of(handle));
     super.onHeadersRead(

@@ -46,8 +46,8 @@ public final class GatedNegotiator implements InternalProtocolNegotiator.Protoco
 
   @Override
   public ChannelHandler newHandler(GrpcHttp2ConnectionHandler grpcHandler) {
-    FrameGate.install(grpcHandler, bytes, limit, handles);
-    return connections.before(() -> usual.newHandler(grpcHandler));
+    FrameGate gate = FrameGate.install(grpcHandler, bytes, limit, handles);
+    return connections.before(gate, () -> usual.newHandler(grpcHandler));
   }
 
   @Override

@@ -24,7 +24,7 @@ final class DecodePlanner {
 
   /**
    * Beyond this, bands are the better way even where the memory suffices: a tenth more time for
-   * half of the memory and for a small part of the mapped weights at once (docs/decisions.md).
+   * half of the memory and for a small part of the mapped weights at once (docs/adr).
    */
   private static final long MODEST = 2L << 30;
 

@@ -12,7 +12,7 @@ public enum Convolutions {
   /**
    * In Winograd's form, with a quarter of the multiplications (four ninths at the lowest
    * resolution), over transformed weights that take four times the space (not quite twice); see
-   * docs/decisions.md for its rounding error.
+   * docs/adr for its rounding error.
    */
   WINOGRAD;
 

@@ -121,7 +121,7 @@ final class Sessions {
       // Waiting threads sleep: a library must not burn its host's cores between two convolutions.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
       // Pre-planned memory costs half as much again after the second shape and gains no time
-      // (docs/decisions.md).
+      // (docs/adr).
       options.setMemoryPatternOptimization(false);
       if (settings.device().kind() == Device.Kind.CUDA) {
         Devices.addCuda(options, settings.device().index(), settings.cuda());

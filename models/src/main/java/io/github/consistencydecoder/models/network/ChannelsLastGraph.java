@@ -36,7 +36,7 @@ public final class ChannelsLastGraph {
   /**
    * What pictures take that lie in one piece of memory, with holes between them, for the sum of
    * those that are needed at one moment: found for the published network, where 1.17 is too little
-   * (docs/decisions.md).
+   * (docs/adr).
    */
   private static final double HOLES = 1.2;
 

@@ -31,7 +31,7 @@ public record SizedForm(long bandBytes, boolean addedFirst) {
 
   /**
    * What there is to choose from for a size. How large the holes are that the runtime's allocator
-   * is left with is a matter of chance (docs/decisions.md).
+   * is left with is a matter of chance (docs/adr).
    */
   public static List<SizedForm> of(ConsistencyGraph.Size size) {
     long pixels = (long) size.height() * size.width();

@@ -11,7 +11,7 @@ final class Winograd {
   /**
    * F(4x4, 3x3): a quarter of the multiplications for four times the weights. The polynomials are
    * evaluated at 0, 5/8, -5/8, 3/2, -3/2 and infinity; the usual points (0, 1, -1, 2, -2) give 2.3
-   * times the rounding error (docs/decisions.md).
+   * times the rounding error (docs/adr).
    */
   static final Winograd LARGE = new Winograd("winograd", 0, 0.625, -0.625, 1.5, -1.5);
 
@@ -23,7 +23,7 @@ final class Winograd {
 
   /**
    * Pixels of the lowest resolution from which on what it gains is worth the weights that it maps
-   * (docs/decisions.md).
+   * (docs/adr).
    */
   private static final long LEAST_PIXELS = 256;
 

@@ -146,8 +146,8 @@ final class Router extends Handler.Abstract {
   }
 
   /** The one below TLS, if there is TLS. */
-  static EndPoint network(EndPoint endPoint) {
-    return endPoint instanceof EndPoint.Wrapper wrapper ? wrapper.unwrap() : endPoint;
+  static EndPoint network(EndPoint used) {
+    return used instanceof EndPoint.Wrapper wrapper ? wrapper.unwrap() : used;
   }
 
   /** Clients append an address to one that ends with a slash, so that there are two. */

@@ -77,6 +77,7 @@ class OverlappedStepTest {
     assertThat(Distances.worst(whole, tiled)).isLessThan(ROUNDING);
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @CsvSource({"33,50", "61,9", "25,24"})
   void sizesThatAreNoMultiplesOfTheTileAreNearlyWhole(int height, int width) {
@@ -88,6 +89,7 @@ class OverlappedStepTest {
     assertThat(Distances.worst(whole, tiled)).isGreaterThan(ROUNDING);
   }
 
+  @Tag("slow")
   @Test
   void tilesWithTheirOwnStatisticsAndNoOverlapFailBothMeasures() {
     int side = 48;

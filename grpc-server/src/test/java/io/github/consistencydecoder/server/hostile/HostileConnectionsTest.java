@@ -4,6 +4,7 @@ import org.junit.jupiter.api.Tag;
 
 /** {@link HostileConnections} in the ordinary build. */
 @Tag("process")
+@Tag("slow")
 class HostileConnectionsTest extends HostileConnections {
   @Override
   boolean longer() {

@@ -9,9 +9,9 @@ import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.Decoders;
 import io.github.consistencydecoder.plugin.LatentDecoder;
-import io.github.consistencydecoder.plugin.LatentDecoderContract;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Pixels;
+import io.github.consistencydecoder.testing.LatentDecoderContract;
 import org.junit.jupiter.api.Test;
 
 /** Keeps the promises, and draws what it should. Opened the way a host opens it. */

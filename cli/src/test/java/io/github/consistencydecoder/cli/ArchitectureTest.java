@@ -17,13 +17,14 @@ import com.tngtech.archunit.lang.conditions.ArchConditions;
 /** The arrows of the design: who may know whom. This module sees all others, so they are here. */
 @AnalyzeClasses(
     packages = "io.github.consistencydecoder",
-    importOptions = {ImportOption.DoNotIncludeTests.class, ArchitectureTest.NoTestJars.class})
+    importOptions = {ImportOption.DoNotIncludeTests.class, ArchitectureTest.NoFixtures.class})
 final class ArchitectureTest {
-  /** Tests of other modules, once they are packed. */
-  static final class NoTestJars implements ImportOption {
+  /** What tests use of other modules. */
+  static final class NoFixtures implements ImportOption {
     @Override
     public boolean includes(Location location) {
-      return !location.contains("-tests.jar");
+      return !location.contains("-tests.jar")
+          && !location.contains("io/github/consistencydecoder/testing/");
     }
   }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.Decoders;
 import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,8 +43,8 @@ final class CacheCommandTest {
       }
     }
     latents =
-        TestTensors.npy(
-            folder.resolve("latents.npy"), TestTensors.scaledLatents(4 * 8 * 8, 1), 1, 4, 8, 8);
+        TensorBytes.npy(
+            folder.resolve("latents.npy"), SampleLatents.values(4 * 8 * 8, 1), 1, 4, 8, 8);
     decode();
   }
 

@@ -3,6 +3,8 @@ package io.github.consistencydecoder.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.formats.pictures.Region;
+import io.github.consistencydecoder.testing.SampleLatents;
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,8 +47,8 @@ final class CompareCommandTest {
   }
 
   private Path latents(String name, int batch, long seed) throws IOException {
-    return TestTensors.npy(
-        folder.resolve(name), TestTensors.scaledLatents(batch * 96, seed), batch, 4, 4, 6);
+    return TensorBytes.npy(
+        folder.resolve(name), SampleLatents.values(batch * 96, seed), batch, 4, 4, 6);
   }
 
   private Path photograph(String name, long seed) throws IOException {

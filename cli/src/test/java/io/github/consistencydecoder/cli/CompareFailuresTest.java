@@ -2,6 +2,8 @@ package io.github.consistencydecoder.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.testing.SampleLatents;
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,8 +29,7 @@ final class CompareFailuresTest {
   @BeforeEach
   void writeLatents() throws IOException {
     out = folder.resolve("out");
-    latents =
-        TestTensors.npy(folder.resolve("a.npy"), TestTensors.scaledLatents(24, 1), 1, 4, 2, 3);
+    latents = TensorBytes.npy(folder.resolve("a.npy"), SampleLatents.values(24, 1), 1, 4, 2, 3);
   }
 
   private CommandRun compare(Object... arguments) {
@@ -95,7 +96,7 @@ final class CompareFailuresTest {
     Path cut = Files.write(folder.resolve("cut.npy"), Arrays.copyOf(whole, whole.length - 7));
     Path zero = Files.write(folder.resolve("zero.safetensors"), new byte[0]);
     Path picture = Files.write(folder.resolve("picture.npy"), TestPictures.sample("rgb.png"));
-    Path flux = TestTensors.npy(folder.resolve("flux.npy"), new float[96], 1, 16, 2, 3);
+    Path flux = TensorBytes.npy(folder.resolve("flux.npy"), new float[96], 1, 16, 2, 3);
     Path missing = folder.resolve("missing.latent");
 
     CommandRun run = compare(cut, zero, picture, flux, missing, latents, "--latents", "scaled");
@@ -171,7 +172,7 @@ final class CompareFailuresTest {
 
   @Test
   void failureWhileDecodingDoesNotStopTheOthers() throws IOException {
-    Path small = TestTensors.npy(folder.resolve("small.npy"), new float[4], 1, 4, 1, 1);
+    Path small = TensorBytes.npy(folder.resolve("small.npy"), new float[4], 1, 4, 1, 1);
 
     CommandRun run =
         compare(latents, small, "--latents=scaled", "--decoder=weak=fake:model=failing");
@@ -184,9 +185,9 @@ final class CompareFailuresTest {
 
   @Test
   void latentsThatNoDecoderTakesAreAnInputError() throws IOException {
-    float[] broken = TestTensors.scaledLatents(24, 1);
+    float[] broken = SampleLatents.values(24, 1);
     broken[5] = Float.NaN;
-    Path file = TestTensors.npy(folder.resolve("nan.npy"), broken, 1, 4, 2, 3);
+    Path file = TensorBytes.npy(folder.resolve("nan.npy"), broken, 1, 4, 2, 3);
 
     CommandRun run =
         CommandRun.of(

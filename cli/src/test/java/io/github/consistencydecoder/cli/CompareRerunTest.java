@@ -3,6 +3,8 @@ package io.github.consistencydecoder.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.formats.pictures.Picture;
+import io.github.consistencydecoder.testing.SampleLatents;
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,8 +29,7 @@ final class CompareRerunTest {
     photos = folder.resolve("photos");
     TestPictures.png(photos.resolve("a.png"), 24, 16, 1);
     TestPictures.png(photos.resolve("b.png"), 24, 16, 2);
-    latents =
-        TestTensors.npy(folder.resolve("batch.npy"), TestTensors.scaledLatents(48, 1), 2, 4, 2, 3);
+    latents = TensorBytes.npy(folder.resolve("batch.npy"), SampleLatents.values(48, 1), 2, 4, 2, 3);
   }
 
   /**
@@ -103,7 +104,7 @@ final class CompareRerunTest {
     TestPictures.png(photos.resolve("a.png"), 24, 16, 4);
     assertThat(compare()).isEqualTo(new Work(1, 2));
 
-    TestTensors.npy(latents, TestTensors.scaledLatents(48, 2), 2, 4, 2, 3);
+    TensorBytes.npy(latents, SampleLatents.values(48, 2), 2, 4, 2, 3);
     assertThat(compare()).isEqualTo(new Work(0, 4));
   }
 

@@ -3,6 +3,8 @@ package io.github.consistencydecoder.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.github.consistencydecoder.testing.SampleLatents;
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,8 +33,8 @@ final class DecodeCommandTest {
 
   @BeforeEach
   void writeLatents() throws IOException {
-    scaled = TestTensors.scaledLatents(4 * 2 * 3, 1);
-    latents = TestTensors.npy(folder.resolve("latents.npy"), scaled, 1, 4, 2, 3);
+    scaled = SampleLatents.values(4 * 2 * 3, 1);
+    latents = TensorBytes.npy(folder.resolve("latents.npy"), scaled, 1, 4, 2, 3);
   }
 
   @Test
@@ -78,8 +80,8 @@ final class DecodeCommandTest {
 
   @Test
   void theSpellingOfANameIsKeptInABatch() throws IOException {
-    float[] both = TestTensors.scaledLatents(2 * 4 * 2 * 3, 1);
-    Path batch = TestTensors.npy(folder.resolve("batch.npy"), both, 2, 4, 2, 3);
+    float[] both = SampleLatents.values(2 * 4 * 2 * 3, 1);
+    Path batch = TensorBytes.npy(folder.resolve("batch.npy"), both, 2, 4, 2, 3);
 
     CommandRun run =
         CommandRun.decode(batch, "-o", folder.resolve("KEEP.PNG"), "--latents", "scaled");
@@ -104,7 +106,7 @@ final class DecodeCommandTest {
     for (String name : List.of("a\u001b[31mb", "a\u009b2Jb", "a\u007fb", "a\nb", "a\u202eb")) {
       Path file = folder.resolve(name + ".npy");
       CommandRun missing = CommandRun.decode(file, "-o", folder.resolve("out.png"), "--debug");
-      TestTensors.npy(file, scaled, 1, 4, 2, 3);
+      TensorBytes.npy(file, scaled, 1, 4, 2, 3);
       CommandRun found = CommandRun.decode(file, "-o", folder.resolve("out"), "--force");
       CommandRun json = CommandRun.decode(file, "-o", folder.resolve("out"), "--force", "--json");
 
@@ -167,7 +169,7 @@ final class DecodeCommandTest {
 
   @Test
   void greyPictureIsStillWrittenAsColour() throws IOException {
-    Path grey = TestTensors.npy(folder.resolve("grey.npy"), new float[4], 1, 4, 1, 1);
+    Path grey = TensorBytes.npy(folder.resolve("grey.npy"), new float[4], 1, 4, 1, 1);
     Path out = folder.resolve("out.png");
 
     CommandRun.decode(grey, "-o", out, "--latents", "scaled");
@@ -187,7 +189,7 @@ final class DecodeCommandTest {
   @Test
   void truncatingRoundsDown() throws IOException {
     // (0.5 + 1) * 127.5 = 191.25 and round((0.5 / 2 + 0.5) * 255) = 191; -0.005: 126.86 and 127
-    Path half = TestTensors.npy(folder.resolve("half.npy"), filled(-0.005f, 4), 1, 4, 1, 1);
+    Path half = TensorBytes.npy(folder.resolve("half.npy"), filled(-0.005f, 4), 1, 4, 1, 1);
 
     CommandRun.decode(half, "-o", folder.resolve("n.png"), "--latents", "scaled");
     CommandRun.decode(
@@ -240,8 +242,8 @@ final class DecodeCommandTest {
 
   @Test
   void batchBecomesNumberedPictures() throws IOException {
-    float[] values = TestTensors.scaledLatents(11 * 24, 3);
-    Path batch = TestTensors.npy(folder.resolve("batch.npy"), values, 11, 4, 2, 3);
+    float[] values = SampleLatents.values(11 * 24, 3);
+    Path batch = TensorBytes.npy(folder.resolve("batch.npy"), values, 11, 4, 2, 3);
 
     CommandRun run = CommandRun.decode(batch, "-o", folder.resolve("p.png"), "--latents", "scaled");
 
@@ -254,7 +256,7 @@ final class DecodeCommandTest {
 
   @Test
   void folderTakesTheNamesOfTheInputs() throws IOException {
-    Path other = TestTensors.npy(folder.resolve("other.npy"), scaled, 1, 4, 2, 3);
+    Path other = TensorBytes.npy(folder.resolve("other.npy"), scaled, 1, 4, 2, 3);
     Path out = folder.resolve("new").resolve("pictures");
 
     CommandRun run = CommandRun.decode(latents, other, "-o", out);
@@ -290,8 +292,7 @@ final class DecodeCommandTest {
 
   @Test
   void existingPictureOfABatchIsKept() throws IOException {
-    Path batch =
-        TestTensors.npy(folder.resolve("b.npy"), TestTensors.scaledLatents(48, 1), 2, 4, 2, 3);
+    Path batch = TensorBytes.npy(folder.resolve("b.npy"), SampleLatents.values(48, 1), 2, 4, 2, 3);
     Files.writeString(folder.resolve("p-1.png"), "mine");
 
     CommandRun run = CommandRun.decode(batch, "-o", folder.resolve("p.png"));
@@ -323,7 +324,7 @@ final class DecodeCommandTest {
 
   @Test
   void failureWhileDecodingDoesNotStopTheOthers() throws IOException {
-    Path small = TestTensors.npy(folder.resolve("small.npy"), new float[4], 1, 4, 1, 1);
+    Path small = TensorBytes.npy(folder.resolve("small.npy"), new float[4], 1, 4, 1, 1);
 
     CommandRun run =
         CommandRun.decode(latents, small, "-o", folder.resolve("out"), "-m", "failing");
@@ -360,8 +361,7 @@ final class DecodeCommandTest {
 
   @Test
   void seedsPerImageReachTheDecoder() throws IOException {
-    Path batch =
-        TestTensors.npy(folder.resolve("b.npy"), TestTensors.scaledLatents(48, 1), 2, 4, 2, 3);
+    Path batch = TensorBytes.npy(folder.resolve("b.npy"), SampleLatents.values(48, 1), 2, 4, 2, 3);
 
     CommandRun run = CommandRun.decode(batch, "-o", folder.resolve("p.png"), "--seeds", "5,-1");
 
@@ -453,19 +453,19 @@ final class DecodeCommandTest {
   void noiseOfAFileReachesTheDecoder() throws IOException {
     float[] steps = new float[2 * 3 * 16 * 24];
     Arrays.fill(steps, steps.length / 2, steps.length, 0.5f);
-    Path stacked = TestTensors.npy(folder.resolve("noise.npy"), steps, 2, 3, 16, 24);
-    Path first = TestTensors.npy(folder.resolve("n0.npy"), new float[3 * 16 * 24], 1, 3, 16, 24);
+    Path stacked = TensorBytes.npy(folder.resolve("noise.npy"), steps, 2, 3, 16, 24);
+    Path first = TensorBytes.npy(folder.resolve("n0.npy"), new float[3 * 16 * 24], 1, 3, 16, 24);
     Path second =
-        TestTensors.npy(folder.resolve("n1.npy"), filled(0.5f, 3 * 16 * 24), 1, 3, 16, 24);
+        TensorBytes.npy(folder.resolve("n1.npy"), filled(0.5f, 3 * 16 * 24), 1, 3, 16, 24);
     Path named =
-        TestTensors.safetensors(
+        TensorBytes.safetensors(
             folder.resolve("noise.safetensors"),
             "{"
-                + TestTensors.entry("noise0", 0, 1, 3, 16, 24)
+                + TensorBytes.entry("noise0", 0, 1, 3, 16, 24)
                 + ","
-                + TestTensors.entry("noise1", 4L * 3 * 16 * 24, 1, 3, 16, 24)
+                + TensorBytes.entry("noise1", 4L * 3 * 16 * 24, 1, 3, 16, 24)
                 + "}",
-            TestTensors.littleEndian(steps));
+            TensorBytes.littleEndian(steps));
 
     for (Object noise : List.of(stacked, first + "," + second, named)) {
       Path out = folder.resolve("o.png");

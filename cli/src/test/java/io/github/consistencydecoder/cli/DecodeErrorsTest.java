@@ -2,6 +2,8 @@ package io.github.consistencydecoder.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.testing.SampleLatents;
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,8 +26,7 @@ final class DecodeErrorsTest {
   @BeforeEach
   void writeLatents() throws IOException {
     latents =
-        TestTensors.npy(
-            folder.resolve("latents.npy"), TestTensors.scaledLatents(24, 1), 1, 4, 2, 3);
+        TensorBytes.npy(folder.resolve("latents.npy"), SampleLatents.values(24, 1), 1, 4, 2, 3);
     out = folder.resolve("out.png");
   }
 
@@ -152,7 +153,7 @@ final class DecodeErrorsTest {
 
   @Test
   void noiseOfAnotherShapeIsRefused() throws IOException {
-    Path noise = TestTensors.npy(folder.resolve("noise.npy"), new float[3 * 16 * 16], 1, 3, 16, 16);
+    Path noise = TensorBytes.npy(folder.resolve("noise.npy"), new float[3 * 16 * 16], 1, 3, 16, 16);
 
     assertRefused(
         CommandRun.decode(latents, "-o", out, "--noise", noise),
@@ -162,7 +163,7 @@ final class DecodeErrorsTest {
 
   @Test
   void noiseForOtherStepsIsRefused() throws IOException {
-    Path noise = TestTensors.npy(folder.resolve("noise.npy"), new float[3 * 16 * 24], 1, 3, 16, 24);
+    Path noise = TensorBytes.npy(folder.resolve("noise.npy"), new float[3 * 16 * 24], 1, 3, 16, 24);
     Path more = Files.copy(noise, folder.resolve("more.npy"));
 
     assertRefused(
@@ -193,10 +194,10 @@ final class DecodeErrorsTest {
 
   @Test
   void shapesThatAreNotLatentsGetTheirOwnAnswer() throws IOException {
-    Path last = TestTensors.npy(folder.resolve("a.npy"), new float[24], 1, 2, 3, 4);
-    Path flux = TestTensors.npy(folder.resolve("b.npy"), new float[96], 1, 16, 2, 3);
-    Path image = TestTensors.npy(folder.resolve("c.npy"), new float[18], 1, 3, 2, 3);
-    Path flat = TestTensors.npy(folder.resolve("d.npy"), new float[24], 24);
+    Path last = TensorBytes.npy(folder.resolve("a.npy"), new float[24], 1, 2, 3, 4);
+    Path flux = TensorBytes.npy(folder.resolve("b.npy"), new float[96], 1, 16, 2, 3);
+    Path image = TensorBytes.npy(folder.resolve("c.npy"), new float[18], 1, 3, 2, 3);
+    Path flat = TensorBytes.npy(folder.resolve("d.npy"), new float[24], 24);
 
     assertRefused(CommandRun.decode(last, "-o", out), 4, "transpose [N, h, w, 4]");
     assertRefused(CommandRun.decode(flux, "-o", out), 4, "Stable Diffusion 3 or Flux");
@@ -218,7 +219,7 @@ final class DecodeErrorsTest {
   @Test
   void integersAreRefused() throws IOException {
     Path file =
-        TestTensors.safetensors(
+        TensorBytes.safetensors(
             folder.resolve("in.safetensors"),
             "{\"latents\":{\"dtype\":\"I32\",\"shape\":[1,4,1,1],\"data_offsets\":[0,16]}}",
             new byte[16]);
@@ -232,9 +233,9 @@ final class DecodeErrorsTest {
   @Test
   void fileWithoutLatentsIsRefused() throws IOException {
     Path file =
-        TestTensors.safetensors(
+        TensorBytes.safetensors(
             folder.resolve("model.safetensors"),
-            "{" + TestTensors.entry("w", 0, 2) + "," + TestTensors.entry("b", 8, 2) + "}",
+            "{" + TensorBytes.entry("w", 0, 2) + "," + TensorBytes.entry("b", 8, 2) + "}",
             new byte[16]);
 
     assertRefused(
@@ -244,10 +245,10 @@ final class DecodeErrorsTest {
   @Test
   void latentsOfSdxlAreRefusedWhereTheFileSaysSo() throws IOException {
     Path file =
-        TestTensors.safetensors(
+        TensorBytes.safetensors(
             folder.resolve("in.safetensors"),
             "{\"__metadata__\":{\"scaling_factor\":\"0.13025\"},"
-                + TestTensors.entry("latents", 0, 1, 4, 1, 1)
+                + TensorBytes.entry("latents", 0, 1, 4, 1, 1)
                 + "}",
             new byte[16]);
 

@@ -2,6 +2,8 @@ package io.github.consistencydecoder.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.testing.SampleLatents;
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -27,8 +29,8 @@ final class DecodeInputTest {
 
   @BeforeEach
   void decodeTheReference() throws IOException {
-    scaled = TestTensors.scaledLatents(4 * 8 * 8, 1);
-    Path npy = TestTensors.npy(folder.resolve("reference.npy"), scaled, 1, 4, 8, 8);
+    scaled = SampleLatents.values(4 * 8 * 8, 1);
+    Path npy = TensorBytes.npy(folder.resolve("reference.npy"), scaled, 1, 4, 8, 8);
     reference = folder.resolve("reference.npy.out.npy");
     assertThat(CommandRun.decode(npy, "-o", reference, "--latents", "scaled").code()).isZero();
   }
@@ -62,10 +64,10 @@ final class DecodeInputTest {
   @ValueSource(strings = {"latents", "latent", "samples", "z", "anything"})
   void tensorOfASafetensorsFileIsFound(String name) throws IOException {
     Path file =
-        TestTensors.safetensors(
+        TensorBytes.safetensors(
             folder.resolve("in.safetensors"),
-            "{" + TestTensors.entry(name, 0, 1, 4, 8, 8) + "}",
-            TestTensors.littleEndian(scaled));
+            "{" + TensorBytes.entry(name, 0, 1, 4, 8, 8) + "}",
+            TensorBytes.littleEndian(scaled));
 
     assertSamePicture(file, "--latents", "scaled");
   }
@@ -73,14 +75,14 @@ final class DecodeInputTest {
   @Test
   void onlyTensorThatCanBeLatentsIsTaken() throws IOException {
     Path file =
-        TestTensors.safetensors(
+        TensorBytes.safetensors(
             folder.resolve("in.safetensors"),
             "{"
-                + TestTensors.entry("sigmas", 0, 2)
+                + TensorBytes.entry("sigmas", 0, 2)
                 + ","
-                + TestTensors.entry("result", 8, 4, 8, 8)
+                + TensorBytes.entry("result", 8, 4, 8, 8)
                 + "}",
-            TestTensors.littleEndian(concat(new float[2], scaled)));
+            TensorBytes.littleEndian(concat(new float[2], scaled)));
 
     assertSamePicture(file, "--latents", "scaled");
   }
@@ -95,14 +97,14 @@ final class DecodeInputTest {
   @Test
   void oneOfSeveralTensorsMustBeNamed() throws IOException {
     Path file =
-        TestTensors.safetensors(
+        TensorBytes.safetensors(
             folder.resolve("in.safetensors"),
             "{"
-                + TestTensors.entry("b", 0, 1, 4, 8, 8)
+                + TensorBytes.entry("b", 0, 1, 4, 8, 8)
                 + ","
-                + TestTensors.entry("a", 1024, 1, 4, 8, 8)
+                + TensorBytes.entry("a", 1024, 1, 4, 8, 8)
                 + "}",
-            TestTensors.littleEndian(concat(new float[256], scaled)));
+            TensorBytes.littleEndian(concat(new float[256], scaled)));
 
     CommandRun run = CommandRun.decode(file, "-o", folder.resolve("x.png"));
 
@@ -117,10 +119,10 @@ final class DecodeInputTest {
   @Test
   void missingTensorIsAnswered() throws IOException {
     Path file =
-        TestTensors.safetensors(
+        TensorBytes.safetensors(
             folder.resolve("in.safetensors"),
-            "{" + TestTensors.entry("latents", 0, 1, 4, 8, 8) + "}",
-            TestTensors.littleEndian(scaled));
+            "{" + TensorBytes.entry("latents", 0, 1, 4, 8, 8) + "}",
+            TensorBytes.littleEndian(scaled));
 
     CommandRun run = CommandRun.decode(file, "-o", folder.resolve("x.png"), "--tensor", "latent");
 
@@ -131,14 +133,14 @@ final class DecodeInputTest {
   @Test
   void comfyLatentWithTheVersionMarkIsUnscaled() throws IOException {
     Path file =
-        TestTensors.safetensors(
+        TensorBytes.safetensors(
             folder.resolve("ComfyUI_00001_.latent"),
             "{"
-                + TestTensors.entry("latent_tensor", 0, 1, 4, 8, 8)
+                + TensorBytes.entry("latent_tensor", 0, 1, 4, 8, 8)
                 + ","
                 + VERSION_MARK.formatted(1024, 1024)
                 + "}",
-            TestTensors.littleEndian(TestTensors.unscaled(scaled)));
+            TensorBytes.littleEndian(SampleLatents.unscaled(scaled)));
 
     JsonNode result = assertSamePicture(file);
 
@@ -150,10 +152,10 @@ final class DecodeInputTest {
   @Test
   void comfyLatentWithoutTheVersionMarkIsScaled() throws IOException {
     Path file =
-        TestTensors.safetensors(
+        TensorBytes.safetensors(
             folder.resolve("old.latent"),
-            "{" + TestTensors.entry("latent_tensor", 0, 1, 4, 8, 8) + "}",
-            TestTensors.littleEndian(scaled));
+            "{" + TensorBytes.entry("latent_tensor", 0, 1, 4, 8, 8) + "}",
+            TensorBytes.littleEndian(scaled));
 
     JsonNode result = assertSamePicture(file);
 
@@ -165,12 +167,12 @@ final class DecodeInputTest {
   @Test
   void scaleInTheMetadataIsBelieved() throws IOException {
     Path file =
-        TestTensors.safetensors(
+        TensorBytes.safetensors(
             folder.resolve("in.safetensors"),
             "{\"__metadata__\":{\"scale\":\"unscaled\"},"
-                + TestTensors.entry("latents", 0, 1, 4, 8, 8)
+                + TensorBytes.entry("latents", 0, 1, 4, 8, 8)
                 + "}",
-            TestTensors.littleEndian(TestTensors.unscaled(scaled)));
+            TensorBytes.littleEndian(SampleLatents.unscaled(scaled)));
 
     assertThat(assertSamePicture(file).get("latents_decision").asString())
         .isEqualTo("taken as unscaled latents: its metadata says so");
@@ -179,19 +181,19 @@ final class DecodeInputTest {
   @Test
   void whatThePersonSaysGoesBeforeWhatTheFileSays() throws IOException {
     Path file =
-        TestTensors.safetensors(
+        TensorBytes.safetensors(
             folder.resolve("old.latent"),
-            "{" + TestTensors.entry("latent_tensor", 0, 1, 4, 8, 8) + "}",
-            TestTensors.littleEndian(TestTensors.unscaled(scaled)));
+            "{" + TensorBytes.entry("latent_tensor", 0, 1, 4, 8, 8) + "}",
+            TensorBytes.littleEndian(SampleLatents.unscaled(scaled)));
 
     assertThat(assertSamePicture(file, "--latents", "unscaled").has("latents_decision")).isFalse();
   }
 
   @Test
   void scaleIsGuessedFromTheNumbers() throws IOException {
-    Path asScaled = TestTensors.npy(folder.resolve("s.npy"), scaled, 1, 4, 8, 8);
+    Path asScaled = TensorBytes.npy(folder.resolve("s.npy"), scaled, 1, 4, 8, 8);
     Path asUnscaled =
-        TestTensors.npy(folder.resolve("u.npy"), TestTensors.unscaled(scaled), 1, 4, 8, 8);
+        TensorBytes.npy(folder.resolve("u.npy"), SampleLatents.unscaled(scaled), 1, 4, 8, 8);
 
     assertThat(assertSamePicture(asScaled).get("latents").asString()).isEqualTo("scaled");
     assertThat(assertSamePicture(asUnscaled).get("latents").asString()).isEqualTo("unscaled");
@@ -199,7 +201,7 @@ final class DecodeInputTest {
 
   @Test
   void guessIsToldToThePerson() throws IOException {
-    Path file = TestTensors.npy(folder.resolve("s.npy"), scaled, 1, 4, 8, 8);
+    Path file = TensorBytes.npy(folder.resolve("s.npy"), scaled, 1, 4, 8, 8);
 
     CommandRun run = CommandRun.decode(file, "-o", folder.resolve("o.png"));
 
@@ -208,14 +210,14 @@ final class DecodeInputTest {
 
   @Test
   void threeDimensionsAreABatchOfOne() throws IOException {
-    Path file = TestTensors.npy(folder.resolve("in.npy"), scaled, 4, 8, 8);
+    Path file = TensorBytes.npy(folder.resolve("in.npy"), scaled, 4, 8, 8);
 
     assertSamePicture(file, "--latents", "scaled");
   }
 
   @Test
   void bareNumbersAreReadWithAShape() throws IOException {
-    Path file = Files.write(folder.resolve("in.bin"), TestTensors.littleEndian(scaled));
+    Path file = Files.write(folder.resolve("in.bin"), TensorBytes.littleEndian(scaled));
 
     assertSamePicture(file, "--latents", "scaled", "--shape", "1,4,8,8");
     assertSamePicture(file, "--latents", "scaled", "--shape", "4x8x8");
@@ -231,7 +233,7 @@ final class DecodeInputTest {
       same[i] = i % 2 == 0 ? 0.5f : -0.5f;
     }
     Path file = Files.write(folder.resolve("in.f16"), half);
-    Path npy = TestTensors.npy(folder.resolve("same.npy"), same, 1, 4, 8, 8);
+    Path npy = TensorBytes.npy(folder.resolve("same.npy"), same, 1, 4, 8, 8);
     CommandRun.decode(npy, "-o", reference, "--latents", "scaled", "--force");
 
     assertSamePicture(file, "--latents", "scaled", "--shape", "1,4,8,8", "--raw-dtype", "float16");
@@ -239,7 +241,7 @@ final class DecodeInputTest {
 
   @Test
   void contentsGoBeforeTheName() throws IOException {
-    Path file = TestTensors.npy(folder.resolve("in.dat"), scaled, 1, 4, 8, 8);
+    Path file = TensorBytes.npy(folder.resolve("in.dat"), scaled, 1, 4, 8, 8);
 
     assertSamePicture(file, "--latents", "scaled");
   }

@@ -3,6 +3,8 @@ package io.github.consistencydecoder.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import io.github.consistencydecoder.testing.SampleLatents;
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -111,9 +113,9 @@ final class InterruptionTest {
   @Test
   void interruptedComparisonKeepsWhatIsDoneAndGoesOnFromThere() throws Exception {
     assumeFalse(System.getProperty("os.name").startsWith("Windows"), "signals are POSIX's");
-    TestTensors.npy(folder.resolve("a.npy"), TestTensors.scaledLatents(16, 1), 1, 4, 2, 2);
-    TestTensors.npy(folder.resolve("b.npy"), TestTensors.scaledLatents(24, 1), 1, 4, 2, 3);
-    TestTensors.npy(folder.resolve("c.npy"), TestTensors.scaledLatents(16, 2), 1, 4, 2, 2);
+    TensorBytes.npy(folder.resolve("a.npy"), SampleLatents.values(16, 1), 1, 4, 2, 2);
+    TensorBytes.npy(folder.resolve("b.npy"), SampleLatents.values(24, 1), 1, 4, 2, 3);
+    TensorBytes.npy(folder.resolve("c.npy"), SampleLatents.values(16, 2), 1, 4, 2, 2);
     Path out = folder.resolve("out");
     List<String> command =
         List.of(
@@ -143,7 +145,7 @@ final class InterruptionTest {
     assertThat(out.resolve("metrics.csv")).content().contains("a,wide,whole");
 
     Files.delete(folder.resolve("b.npy"));
-    TestTensors.npy(folder.resolve("b.npy"), TestTensors.scaledLatents(16, 1), 1, 4, 2, 2);
+    TensorBytes.npy(folder.resolve("b.npy"), SampleLatents.values(16, 1), 1, 4, 2, 2);
     CommandRun again = CommandRun.of(command.toArray());
 
     assertThat(again.code()).as(again.err()).isZero();
@@ -153,8 +155,7 @@ final class InterruptionTest {
 
   private Process start(String model) throws IOException {
     Path latents =
-        TestTensors.npy(
-            folder.resolve("latents.npy"), TestTensors.scaledLatents(24, 1), 1, 4, 2, 3);
+        TensorBytes.npy(folder.resolve("latents.npy"), SampleLatents.values(24, 1), 1, 4, 2, 3);
     return run(
         "decode",
         latents.toString(),

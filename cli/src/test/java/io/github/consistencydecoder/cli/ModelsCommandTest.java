@@ -2,6 +2,7 @@ package io.github.consistencydecoder.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -118,9 +119,9 @@ final class ModelsCommandTest {
   @Test
   void inspectOfAnotherFileSaysThatItIsNoDecoder() throws IOException {
     Path file =
-        TestTensors.safetensors(
+        TensorBytes.safetensors(
             folder.resolve("other.safetensors"),
-            "{" + TestTensors.entry("w", 0, 2, 3) + "}",
+            "{" + TensorBytes.entry("w", 0, 2, 3) + "}",
             new byte[24]);
 
     CommandRun run = models("inspect", file);
@@ -145,9 +146,9 @@ final class ModelsCommandTest {
   void verifyFindsADamagedModel() throws IOException {
     String id = "consistency-decoder-amalgamated";
     Path file =
-        TestTensors.safetensors(
+        TensorBytes.safetensors(
             folder.resolve("stk_consistency_decoder_amalgamated.safetensors"),
-            "{" + TestTensors.entry("embed_image.f.weight", 0, 2, 3) + "}",
+            "{" + TensorBytes.entry("embed_image.f.weight", 0, 2, 3) + "}",
             new byte[24]);
     CommandRun imported = models("import", id, file);
     assertThat(imported.code()).as(imported.err()).isZero();

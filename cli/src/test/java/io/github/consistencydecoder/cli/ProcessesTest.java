@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.Decoders;
 import io.github.consistencydecoder.plugin.LatentDecoder;
-import io.github.consistencydecoder.server.fixtures.Load;
+import io.github.consistencydecoder.testing.Load;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.testing.SampleLatents;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -238,7 +239,7 @@ final class ServeCommandTest {
 
   private static HttpResponse<byte[]> decode(URI http) throws Exception {
     ByteBuffer latents = ByteBuffer.allocate(4 * 4 * 8 * 8).order(ByteOrder.LITTLE_ENDIAN);
-    for (float value : TestTensors.scaledLatents(256, 1)) {
+    for (float value : SampleLatents.values(256, 1)) {
       latents.putFloat(value);
     }
     return HttpClient.newHttpClient()

@@ -3,6 +3,8 @@ package io.github.consistencydecoder.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.github.consistencydecoder.testing.SampleLatents;
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,7 +28,7 @@ final class ShellTest {
 
   @BeforeEach
   void writeInputs() throws IOException {
-    TestTensors.npy(folder.resolve("good.npy"), TestTensors.scaledLatents(16, 1), 1, 4, 2, 2);
+    TensorBytes.npy(folder.resolve("good.npy"), SampleLatents.values(16, 1), 1, 4, 2, 2);
     TestPictures.png(folder.resolve("photographs").resolve("good.png"), 24, 16, 1);
   }
 

@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.core;
 
 import io.github.consistencydecoder.plugin.LatentDecoder;
-import io.github.consistencydecoder.plugin.LatentDecoderContract;
+import io.github.consistencydecoder.testing.LatentDecoderContract;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -2,7 +2,7 @@ package io.github.consistencydecoder.core;
 
 import io.github.consistencydecoder.core.autoencoder.TaesdDecoderProvider;
 import io.github.consistencydecoder.plugin.LatentDecoder;
-import io.github.consistencydecoder.plugin.LatentDecoderContract;
+import io.github.consistencydecoder.testing.LatentDecoderContract;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 

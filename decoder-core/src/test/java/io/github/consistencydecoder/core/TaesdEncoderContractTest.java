@@ -2,7 +2,7 @@ package io.github.consistencydecoder.core;
 
 import io.github.consistencydecoder.core.autoencoder.TaesdEncoderProvider;
 import io.github.consistencydecoder.plugin.LatentEncoder;
-import io.github.consistencydecoder.plugin.LatentEncoderContract;
+import io.github.consistencydecoder.testing.LatentEncoderContract;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -1,18 +1,18 @@
 package io.github.consistencydecoder.client;
 
-import static io.github.consistencydecoder.client.Asserts.latents;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.LatentDecoder;
-import io.github.consistencydecoder.server.access.TestCertificates;
 import io.github.consistencydecoder.server.access.TlsFiles;
 import io.github.consistencydecoder.server.access.TlsMaterial;
 import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.core.ModelSource;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
+import io.github.consistencydecoder.testing.TestCertificates;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,7 +46,7 @@ class AccessTest {
                 serverPair.certificate(), serverPair.key(), Optional.of(clientPair.certificate())),
             Duration.ofHours(1));
     TokenFile token = TokenFile.open(folder.resolve("server-token"));
-    ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+    FakeDecoder.Controls controls = new FakeDecoder.Controls();
     service =
         TestService.open(
             0,
@@ -78,7 +78,7 @@ class AccessTest {
 
   private static int pixelsOf(LatentDecoder decoder) {
     return decoder
-        .decode(latents(1, 1, 2, 2), DecodeOptions.defaults())
+        .decode(SampleLatents.scaled(1, 1, 2, 2), DecodeOptions.defaults())
         .pixels()
         .values()
         .remaining();

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
-import io.github.consistencydecoder.plugin.Latents;
-import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /** What the tests here share. */
@@ -24,14 +22,5 @@ final class Asserts {
                 assertThat(e).hasMessageContaining(word);
               }
             });
-  }
-
-  static Latents latents(long seed, int batch, int height, int width) {
-    Random random = new Random(seed);
-    float[] values = new float[batch * Latents.CHANNELS * height * width];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return Latents.scaled(values, batch, Latents.CHANNELS, height, width);
   }
 }

@@ -1,6 +1,5 @@
 package io.github.consistencydecoder.client;
 
-import static io.github.consistencydecoder.client.Asserts.latents;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -13,6 +12,8 @@ import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.proto.v1.DecodeStreamResponse;
 import io.github.consistencydecoder.server.core.ServiceError;
 import io.github.consistencydecoder.server.core.ServiceException;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.SampleLatents;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.nio.FloatBuffer;
@@ -60,7 +61,7 @@ class AttemptsTest {
   void aBusyServerIsAskedAgainWhenItSaysSo() {
     server.script.add(busy(Duration.ofMillis(400)));
     try (LatentDecoder decoder = server.open()) {
-      requireRight(decoder.decode(latents(1, 2, 3, 4), DecodeOptions.defaults()));
+      requireRight(decoder.decode(SampleLatents.scaled(1, 2, 3, 4), DecodeOptions.defaults()));
     }
     assertThat(server.calls).hasSize(2);
     // Four times the pause that there would be otherwise.
@@ -75,7 +76,7 @@ class AttemptsTest {
     try (LatentDecoder decoder = server.open()) {
       Asserts.fails(
           DecoderErrorCode.BUSY,
-          () -> decoder.decode(latents(1, 1, 2, 2), DecodeOptions.defaults()),
+          () -> decoder.decode(SampleLatents.scaled(1, 1, 2, 2), DecodeOptions.defaults()),
           "the queue is full",
           "try again later",
           server.target());
@@ -90,7 +91,7 @@ class AttemptsTest {
         FakeServer.open(TestService.at(server.target()).with("timeout", "10m"))) {
       Asserts.fails(
           DecoderErrorCode.BUSY,
-          () -> decoder.decode(latents(1, 1, 2, 2), DecodeOptions.defaults()),
+          () -> decoder.decode(SampleLatents.scaled(1, 1, 2, 2), DecodeOptions.defaults()),
           // And not that the time was over.
           "the queue is full");
     }
@@ -110,7 +111,7 @@ class AttemptsTest {
     try (LatentDecoder decoder = server.open()) {
       Asserts.fails(
           DecoderErrorCode.BUSY,
-          () -> decoder.decode(latents(1, 1, 2, 2), DecodeOptions.defaults()),
+          () -> decoder.decode(SampleLatents.scaled(1, 1, 2, 2), DecodeOptions.defaults()),
           "never");
     }
     assertThat(server.calls).hasSize(1);
@@ -125,7 +126,7 @@ class AttemptsTest {
     server.script.add(bare(Status.CANCELLED.withDescription("RST_STREAM")));
     server.script.add(bare(Status.UNAVAILABLE));
     try (LatentDecoder decoder = server.open()) {
-      requireRight(decoder.decode(latents(1, 1, 2, 2), DecodeOptions.defaults()));
+      requireRight(decoder.decode(SampleLatents.scaled(1, 1, 2, 2), DecodeOptions.defaults()));
     }
     assertThat(server.calls).hasSize(4);
     // Growing, and not the nine seconds after which a server alone would be ready.
@@ -140,7 +141,8 @@ class AttemptsTest {
     List<float[]> noise = List.of(new float[3 * 512 * 512], new float[3 * 512 * 512]);
     try (LatentDecoder decoder = server.open()) {
       requireRight(
-          decoder.decode(latents(1, 1, 64, 64), DecodeOptions.builder().noise(noise).build()));
+          decoder.decode(
+              SampleLatents.scaled(1, 1, 64, 64), DecodeOptions.builder().noise(noise).build()));
     }
     assertThat(server.calls).hasSize(2);
   }
@@ -159,7 +161,8 @@ class AttemptsTest {
       server.script.add(bare(code.toStatus().withDescription("so it is")));
       try (LatentDecoder decoder = server.open()) {
         assertThatExceptionOfType(io.github.consistencydecoder.plugin.DecoderException.class)
-            .isThrownBy(() -> decoder.decode(latents(1, 1, 2, 2), DecodeOptions.defaults()));
+            .isThrownBy(
+                () -> decoder.decode(SampleLatents.scaled(1, 1, 2, 2), DecodeOptions.defaults()));
       }
       assertThat(server.calls).as(code.name()).hasSize(1);
     }
@@ -195,7 +198,9 @@ class AttemptsTest {
         };
     try (LatentDecoder decoder = server.open()) {
       requireRight(
-          decoder.decode(latents(1, 2, 3, 4), DecodeOptions.builder().listener(listener).build()));
+          decoder.decode(
+              SampleLatents.scaled(1, 2, 3, 4),
+              DecodeOptions.builder().listener(listener).build()));
     }
     assertThat(server.calls).hasSize(4);
     assertThat(heard)
@@ -215,14 +220,15 @@ class AttemptsTest {
       CompletableFuture<Void> cancelling =
           CompletableFuture.runAsync(
               () -> {
-                TestService.await("the call", () -> !server.calls.isEmpty());
+                Await.until("the call", () -> !server.calls.isEmpty());
                 cancellation.cancel();
               });
       Asserts.fails(
           DecoderErrorCode.CANCELLED,
           () ->
               decoder.decode(
-                  latents(1, 1, 2, 2), DecodeOptions.builder().cancellation(cancellation).build()));
+                  SampleLatents.scaled(1, 1, 2, 2),
+                  DecodeOptions.builder().cancellation(cancellation).build()));
       cancelling.get(60, TimeUnit.SECONDS);
     }
     assertThat(server.calls).hasSize(1);
@@ -236,16 +242,17 @@ class AttemptsTest {
       CompletableFuture<Void> cancelling =
           CompletableFuture.runAsync(
               () -> {
-                TestService.await("the call", () -> !server.calls.isEmpty());
+                Await.until("the call", () -> !server.calls.isEmpty());
                 cancellation.cancel();
               });
       Asserts.fails(
           DecoderErrorCode.CANCELLED,
           () ->
               decoder.decode(
-                  latents(1, 1, 2, 2), DecodeOptions.builder().cancellation(cancellation).build()));
+                  SampleLatents.scaled(1, 1, 2, 2),
+                  DecodeOptions.builder().cancellation(cancellation).build()));
       cancelling.get(60, TimeUnit.SECONDS);
-      TestService.await("the server to hear of it", () -> server.cancelled.get() == 1);
+      Await.until("the server to hear of it", () -> server.cancelled.get() == 1);
     }
     assertThat(server.calls).hasSize(1);
   }
@@ -258,12 +265,12 @@ class AttemptsTest {
       CompletableFuture<Void> interrupting =
           CompletableFuture.runAsync(
               () -> {
-                TestService.await("the call", () -> !server.calls.isEmpty());
+                Await.until("the call", () -> !server.calls.isEmpty());
                 decoding.interrupt();
               });
       Asserts.fails(
           DecoderErrorCode.CANCELLED,
-          () -> decoder.decode(latents(1, 1, 2, 2), DecodeOptions.defaults()));
+          () -> decoder.decode(SampleLatents.scaled(1, 1, 2, 2), DecodeOptions.defaults()));
       assertThat(Thread.interrupted()).as("still interrupted").isTrue();
       interrupting.get(60, TimeUnit.SECONDS);
     }
@@ -287,9 +294,10 @@ class AttemptsTest {
           .isThrownBy(
               () ->
                   decoder.decode(
-                      latents(1, 1, 2, 2), DecodeOptions.builder().listener(listener).build()))
+                      SampleLatents.scaled(1, 1, 2, 2),
+                      DecodeOptions.builder().listener(listener).build()))
           .isSameAs(thrown);
-      TestService.await("the server to hear of it", () -> server.cancelled.get() == 1);
+      Await.until("the server to hear of it", () -> server.cancelled.get() == 1);
     }
     assertThat(server.calls).hasSize(1);
   }
@@ -301,10 +309,10 @@ class AttemptsTest {
         FakeServer.open(TestService.at(server.target()).with("timeout", "1500ms"))) {
       Asserts.fails(
           DecoderErrorCode.BUSY,
-          () -> decoder.decode(latents(1, 1, 2, 2), DecodeOptions.defaults()),
+          () -> decoder.decode(SampleLatents.scaled(1, 1, 2, 2), DecodeOptions.defaults()),
           "within 1500 ms",
           "timeout");
-      TestService.await("the server to hear of it", () -> server.cancelled.get() == 1);
+      Await.until("the server to hear of it", () -> server.cancelled.get() == 1);
     }
     assertThat(server.calls).hasSize(1);
   }

@@ -8,9 +8,9 @@ import io.github.consistencydecoder.server.SidecarConfig;
 import io.github.consistencydecoder.server.access.AccessException;
 import io.github.consistencydecoder.server.core.ModelSource;
 import io.github.consistencydecoder.server.core.Readiness;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
-import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.fixtures.Load;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.Load;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -31,19 +31,19 @@ class BackendsTest {
 
   @TempDir private Path folder;
 
-  private static ControllableDecoder.Controls controls() {
-    ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private static FakeDecoder.Controls controls() {
+    FakeDecoder.Controls controls = new FakeDecoder.Controls();
     controls.stepTime = STEP;
     return controls;
   }
 
-  private static TestService service(int port, ControllableDecoder.Controls controls) {
+  private static TestService service(int port, FakeDecoder.Controls controls) {
     return TestService.open(
-        port, Fixtures.MODEL, ModelSource.of(controls::openDecoder), endpoint -> endpoint);
+        port, "consistency_decoder", ModelSource.of(controls::openDecoder), endpoint -> endpoint);
   }
 
   private static LatentDecoder reference() {
-    return new ControllableDecoder.Controls().openDecoder();
+    return new FakeDecoder.Controls().openDecoder();
   }
 
   private static LatentDecoder open(List<String> targets) {
@@ -52,14 +52,14 @@ class BackendsTest {
 
   @Test
   void callsAreSpreadOverAll() {
-    List<ControllableDecoder.Controls> controls = List.of(controls(), controls(), controls());
+    List<FakeDecoder.Controls> controls = List.of(controls(), controls(), controls());
     List<TestService> services = controls.stream().map(c -> service(0, c)).toList();
     List<Integer> before = controls.stream().map(c -> c.begun.get()).toList();
     try (LatentDecoder decoder = open(services.stream().map(TestService::target).toList());
         Load load = Load.on(decoder, reference(), 3)) {
       for (int k = 0; k < 3; k++) {
         int backend = k;
-        TestService.await(
+        Await.until(
             "backend " + k + " to be called",
             () -> controls.get(backend).begun.get() > before.get(backend) + 3);
       }
@@ -72,37 +72,37 @@ class BackendsTest {
 
   @Test
   void oneOfThreeThatGoesInTheMiddleOfItsCallsIsNotNoticed() {
-    List<ControllableDecoder.Controls> controls = List.of(controls(), controls(), controls());
+    List<FakeDecoder.Controls> controls = List.of(controls(), controls(), controls());
     List<TestService> services = controls.stream().map(c -> service(0, c)).toList();
     try (LatentDecoder decoder = open(services.stream().map(TestService::target).toList());
         Load load = Load.on(decoder, reference(), 6)) {
       load.awaitMore(30);
       // It has calls that have begun, and does not end them.
       controls.get(1).hold();
-      TestService.await("a call to be inside", () -> controls.get(1).inside.get() > 0);
+      Await.until("a call to be inside", () -> controls.get(1).inside.get() > 0);
       services.get(1).endpoint.close();
       controls.get(1).release();
       load.awaitMore(60);
       load.end();
       assertThat(load.failures).isEmpty();
     } finally {
-      controls.forEach(ControllableDecoder.Controls::release);
+      controls.forEach(FakeDecoder.Controls::release);
       services.forEach(TestService::close);
     }
   }
 
   @Test
   void oneThatIsNotReadyIsNotCalled() {
-    ControllableDecoder.Controls ready = controls();
-    ControllableDecoder.Controls leaving = controls();
+    FakeDecoder.Controls ready = controls();
+    FakeDecoder.Controls leaving = controls();
     try (TestService first = service(0, ready);
         TestService second = service(0, leaving);
         LatentDecoder decoder = open(List.of(first.target(), second.target()));
         Load load = Load.on(decoder, reference(), 2)) {
-      TestService.await("both to be called", () -> leaving.begun.get() > 5);
+      Await.until("both to be called", () -> leaving.begun.get() > 5);
       second.endpoint.withdraw();
       // How soon the client hears of it depends on what else the machine does.
-      TestService.await(
+      Await.until(
           "the other to be called alone",
           () -> {
             int until = leaving.begun.get();
@@ -156,19 +156,18 @@ class BackendsTest {
     Sidecar sidecar =
         Sidecar.start(
             SidecarConfig.builder()
-                .model(Fixtures.MODEL, ModelSource.of(controls()::openDecoder))
-                .limits(Fixtures.limits())
+                .model("consistency_decoder", ModelSource.of(controls()::openDecoder))
+                .limits(TestService.LIMITS)
                 .grpc(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                 .drainDelay(Duration.ofMillis(400))
                 .grace(Duration.ofSeconds(20))
                 .stateFolder(folder.resolve("state" + which))
                 .build());
-    TestService.await(
-        "the sidecar to serve", () -> sidecar.service().readiness() == Readiness.SERVING);
+    Await.until("the sidecar to serve", () -> sidecar.service().readiness() == Readiness.SERVING);
     return sidecar;
   }
 
   private static void awaitCalls(Sidecar sidecar) {
-    TestService.await("calls to come", () -> sidecar.service().ledger().completed() > 3);
+    Await.until("calls to come", () -> sidecar.service().ledger().completed() > 3);
   }
 }

@@ -1,6 +1,5 @@
 package io.github.consistencydecoder.client;
 
-import static io.github.consistencydecoder.client.Asserts.latents;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
@@ -18,6 +17,7 @@ import io.github.consistencydecoder.proto.v1.Part;
 import io.github.consistencydecoder.proto.v1.PictureFormat;
 import io.github.consistencydecoder.proto.v1.PicturesHeader;
 import io.github.consistencydecoder.proto.v1.Tensor;
+import io.github.consistencydecoder.testing.SampleLatents;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.function.Consumer;
@@ -139,7 +139,7 @@ class BrokenAnswersTest {
         });
     Asserts.fails(
         DecoderErrorCode.RUNTIME_FAILED,
-        () -> decoder.decode(latents(1, 2, 3, 4), DecodeOptions.defaults()),
+        () -> decoder.decode(SampleLatents.scaled(1, 2, 3, 4), DecodeOptions.defaults()),
         words,
         server.target(),
         "cannot be right");
@@ -148,7 +148,8 @@ class BrokenAnswersTest {
 
   @Test
   void withoutAFlawItIsAPicture() {
-    Pixels pixels = decoder.decode(latents(1, 2, 3, 4), DecodeOptions.defaults()).pixels();
+    Pixels pixels =
+        decoder.decode(SampleLatents.scaled(1, 2, 3, 4), DecodeOptions.defaults()).pixels();
     for (int i = 0; i < pixels.values().limit(); i++) {
       assertThat(pixels.values().get(i)).isEqualTo(FakeServer.value(i));
     }
@@ -162,7 +163,8 @@ class BrokenAnswersTest {
           events.add(3, DecodeStreamResponse.getDefaultInstance());
           FakeServer.events(events).to(request, call);
         });
-    assertThat(decoder.decode(latents(1, 2, 3, 4), DecodeOptions.defaults()).stepNanos())
+    assertThat(
+            decoder.decode(SampleLatents.scaled(1, 2, 3, 4), DecodeOptions.defaults()).stepNanos())
         .containsExactly(10L, 11L);
   }
 
@@ -178,7 +180,7 @@ class BrokenAnswersTest {
         });
     Asserts.fails(
         DecoderErrorCode.MODEL_UNSUPPORTED,
-        () -> decoder.decode(latents(1, 2, 3, 4), DecodeOptions.defaults()),
+        () -> decoder.decode(SampleLatents.scaled(1, 2, 3, 4), DecodeOptions.defaults()),
         "sha256:2222",
         "sha256:1111",
         "same");

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.plugin.Encoders;
 import io.github.consistencydecoder.plugin.LatentEncoder;
-import io.github.consistencydecoder.plugin.LatentEncoderContract;
+import io.github.consistencydecoder.testing.LatentEncoderContract;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

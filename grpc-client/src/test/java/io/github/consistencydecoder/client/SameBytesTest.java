@@ -1,6 +1,5 @@
 package io.github.consistencydecoder.client;
 
-import static io.github.consistencydecoder.client.Asserts.latents;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.plugin.ClampMode;
@@ -19,6 +18,7 @@ import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.plugin.Schedule;
 import io.github.consistencydecoder.plugin.Tiling;
+import io.github.consistencydecoder.testing.SampleLatents;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,7 +88,7 @@ class SameBytesTest {
   @ParameterizedTest
   @MethodSource("options")
   void everyOptionGivesTheSameOnEveryWay(DecodeOptions options) {
-    Latents latents = latents(4, 2, 5, 7);
+    Latents latents = SampleLatents.scaled(4, 2, 5, 7);
     Decoded expected = here.decode(latents, options);
     for (LatentDecoder remote : List.of(tcp, socket)) {
       Decoded found = remote.decode(latents, options);
@@ -101,7 +101,7 @@ class SameBytesTest {
 
   @Test
   void bothScalesArriveAsTheyAreWithTheWarningsForThem() {
-    Latents scaled = latents(4, 1, 5, 7);
+    Latents scaled = SampleLatents.scaled(4, 1, 5, 7);
     float[] values = new float[scaled.size()];
     scaled.values().get(values);
     for (Latents latents :
@@ -117,7 +117,7 @@ class SameBytesTest {
   /** A picture of 1 MiB a plane and more, so that planes come in several bands. */
   @Test
   void aPictureOfManyBandsIsTheSame() {
-    Latents latents = latents(6, 1, 70, 67);
+    Latents latents = SampleLatents.scaled(6, 1, 70, 67);
     DecodeOptions options = DecodeOptions.builder().schedule(Schedule.ONE_STEP).build();
     assertThat(socket.decode(latents, options).pixels().values())
         .isEqualTo(here.decode(latents, options).pixels().values());
@@ -151,7 +151,7 @@ class SameBytesTest {
 
   @Test
   void tilingIsTold() {
-    Latents latents = latents(7, 1, 2, 2);
+    Latents latents = SampleLatents.scaled(7, 1, 2, 2);
     for (Tiling tiling : Tiling.values()) {
       DecodeOptions options = DecodeOptions.builder().tiling(tiling).build();
       String told = DecodeRequests.of("m", latents, options).getTiling().name();
@@ -184,14 +184,14 @@ class SameBytesTest {
         "1 of 16 values are NaN or infinite");
     Asserts.fails(
         DecoderErrorCode.INVALID_LATENTS,
-        () -> tcp.decode(latents(1, 1, 200, 200), DecodeOptions.defaults()),
+        () -> tcp.decode(SampleLatents.scaled(1, 1, 200, 200), DecodeOptions.defaults()),
         "2560000 pixels",
         "1048576");
     Asserts.fails(
         DecoderErrorCode.INVALID_OPTIONS,
         () ->
             tcp.decode(
-                latents(1, 1, 2, 2),
+                SampleLatents.scaled(1, 1, 2, 2),
                 DecodeOptions.builder().schedule(Schedule.of(16, 900)).build()),
         "must not rise");
   }

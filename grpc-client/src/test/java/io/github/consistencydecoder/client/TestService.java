@@ -8,16 +8,20 @@ import io.github.consistencydecoder.server.core.Readiness;
 import io.github.consistencydecoder.server.core.ServiceLimits;
 import io.github.consistencydecoder.server.grpc.GrpcEndpoint;
 import io.github.consistencydecoder.server.grpc.GrpcEndpointBuilder;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.SharedData;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
 /** A real service of this process behind a real endpoint on a port of its own. */
 final class TestService implements AutoCloseable {
+  static final ServiceLimits LIMITS =
+      new ServiceLimits(1 << 20, 8, Duration.ofSeconds(60), Duration.ofSeconds(30), 1L << 30, 2);
+
   final QueuedDecodeService service;
   final GrpcEndpoint endpoint;
 
@@ -41,8 +45,7 @@ final class TestService implements AutoCloseable {
   }
 
   static DecoderConfig vaeConfig() {
-    Path root = Path.of(System.getProperty("project.root"));
-    Path folder = root.resolve("decoder-core/src/test/resources/goldens/vae-reduced");
+    Path folder = SharedData.inRepository("decoder-core/src/test/resources/goldens/vae-reduced");
     return cpu().with(DecoderConfig.MODEL, folder.toString());
   }
 
@@ -58,14 +61,9 @@ final class TestService implements AutoCloseable {
   static TestService open(
       int port, String name, ModelSource source, UnaryOperator<GrpcEndpointBuilder> more) {
     QueuedDecodeService service =
-        QueuedDecodeService.builder()
-            .model(name, source)
-            .limits(
-                new ServiceLimits(
-                    1 << 20, 8, Duration.ofSeconds(60), Duration.ofSeconds(30), 1L << 30, 2))
-            .start();
+        QueuedDecodeService.builder().model(name, source).limits(LIMITS).start();
     try {
-      await("the service to serve", () -> service.readiness() == Readiness.SERVING);
+      Await.until("the service to serve", () -> service.readiness() == Readiness.SERVING);
       GrpcEndpointBuilder builder =
           GrpcEndpoint.builder(service)
               .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
@@ -73,21 +71,6 @@ final class TestService implements AutoCloseable {
     } catch (AccessException | IOException | RuntimeException e) {
       service.close();
       throw new AssertionError(e);
-    }
-  }
-
-  /** Waits at most 60 s. */
-  static void await(String what, BooleanSupplier condition) {
-    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() - end > 0) {
-        throw new AssertionError("waited in vain for " + what);
-      }
-      try {
-        Thread.sleep(1);
-      } catch (InterruptedException e) {
-        throw new AssertionError("interrupted while waiting for " + what, e);
-      }
     }
   }
 

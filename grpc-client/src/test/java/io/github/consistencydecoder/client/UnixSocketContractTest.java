@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.client;
 
 import io.github.consistencydecoder.plugin.LatentDecoder;
-import io.github.consistencydecoder.plugin.LatentDecoderContract;
+import io.github.consistencydecoder.testing.LatentDecoderContract;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

@@ -7,9 +7,11 @@ import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.server.access.AccessException;
 import io.github.consistencydecoder.server.core.ModelSource;
 import io.github.consistencydecoder.server.core.Readiness;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import io.grpc.ManagedChannel;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -44,7 +46,7 @@ final class SidecarTest {
 
   @TempDir private Path folder;
 
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private Sidecar sidecar;
@@ -84,7 +86,7 @@ final class SidecarTest {
   }
 
   private CompletableFuture<HttpResponse<byte[]>> decode() {
-    Latents latents = Fixtures.latents(1, 1, 8, 8);
+    Latents latents = SampleLatents.scaled(1, 1, 8, 8);
     return client.sendAsync(
         HttpRequest.newBuilder(uri(DECODE))
             .POST(
@@ -163,7 +165,7 @@ final class SidecarTest {
     int grpc = sidecar.grpcPort().orElseThrow();
 
     CompletableFuture<Void> drained = drainElsewhere();
-    Fixtures.await(
+    Await.until(
         "health to say so",
         () -> {
           try {
@@ -188,10 +190,10 @@ final class SidecarTest {
     serving(c -> c);
     controls.hold();
     CompletableFuture<HttpResponse<byte[]>> call = decode();
-    Fixtures.await("the decode to begin", () -> controls.inside.get() == 1);
+    Await.until("the decode to begin", () -> controls.inside.get() == 1);
 
     CompletableFuture<Void> drained = drainElsewhere();
-    Fixtures.await("the drain to begin", () -> sidecar.service().readiness() == Readiness.DRAINING);
+    Await.until("the drain to begin", () -> sidecar.service().readiness() == Readiness.DRAINING);
     controls.release();
 
     assertThat(call.get().statusCode()).isEqualTo(200);
@@ -203,7 +205,7 @@ final class SidecarTest {
     serving(c -> c.grace(Duration.ofMillis(100)));
     controls.hold();
     CompletableFuture<HttpResponse<byte[]>> call = decode();
-    Fixtures.await("the decode to begin", () -> controls.inside.get() == 1);
+    Await.until("the decode to begin", () -> controls.inside.get() == 1);
 
     // The decode would never end.
     sidecar.drain();

@@ -10,6 +10,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -230,6 +231,27 @@ class DecodersTest {
     }
   }
 
+  /** A decoder that says its name and can do nothing else. */
+  private record Named(String model) implements LatentDecoder {
+    @Override
+    public DecoderInfo info() {
+      return new DecoderInfo("fake", model, "", "nowhere", Map.of());
+    }
+
+    @Override
+    public DecodeEstimate estimate(int batch, int height, int width, DecodeOptions options) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Decoded decode(Latents latents, DecodeOptions options) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {}
+  }
+
   /** Works. */
   public static class FakeProvider implements LatentDecoderProvider {
     @Override
@@ -244,7 +266,7 @@ class DecodersTest {
 
     @Override
     public LatentDecoder open(DecoderConfig config) {
-      return new FakeLatentDecoder(Flaw.NONE);
+      return new Named("fake");
     }
   }
 

@@ -81,6 +81,27 @@ class EncodersTest {
         .isEqualTo(code);
   }
 
+  /** An encoder that says its name and can do nothing else. */
+  private record Named(String model) implements LatentEncoder {
+    @Override
+    public DecoderInfo info() {
+      return new DecoderInfo("fake", model, "", "nowhere", java.util.Map.of());
+    }
+
+    @Override
+    public DecodeEstimate estimate(int batch, int height, int width) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Latents encode(Pixels pixels, Cancellation cancellation) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {}
+  }
+
   /** Works. */
   public static final class FakeEncoderProvider implements LatentEncoderProvider {
     @Override
@@ -95,7 +116,7 @@ class EncodersTest {
 
     @Override
     public LatentEncoder open(DecoderConfig config) {
-      return new FakeLatentEncoder(FakeLatentEncoder.Flaw.NONE);
+      return new Named("fake");
     }
   }
 

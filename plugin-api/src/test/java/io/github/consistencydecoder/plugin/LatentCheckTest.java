@@ -2,10 +2,10 @@ package io.github.consistencydecoder.plugin;
 
 import static io.github.consistencydecoder.plugin.LatentScale.SCALED;
 import static io.github.consistencydecoder.plugin.LatentScale.UNSCALED;
-import static io.github.consistencydecoder.plugin.SampleLatents.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -57,7 +57,7 @@ class LatentCheckTest {
 
   @Test
   void aChannelFarFromThoseOfStableDiffusionIsWarnedOf() {
-    float[] values = SampleLatents.values(1024, 0, 1);
+    float[] values = values(1024, 0, 1);
     for (int i = 512; i < 768; i++) {
       values[i] += 5.6f;
     }
@@ -73,7 +73,7 @@ class LatentCheckTest {
 
   @Test
   void aChannelFarTooWideIsWarnedOfInUnscaledLatentsToo() {
-    float[] values = SampleLatents.values(1024, 0, 3);
+    float[] values = values(1024, 0, 3);
     for (int i = 0; i < 256; i++) {
       values[i] *= 9;
     }
@@ -103,7 +103,7 @@ class LatentCheckTest {
 
   @Test
   void valuesThatAreNotFiniteAreRefusedWithTheirPlace() {
-    float[] values = SampleLatents.values(2 * 4 * 3 * 5, 0, 1);
+    float[] values = values(2 * 4 * 3 * 5, 0, 1);
     values[60 + 2 * 15 + 5 + 4] = Float.NaN;
     values[119] = Float.POSITIVE_INFINITY;
     assertInvalid(
@@ -115,7 +115,7 @@ class LatentCheckTest {
 
   @Test
   void valuesBeyondAnyLatentsAreRefused() {
-    float[] values = SampleLatents.values(1024, 0, 5);
+    float[] values = values(1024, 0, 5);
     values[7] = -12345f;
     assertInvalid(
         Latents.unscaled(values, 1, 4, 16, 16),
@@ -126,7 +126,7 @@ class LatentCheckTest {
 
   @Test
   void theLimitOfScaledValuesIsInTheirOwnUnit() {
-    float[] values = SampleLatents.values(1024, 0, 1);
+    float[] values = values(1024, 0, 1);
     values[7] = 1800f;
     LatentCheck.check(Latents.scaled(values, 1, 4, 16, 16));
     values[7] = 1900f;
@@ -152,5 +152,18 @@ class LatentCheckTest {
         .withMessage(message)
         .extracting(DecoderException::code)
         .isEqualTo(DecoderErrorCode.INVALID_LATENTS);
+  }
+
+  private static Latents normal(LatentScale scale, double mean, double deviation) {
+    return Latents.of(scale, values(1024, mean, deviation), 1, 4, 16, 16);
+  }
+
+  private static float[] values(int n, double mean, double deviation) {
+    Random random = new Random(20);
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = (float) (mean + deviation * random.nextGaussian());
+    }
+    return values;
   }
 }

@@ -3,10 +3,10 @@ package io.github.consistencydecoder.compare.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.consistencydecoder.compare.SharedData;
 import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.formats.pictures.PictureReader;
 import io.github.consistencydecoder.formats.pictures.Region;
+import io.github.consistencydecoder.testing.SharedData;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +21,7 @@ class OpenAiPicturesTest {
   private static final double DIGITS = 5.1e-5;
 
   private static Picture picture(String name) throws IOException {
-    Path folder = SharedData.folder("openai-assets");
+    Path folder = SharedData.at("openai-assets");
     return new PictureReader().read(folder.resolve(name + ".png")).picture();
   }
 

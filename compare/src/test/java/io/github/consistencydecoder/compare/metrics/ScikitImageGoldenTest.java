@@ -2,10 +2,10 @@ package io.github.consistencydecoder.compare.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.compare.SharedData;
 import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.formats.pictures.PictureReader;
 import io.github.consistencydecoder.formats.pictures.Region;
+import io.github.consistencydecoder.testing.SharedData;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +52,7 @@ class ScikitImageGoldenTest {
 
   @Test
   void measuresOfKodakPhotographsEqualScikitImages() throws IOException {
-    Path folder = SharedData.folder("photos-kodak");
+    Path folder = SharedData.at("photos-kodak");
     List<Row> rows = rows(false);
     assertThat(rows).hasSize(60);
     String loaded = "";

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
-import io.github.consistencydecoder.plugin.SampleLatents;
+import io.github.consistencydecoder.testing.SampleLatents;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.formats.checkpoint;
 
-import static io.github.consistencydecoder.formats.tensors.SafetensorsFile.safetensors;
+import static io.github.consistencydecoder.testing.SafetensorsFile.safetensors;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

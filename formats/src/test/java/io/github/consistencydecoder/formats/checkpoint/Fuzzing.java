@@ -1,12 +1,10 @@
 package io.github.consistencydecoder.formats.checkpoint;
 
-import com.sun.management.ThreadMXBean;
 import io.github.consistencydecoder.formats.io.ByteSource;
 import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
 import io.github.consistencydecoder.formats.tensors.NpyArray;
 import io.github.consistencydecoder.formats.tensors.NpyFile;
-import io.github.consistencydecoder.formats.tensors.SafetensorsFile;
 import io.github.consistencydecoder.formats.tensors.SafetensorsHeader;
 import io.github.consistencydecoder.formats.tensors.StrictJson;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
@@ -14,9 +12,10 @@ import io.github.consistencydecoder.formats.tensors.TensorShapes;
 import io.github.consistencydecoder.formats.torch.ArchiveFile;
 import io.github.consistencydecoder.formats.torch.Pickle;
 import io.github.consistencydecoder.formats.torch.TorchArchive;
+import io.github.consistencydecoder.testing.FuzzCorpus;
+import io.github.consistencydecoder.testing.SafetensorsFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -32,47 +31,32 @@ import java.util.stream.Stream;
  * nothing else comes out, memory stays within a multiple of the input, and each tensor accepted
  * lies inside the file. Reads from memory, so that no time goes to files.
  */
-public final class Fuzzing {
-  /** Whatever the input: buffers of the JSON parser, and the coverage probes of a fuzzer. */
-  private static final long FIXED_BYTES = 1 << 20;
-
-  /** The most of the readers is 25: a dictionary in a pickle costs the file one byte. */
-  private static final long BYTES_PER_INPUT_BYTE = 64;
-
-  private static final int TRIES = 4;
-
+final class Fuzzing {
   /** What may be put around an input before it is read. */
   private static final int WRAPPING_BYTES = 1024;
 
   private static final Path FILE = Path.of("fuzz");
   private static final CheckpointLimits LIMITS = CheckpointLimits.defaults();
 
-  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-
   private Fuzzing() {}
 
   /** Reads an input. */
   @FunctionalInterface
-  public interface Reader {
+  interface Reader {
     void read(byte[] input) throws IOException;
   }
 
   /** Reads and asserts. */
-  public static void check(byte[] input, Reader reader) {
-    long bound = FIXED_BYTES + BYTES_PER_INPUT_BYTE * input.length;
-    long allocated = Long.MAX_VALUE;
-    // Again if it was too much: loading and instrumenting classes counts too, but only once.
-    for (int i = 0; i < TRIES && allocated > bound; i++) {
-      long before = THREADS.getCurrentThreadAllocatedBytes();
-      readOnce(input, reader);
-      allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
-    }
-    if (allocated > bound) {
-      throw new AssertionError(allocated + " bytes allocated for " + input.length);
-    }
+  static void check(byte[] input, Reader reader) {
+    FuzzCorpus.check(input, bytes -> read(bytes, reader));
   }
 
-  private static void readOnce(byte[] input, Reader reader) {
+  /** As {@link #check}, for the inputs kept under a name. */
+  static void replay(String name, Stream<byte[]> seeds, Reader reader) throws IOException {
+    FuzzCorpus.replay(name, seeds, bytes -> read(bytes, reader));
+  }
+
+  private static void read(byte[] input, Reader reader) {
     try {
       reader.read(input);
     } catch (FormatException expected) {
@@ -129,8 +113,7 @@ public final class Fuzzing {
     }
   }
 
-  /** For readers in other packages. */
-  public static StrictJson json(byte[] input) throws IOException {
+  private static StrictJson json(byte[] input) throws IOException {
     return StrictJson.of(FILE, input, 0, input.length, 0, LIMITS);
   }
 

@@ -1,12 +1,13 @@
 package io.github.consistencydecoder.formats.tensors;
 
-import static io.github.consistencydecoder.formats.tensors.SafetensorsFile.safetensors;
+import static io.github.consistencydecoder.testing.SafetensorsFile.safetensors;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import io.github.consistencydecoder.formats.checkpoint.Refusals;
 import io.github.consistencydecoder.formats.io.FormatException;
+import io.github.consistencydecoder.testing.SafetensorsFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.formats.tensors;
 
-import static io.github.consistencydecoder.formats.tensors.SafetensorsFile.safetensors;
+import static io.github.consistencydecoder.testing.SafetensorsFile.safetensors;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,6 +8,7 @@ import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import io.github.consistencydecoder.formats.checkpoint.MissingTensorException;
 import io.github.consistencydecoder.formats.io.FormatException;
+import io.github.consistencydecoder.testing.SafetensorsFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.consistencydecoder.server.access.TestCertificates.Pair;
+import io.github.consistencydecoder.testing.TestCertificates;
+import io.github.consistencydecoder.testing.TestCertificates.Pair;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.server.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.testing.Await;
 
 /** What must hold when nothing is asked of a service: every slot free, every call accounted for. */
 final class AtRest {
@@ -15,7 +16,7 @@ final class AtRest {
    */
   static void require(QueuedDecodeService service) {
     try {
-      Fixtures.await("rest", () -> isQuiet(service.use()));
+      Await.until("rest", () -> isQuiet(service.use()));
     } catch (IllegalStateException e) {
       throw new AssertionError("something is left: " + service.use(), e);
     }

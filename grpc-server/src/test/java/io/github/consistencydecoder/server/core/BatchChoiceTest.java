@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeOptions;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class BatchChoiceTest {
   private static final DecodeSize ONE = new DecodeSize(1, 8, 8, 2);
 
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
   private LoadedModel model;
 
   @BeforeEach
@@ -59,7 +60,7 @@ class BatchChoiceTest {
                 now + left.toNanos(),
                 0,
                 true),
-            Fixtures.latents(1, 1, 8, 8),
+            SampleLatents.scaled(1, 1, 8, 8),
             options,
             new WaitingListener<>());
     return call;

@@ -1,12 +1,12 @@
 package io.github.consistencydecoder.server.core;
 
-import static io.github.consistencydecoder.server.fixtures.Fixtures.latents;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
+import io.github.consistencydecoder.testing.SampleLatents;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -16,25 +16,26 @@ class BatchKeyTest {
 
   @Test
   void smallPlausiblePicturesJoinWhateverTheirSeed() {
-    assertThat(BatchKey.of(latents(1, 1, 32, 32), OPTIONS))
+    assertThat(BatchKey.of(SampleLatents.scaled(1, 1, 32, 32), OPTIONS))
         .isPresent()
         .isEqualTo(
             BatchKey.of(
-                latents(2, 1, 32, 32),
+                SampleLatents.scaled(2, 1, 32, 32),
                 DecodeOptions.builder().noise(Noise.seededPerImage(List.of(9L))).build()));
-    assertThat(BatchKey.of(latents(1, 1, 8, 8).to(LatentScale.UNSCALED), OPTIONS)).isPresent();
+    assertThat(BatchKey.of(SampleLatents.scaled(1, 1, 8, 8).to(LatentScale.UNSCALED), OPTIONS))
+        .isPresent();
   }
 
   @Test
   void largePicturesAndBatchesStayAlone() {
-    assertThat(BatchKey.of(latents(1, 1, 32, 33), OPTIONS)).isEmpty();
-    assertThat(BatchKey.of(latents(1, 2, 8, 8), OPTIONS)).isEmpty();
+    assertThat(BatchKey.of(SampleLatents.scaled(1, 1, 32, 33), OPTIONS)).isEmpty();
+    assertThat(BatchKey.of(SampleLatents.scaled(1, 2, 8, 8), OPTIONS)).isEmpty();
   }
 
   @Test
   void whatADecoderWouldRefuseOrWarnOfStaysAlone() {
     float[] values = new float[4 * 64];
-    latents(1, 1, 8, 8).values().get(values);
+    SampleLatents.scaled(1, 1, 8, 8).values().get(values);
     for (float factor : new float[] {0.2f, 5, Float.POSITIVE_INFINITY}) {
       float[] scaled = values.clone();
       for (int i = 0; i < scaled.length; i++) {
@@ -47,7 +48,7 @@ class BatchKeyTest {
     values[9] = Float.NaN;
     assertThat(BatchKey.of(Latents.scaled(values, 1, 4, 8, 8), OPTIONS)).isEmpty();
     float[] farChannel = new float[4 * 64];
-    latents(1, 1, 8, 8).values().get(farChannel);
+    SampleLatents.scaled(1, 1, 8, 8).values().get(farChannel);
     for (int i = 0; i < 64; i++) {
       farChannel[i] += 3;
     }
@@ -58,11 +59,11 @@ class BatchKeyTest {
   void noiseThatDoesNotFitStaysAloneAndIsRefusedThere() {
     float[] right = new float[3 * 64 * 64];
     float[] wrong = Arrays.copyOf(right, right.length + 1);
-    assertThat(BatchKey.of(latents(1, 1, 8, 8), given(right, right))).isPresent();
-    assertThat(BatchKey.of(latents(1, 1, 8, 8), given(right, wrong))).isEmpty();
+    assertThat(BatchKey.of(SampleLatents.scaled(1, 1, 8, 8), given(right, right))).isPresent();
+    assertThat(BatchKey.of(SampleLatents.scaled(1, 1, 8, 8), given(right, wrong))).isEmpty();
     assertThat(
             BatchKey.of(
-                latents(1, 1, 8, 8),
+                SampleLatents.scaled(1, 1, 8, 8),
                 DecodeOptions.builder().noise(Noise.seededPerImage(List.of(1L, 2L))).build()))
         .isEmpty();
   }

@@ -1,7 +1,6 @@
 package io.github.consistencydecoder.server.core;
 
 import static io.github.consistencydecoder.server.fixtures.Fixtures.call;
-import static io.github.consistencydecoder.server.fixtures.Fixtures.latents;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.plugin.ClampMode;
@@ -13,9 +12,11 @@ import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Schedule;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.Test;
 
 /** What waits and is alike may be decoded together, and nobody can tell. */
 class BatchingTest {
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
   private final List<JobHandle> tickets = new ArrayList<>();
   private QueuedDecodeService service;
 
@@ -62,7 +63,7 @@ class BatchingTest {
     Asked first = occupy();
     List<Asked> asked = new ArrayList<>();
     for (int k = 0; k < n; k++) {
-      asked.add(ask(call(), latents(k, 1, 8, 8), options.apply(k)));
+      asked.add(ask(call(), SampleLatents.scaled(k, 1, 8, 8), options.apply(k)));
     }
     controls.release();
     first.listener().awaitCompletion();
@@ -72,8 +73,8 @@ class BatchingTest {
   private Asked occupy() throws ServiceException {
     controls.hold();
     DecodeOptions one = DecodeOptions.builder().seed(99).schedule(Schedule.ONE_STEP).build();
-    Asked first = ask(call(), latents(99, 1, 8, 16), one);
-    Fixtures.await("the lane", () -> controls.inside.get() == 1);
+    Asked first = ask(call(), SampleLatents.scaled(99, 1, 8, 16), one);
+    Await.until("the lane", () -> controls.inside.get() == 1);
     return first;
   }
 
@@ -201,10 +202,10 @@ class BatchingTest {
     tickets.clear();
     List<Asked> asked = new ArrayList<>();
     for (int k = 0; k < 8; k++) {
-      asked.add(ask(call(), latents(k, 1, 8, 8), seeded(k)));
+      asked.add(ask(call(), SampleLatents.scaled(k, 1, 8, 8), seeded(k)));
     }
     controls.releaseAndHoldNext();
-    Fixtures.await("the batch", () -> controls.order.contains("0,1,2,3,4,5,6,7"));
+    Await.until("the batch", () -> controls.order.contains("0,1,2,3,4,5,6,7"));
     tickets.get(3).cancel();
     assertThat(asked.get(3).listener().failure().error()).isEqualTo(ServiceError.CANCELLED);
     assertThat(asked.get(0).listener().ended()).as("the batch still runs").isFalse();
@@ -221,10 +222,10 @@ class BatchingTest {
     tickets.clear();
     List<Asked> asked = new ArrayList<>();
     for (int k = 0; k < 8; k++) {
-      asked.add(ask(call(), latents(k, 1, 8, 8), seeded(k)));
+      asked.add(ask(call(), SampleLatents.scaled(k, 1, 8, 8), seeded(k)));
     }
     controls.releaseAndHoldNext();
-    Fixtures.await("the batch", () -> controls.order.contains("0,1,2,3,4,5,6,7"));
+    Await.until("the batch", () -> controls.order.contains("0,1,2,3,4,5,6,7"));
     tickets.forEach(JobHandle::cancel);
     for (Asked a : asked) {
       assertThat(a.listener().failure().error()).isEqualTo(ServiceError.CANCELLED);
@@ -239,7 +240,7 @@ class BatchingTest {
     Asked first = occupy();
     List<Asked> asked = new ArrayList<>();
     for (int k = 0; k < 8; k++) {
-      asked.add(ask(call(), latents(k, 1, 8, 8), seeded(k)));
+      asked.add(ask(call(), SampleLatents.scaled(k, 1, 8, 8), seeded(k)));
     }
     // The first call is inside already; the next decode is the batch.
     controls.failNext(new DecoderException(DecoderErrorCode.INVALID_LATENTS, "one of them"));

@@ -1,14 +1,15 @@
 package io.github.consistencydecoder.server.core;
 
-import static io.github.consistencydecoder.server.fixtures.Fixtures.latents;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.LatentDecoder;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -26,7 +27,7 @@ class DeadlineTest {
   private static final List<Priority> CLASSES =
       List.of(Priority.HIGH, Priority.NORMAL, Priority.LOW);
 
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
 
   /** Deadline by seed, of the calls whose seed that is. */
   private final Map<String, Long> deadlines = new HashMap<>();
@@ -38,7 +39,7 @@ class DeadlineTest {
   private void requireNoneStartedLate() {
     int started = 0;
     int late = 0;
-    for (ControllableDecoder.Controls.Begun begun : controls.begins) {
+    for (FakeDecoder.Controls.Begun begun : controls.begins) {
       Long deadline = deadlines.get(begun.noise());
       if (deadline != null) {
         started++;
@@ -71,7 +72,7 @@ class DeadlineTest {
           JobHandle unused =
               service.decode(
                   new CallSettings(seed, "", OptionalLong.of(deadline), CLASSES.get(k % 3)),
-                  latents(k, 1, 8, 8),
+                  SampleLatents.scaled(k, 1, 8, 8),
                   DecodeOptions.builder().seed(FIRST_SEED + k).build(),
                   listener);
           taken.put(seed, listener);
@@ -81,7 +82,7 @@ class DeadlineTest {
         LockSupport.parkNanos(150_000);
       }
       for (WaitingListener<DecodeResult> listener : taken.values()) {
-        Fixtures.await("an end", listener::ended);
+        Await.until("an end", listener::ended);
       }
       AtRest.require(service);
       assertThat(service.ledger().completed()).isGreaterThan(100);
@@ -100,7 +101,8 @@ class DeadlineTest {
   void aLateStartIsNoticed() {
     deadlines.put("5", System.nanoTime() - 1);
     try (LatentDecoder decoder = controls.openDecoder()) {
-      var unused = decoder.decode(latents(1, 1, 8, 8), DecodeOptions.builder().seed(5).build());
+      var unused =
+          decoder.decode(SampleLatents.scaled(1, 1, 8, 8), DecodeOptions.builder().seed(5).build());
     }
     assertThatThrownBy(this::requireNoneStartedLate).isInstanceOf(AssertionError.class);
   }
@@ -118,7 +120,7 @@ class DeadlineTest {
           JobHandle unused =
               service.decode(
                   Fixtures.within(Duration.ofMillis(20)),
-                  latents(1, 1, 8, 24),
+                  SampleLatents.scaled(1, 1, 8, 24),
                   DecodeOptions.defaults(),
                   listener);
           assertThat(listener.failure().error()).isEqualTo(ServiceError.DEADLINE);

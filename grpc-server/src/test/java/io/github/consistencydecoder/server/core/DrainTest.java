@@ -1,15 +1,16 @@
 package io.github.consistencydecoder.server.core;
 
 import static io.github.consistencydecoder.server.fixtures.Fixtures.call;
-import static io.github.consistencydecoder.server.fixtures.Fixtures.latents;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.LatentDecoder;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class DrainTest {
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
   private QueuedDecodeService service;
 
   @BeforeEach
@@ -40,7 +41,8 @@ class DrainTest {
     for (int k = 0; k < n; k++) {
       WaitingListener<DecodeResult> listener = new WaitingListener<>();
       JobHandle unused =
-          service.decode(call(), latents(k, 1, 8, 8), DecodeOptions.defaults(), listener);
+          service.decode(
+              call(), SampleLatents.scaled(k, 1, 8, 8), DecodeOptions.defaults(), listener);
       all.add(listener);
     }
     return all;
@@ -50,7 +52,7 @@ class DrainTest {
   void aDrainFinishesWhatWasAcceptedAndRefusesTheRest() throws Exception {
     List<WaitingListener<DecodeResult>> all = calls(20);
     Thread drain = drainOnAnotherThread(Duration.ofSeconds(20));
-    Fixtures.await("the drain", () -> service.readiness() == Readiness.DRAINING);
+    Await.until("the drain", () -> service.readiness() == Readiness.DRAINING);
     assertThatThrownBy(() -> calls(1))
         .isInstanceOfSatisfying(
             ServiceException.class,
@@ -111,19 +113,20 @@ class DrainTest {
 
   @Test
   void aModelThatIsClosedInUseIsNoticed() throws Exception {
-    ControllableDecoder.Controls other = new ControllableDecoder.Controls();
+    FakeDecoder.Controls other = new FakeDecoder.Controls();
     LatentDecoder decoder = other.openDecoder();
     other.hold();
     Thread user =
         new Thread(
             () -> {
-              var unused = decoder.decode(latents(1, 1, 8, 8), DecodeOptions.defaults());
+              var unused =
+                  decoder.decode(SampleLatents.scaled(1, 1, 8, 8), DecodeOptions.defaults());
             });
     user.start();
-    Fixtures.await("the decode", () -> other.inside.get() == 1);
+    Await.until("the decode", () -> other.inside.get() == 1);
     Thread closer = new Thread(decoder::close);
     closer.start();
-    Fixtures.await("the count", () -> other.closedWhileInside.get() == 1);
+    Await.until("the count", () -> other.closedWhileInside.get() == 1);
     other.release();
     user.join();
     closer.join();

@@ -6,16 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.plugin.LatentEncoder;
 import io.github.consistencydecoder.plugin.Pixels;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class EncodeTest {
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
   private QueuedDecodeService service;
 
   @BeforeEach
@@ -74,7 +75,7 @@ class EncodeTest {
     controls.hold();
     WaitingListener<EncodeResult> listener = new WaitingListener<>();
     JobHandle ticket = service.encode(call(), pixels(8, 8), listener);
-    Fixtures.await("the lane", () -> controls.inside.get() == 1);
+    Await.until("the lane", () -> controls.inside.get() == 1);
     ticket.cancel();
     assertThat(listener.failure().error()).isEqualTo(ServiceError.CANCELLED);
   }

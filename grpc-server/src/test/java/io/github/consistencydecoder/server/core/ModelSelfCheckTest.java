@@ -1,16 +1,17 @@
 package io.github.consistencydecoder.server.core;
 
 import static io.github.consistencydecoder.server.fixtures.Fixtures.call;
-import static io.github.consistencydecoder.server.fixtures.Fixtures.latents;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A model is used only while its test picture is right. */
 class ModelSelfCheckTest {
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
   private final List<QueuedDecodeService> services = new ArrayList<>();
   @TempDir private Path state;
 
@@ -46,16 +47,17 @@ class ModelSelfCheckTest {
       throws ServiceException {
     WaitingListener<DecodeResult> listener = new WaitingListener<>();
     JobHandle unused =
-        service.decode(call(), latents(1, 1, 8, 8), DecodeOptions.defaults(), listener);
+        service.decode(
+            call(), SampleLatents.scaled(1, 1, 8, 8), DecodeOptions.defaults(), listener);
     return listener;
   }
 
-  private void neverServes(Consumer<ControllableDecoder.Controls> plant, String reason) {
+  private void neverServes(Consumer<FakeDecoder.Controls> plant, String reason) {
     plant.accept(controls);
     List<Readiness> told = new CopyOnWriteArrayList<>();
     QueuedDecodeService service = start(Fixtures.builder(controls));
     service.onReadiness(told::add);
-    Fixtures.await("three tries", () -> controls.tries.get() >= 3);
+    Await.until("three tries", () -> controls.tries.get() >= 3);
     assertThat(told).doesNotContain(Readiness.SERVING).contains(Readiness.BROKEN);
     assertThatThrownBy(() -> decode(service))
         .hasMessageContaining("is not ready")
@@ -99,7 +101,7 @@ class ModelSelfCheckTest {
   void aModelThatComesOutRightAtLastServes() {
     controls.givesNan = true;
     QueuedDecodeService service = start(Fixtures.builder(controls));
-    Fixtures.await("a try", () -> controls.opened.get() >= 2);
+    Await.until("a try", () -> controls.opened.get() >= 2);
     controls.givesNan = false;
     Fixtures.awaitServing(service);
     assertThat(controls.open).hasValue(1);
@@ -107,12 +109,12 @@ class ModelSelfCheckTest {
 
   @Test
   void otherModelsServeWhileOneIsBroken() throws Exception {
-    ControllableDecoder.Controls bad = new ControllableDecoder.Controls();
+    FakeDecoder.Controls bad = new FakeDecoder.Controls();
     bad.givesNan = true;
     QueuedDecodeService service =
         start(Fixtures.builder(controls).model("sd_vae", ModelSource.of(bad::openDecoder)));
-    Fixtures.await("the good one", () -> service.models().get(0).ready());
-    Fixtures.await("the bad one", () -> service.readiness() == Readiness.BROKEN);
+    Await.until("the good one", () -> service.models().get(0).ready());
+    Await.until("the bad one", () -> service.readiness() == Readiness.BROKEN);
     assertThat(decode(service).result().model().name()).isEqualTo(Fixtures.MODEL);
     assertThat(service.models().get(1).ready()).isFalse();
     bad.givesNan = false;
@@ -129,7 +131,7 @@ class ModelSelfCheckTest {
     second.close();
     controls.offset = 0.5f;
     QueuedDecodeService third = start(Fixtures.builder(controls).stateFolder(state));
-    Fixtures.await("a try", () -> third.readiness() == Readiness.BROKEN);
+    Await.until("a try", () -> third.readiness() == Readiness.BROKEN);
     assertThat(third.models().get(0).reason()).contains("gave before");
   }
 
@@ -177,7 +179,7 @@ class ModelSelfCheckTest {
     ServiceException e = decode(service).failure();
     assertThat(e.error()).isEqualTo(ServiceError.INTERNAL);
     assertThat(e).hasMessageMatching("internal error, incident [0-9a-f]{16}");
-    Fixtures.await("the trial", () -> told.size() >= 3);
+    Await.until("the trial", () -> told.size() >= 3);
     assertThat(told).containsExactly(Readiness.SERVING, Readiness.BROKEN, Readiness.SERVING);
     assertThat(controls.opened).as("it passed, so it was not opened again").hasValue(1);
     assertThat(decode(service).result().decoded()).isNotNull();
@@ -190,7 +192,7 @@ class ModelSelfCheckTest {
     DecoderException lost = new DecoderException(DecoderErrorCode.DEVICE_LOST, "failed for good");
     controls.failNext(lost).failNext(lost);
     assertThat(decode(service).failure().error()).isEqualTo(ServiceError.NOT_READY);
-    Fixtures.await("the loss", () -> service.readiness() == Readiness.LOST);
+    Await.until("the loss", () -> service.readiness() == Readiness.LOST);
     assertThat(service.models().get(0).reason()).contains("lost").contains("started again");
     assertThatThrownBy(() -> decode(service)).hasMessageContaining("is not ready");
     assertThat(controls.tries).hasValue(1);
@@ -201,7 +203,7 @@ class ModelSelfCheckTest {
     controls.failsToOpen =
         new DecoderException(DecoderErrorCode.DEVICE_LOST, "failed for good, on this machine");
     QueuedDecodeService service = start(Fixtures.builder(controls));
-    Fixtures.await("the loss", () -> service.readiness() == Readiness.LOST);
+    Await.until("the loss", () -> service.readiness() == Readiness.LOST);
     assertThat(controls.tries).hasValue(1);
   }
 
@@ -213,7 +215,7 @@ class ModelSelfCheckTest {
     service.onReadiness(told::add);
     controls.failNext(failure()).failNext(failure());
     assertThat(decode(service).failure().error()).isEqualTo(ServiceError.INTERNAL);
-    Fixtures.await("the new one", () -> controls.opened.get() == 2);
+    Await.until("the new one", () -> controls.opened.get() == 2);
     Fixtures.awaitServing(service);
     assertThat(told).containsExactly(Readiness.SERVING, Readiness.BROKEN, Readiness.SERVING);
     assertThat(decode(service).result().decoded()).isNotNull();
@@ -228,7 +230,7 @@ class ModelSelfCheckTest {
       assertThat(decode(service).failure().error()).isEqualTo(ServiceError.INTERNAL);
       Fixtures.awaitServing(service);
     }
-    Fixtures.await("the new one", () -> controls.opened.get() == 2);
+    Await.until("the new one", () -> controls.opened.get() == 2);
     Fixtures.awaitServing(service);
   }
 
@@ -238,7 +240,7 @@ class ModelSelfCheckTest {
     Fixtures.awaitServing(service);
     controls.hold();
     WaitingListener<DecodeResult> first = decode(service);
-    Fixtures.await("the lane", () -> controls.inside.get() == 1);
+    Await.until("the lane", () -> controls.inside.get() == 1);
     WaitingListener<DecodeResult> second = decode(service);
     // The first fails as soon as it is let go: its decoder gives nonsense from here on.
     controls.givesNan = true;
@@ -257,7 +259,7 @@ class ModelSelfCheckTest {
     Fixtures.awaitServing(service);
     controls.givesNan = true;
     assertThat(decode(service).failure().error()).isEqualTo(ServiceError.INTERNAL);
-    Fixtures.await("doubt", () -> service.readiness() == Readiness.BROKEN);
+    Await.until("doubt", () -> service.readiness() == Readiness.BROKEN);
   }
 
   @Test
@@ -274,7 +276,7 @@ class ModelSelfCheckTest {
   void closeWhileATestPictureHangsStopsIt() {
     controls.hold();
     QueuedDecodeService service = start(Fixtures.builder(controls));
-    Fixtures.await("the test picture", () -> controls.inside.get() == 1);
+    Await.until("the test picture", () -> controls.inside.get() == 1);
     assertThat(service.readiness()).isEqualTo(Readiness.STARTING);
     // Without being stopped it would hang for ever.
     service.close();

@@ -1,16 +1,16 @@
 package io.github.consistencydecoder.server.core;
 
 import static io.github.consistencydecoder.server.fixtures.Fixtures.call;
-import static io.github.consistencydecoder.server.fixtures.Fixtures.latents;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
@@ -24,7 +24,7 @@ import org.slf4j.helpers.AbstractLogger;
 import org.slf4j.spi.LoggingEventAware;
 
 class ObservabilityTest {
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
   private final PrometheusMeterRegistry meters =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Lines lines = new Lines();
@@ -36,12 +36,16 @@ class ObservabilityTest {
       WaitingListener<DecodeResult> done = new WaitingListener<>();
       JobHandle unused =
           service.decode(
-              call(), latents(1, 1, 8, 8), DecodeOptions.builder().seed(42).build(), done);
+              call(),
+              SampleLatents.scaled(1, 1, 8, 8),
+              DecodeOptions.builder().seed(42).build(),
+              done);
       done.awaitCompletion();
       controls.failNext(new DecoderException(DecoderErrorCode.INVALID_OPTIONS, "planned"));
       WaitingListener<DecodeResult> failed = new WaitingListener<>();
       JobHandle unusedToo =
-          service.decode(call(), latents(1, 1, 8, 8), DecodeOptions.defaults(), failed);
+          service.decode(
+              call(), SampleLatents.scaled(1, 1, 8, 8), DecodeOptions.defaults(), failed);
       assertThat(failed.failure().error()).isEqualTo(ServiceError.INVALID);
       assertThatThrownBy(() -> service.checkAdmission(call(), new DecodeSize(99, 8, 8, 2)))
           .isInstanceOf(ServiceException.class);

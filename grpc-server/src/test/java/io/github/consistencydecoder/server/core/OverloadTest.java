@@ -1,14 +1,14 @@
 package io.github.consistencydecoder.server.core;
 
-import static io.github.consistencydecoder.server.fixtures.Fixtures.latents;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Latents;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class OverloadTest {
   private static final Duration BOUND = Duration.ofMillis(300);
 
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
   private QueuedDecodeService service;
 
   @AfterEach
@@ -77,7 +77,7 @@ class OverloadTest {
 
   private WaitingListener<DecodeResult> ask(WaitingListener<DecodeResult> listener, int k)
       throws ServiceException {
-    Latents latents = latents(k, 1, 8, 8);
+    Latents latents = SampleLatents.scaled(k, 1, 8, 8);
     JobHandle unused =
         service.decode(
             Fixtures.within(Duration.ofSeconds(5)), latents, DecodeOptions.defaults(), listener);
@@ -91,7 +91,7 @@ class OverloadTest {
     List<Long> due = new ArrayList<>();
     long start = System.nanoTime();
     long calls = (long) (rate * time.toNanos() / 1e9);
-    Latents latents = latents(1, 1, 8, 8);
+    Latents latents = SampleLatents.scaled(1, 1, 8, 8);
     for (long k = 0; k < calls; k++) {
       long at = start + (long) (k * 1e9 / rate);
       while (at - System.nanoTime() > 0) {

@@ -1,7 +1,6 @@
 package io.github.consistencydecoder.server.core;
 
 import static io.github.consistencydecoder.server.fixtures.Fixtures.call;
-import static io.github.consistencydecoder.server.fixtures.Fixtures.latents;
 import static io.github.consistencydecoder.server.fixtures.Fixtures.within;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,9 +8,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Pixels;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class QueuedDecodeServiceTest {
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
   private QueuedDecodeService service;
 
   @BeforeEach
@@ -49,14 +50,17 @@ class QueuedDecodeServiceTest {
     WaitingListener<DecodeResult> listener = new WaitingListener<>();
     JobHandle unused =
         service.decode(
-            settings, latents(seed, 1, 8, 8), DecodeOptions.builder().seed(seed).build(), listener);
+            settings,
+            SampleLatents.scaled(seed, 1, 8, 8),
+            DecodeOptions.builder().seed(seed).build(),
+            listener);
     return listener;
   }
 
   private WaitingListener<DecodeResult> held() throws ServiceException {
     controls.hold();
     WaitingListener<DecodeResult> listener = decode(call(), 0);
-    Fixtures.await("the lane", () -> controls.inside.get() == 1);
+    Await.until("the lane", () -> controls.inside.get() == 1);
     return listener;
   }
 
@@ -78,8 +82,9 @@ class QueuedDecodeServiceTest {
     controls.hold();
     WaitingListener<DecodeResult> listener = new WaitingListener<>();
     JobHandle ticket =
-        service.decode(call(), latents(1, 1, 8, 8), DecodeOptions.defaults(), listener);
-    Fixtures.await("the decode", () -> controls.inside.get() == 1);
+        service.decode(
+            call(), SampleLatents.scaled(1, 1, 8, 8), DecodeOptions.defaults(), listener);
+    Await.until("the decode", () -> controls.inside.get() == 1);
     ticket.cancel();
     ticket.cancel();
     assertThat(listener.failure().error()).isEqualTo(ServiceError.CANCELLED);
@@ -92,8 +97,9 @@ class QueuedDecodeServiceTest {
     controls.hold();
     WaitingListener<DecodeResult> listener = new WaitingListener<>();
     JobHandle ticket =
-        service.decode(call(), latents(1, 1, 8, 8), DecodeOptions.defaults(), listener);
-    Fixtures.await("the decode", () -> controls.inside.get() == 1);
+        service.decode(
+            call(), SampleLatents.scaled(1, 1, 8, 8), DecodeOptions.defaults(), listener);
+    Await.until("the decode", () -> controls.inside.get() == 1);
     ticket.cancel();
     assertThat(listener.ended()).isFalse();
     assertThat(service.use().lanes()).isEqualTo(1);
@@ -107,7 +113,7 @@ class QueuedDecodeServiceTest {
     WaitingListener<DecodeResult> first = held();
     WaitingListener<DecodeResult> second = new WaitingListener<>();
     JobHandle ticket =
-        service.decode(call(), latents(2, 1, 8, 8), DecodeOptions.defaults(), second);
+        service.decode(call(), SampleLatents.scaled(2, 1, 8, 8), DecodeOptions.defaults(), second);
     ticket.cancel();
     assertThat(second.failure().error()).isEqualTo(ServiceError.CANCELLED);
     assertThat(second.events()).containsExactly("accepted", "failed CANCELLED");
@@ -190,7 +196,7 @@ class QueuedDecodeServiceTest {
     WaitingListener<DecodeResult> first = held();
     WaitingListener<DecodeResult> low = decode(call(Priority.LOW), 10);
     long start = System.nanoTime();
-    Fixtures.await("60 ms", () -> System.nanoTime() - start > 60_000_000);
+    Await.until("60 ms", () -> System.nanoTime() - start > 60_000_000);
     WaitingListener<DecodeResult> high = decode(call(Priority.HIGH), 30);
     controls.order.clear();
     controls.release();
@@ -206,7 +212,7 @@ class QueuedDecodeServiceTest {
     JobHandle unused =
         service.decode(
             call(),
-            latents(1, 1, 8, 8),
+            SampleLatents.scaled(1, 1, 8, 8),
             DecodeOptions.defaults(),
             new CallListener<>() {
               @Override
@@ -335,9 +341,11 @@ class QueuedDecodeServiceTest {
     DecodeOptions options =
         DecodeOptions.builder().noise(Noise.given(List.of(noise, noise))).build();
     WaitingListener<DecodeResult> second = new WaitingListener<>();
-    JobHandle unused = service.decode(call(), latents(1, 1, 8, 8), options, second);
+    JobHandle unused = service.decode(call(), SampleLatents.scaled(1, 1, 8, 8), options, second);
     assertThatThrownBy(
-            () -> service.decode(call(), latents(1, 1, 8, 8), options, new WaitingListener<>()))
+            () ->
+                service.decode(
+                    call(), SampleLatents.scaled(1, 1, 8, 8), options, new WaitingListener<>()))
         .isInstanceOfSatisfying(
             ServiceException.class, e -> assertThat(e.error()).isEqualTo(ServiceError.BUSY));
     controls.release();
@@ -361,7 +369,7 @@ class QueuedDecodeServiceTest {
       JobHandle unused =
           service.decode(
               call(),
-              latents(k, k % 4 == 0 ? 3 : 1, 8, 8),
+              SampleLatents.scaled(k, k % 4 == 0 ? 3 : 1, 8, 8),
               DecodeOptions.builder().seed(k).build(),
               listener);
       all.add(listener);

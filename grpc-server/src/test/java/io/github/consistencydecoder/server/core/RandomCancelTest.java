@@ -1,7 +1,6 @@
 package io.github.consistencydecoder.server.core;
 
 import static io.github.consistencydecoder.server.fixtures.Fixtures.call;
-import static io.github.consistencydecoder.server.fixtures.Fixtures.latents;
 import static io.github.consistencydecoder.server.fixtures.Fixtures.within;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,9 +8,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.Test;
 
 /** Calls that come, go and die at any moment leave nothing behind. */
 class RandomCancelTest {
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
 
   /** A service with three lanes, to which four threads make calls of all kinds. */
   private void storm(QueuedDecodeService service, int calls) throws InterruptedException {
@@ -49,7 +50,7 @@ class RandomCancelTest {
     callers.shutdown();
     assertThat(callers.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
     for (WaitingListener<DecodeResult> listener : listeners) {
-      Fixtures.await("an end", listener::ended);
+      Await.until("an end", listener::ended);
     }
     stoppers.shutdown();
     assertThat(stoppers.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
@@ -71,7 +72,7 @@ class RandomCancelTest {
       JobHandle ticket =
           service.decode(
               settings,
-              latents(kind, kind == 1 ? 2 : 1, 8, 8 * (1 + random.nextInt(2))),
+              SampleLatents.scaled(kind, kind == 1 ? 2 : 1, 8, 8 * (1 + random.nextInt(2))),
               DecodeOptions.builder().seed(kind).build(),
               listener);
       listeners.add(listener);
@@ -159,7 +160,10 @@ class RandomCancelTest {
     controls.hold();
     JobHandle unused =
         service.decode(
-            call(), latents(1, 1, 8, 8), DecodeOptions.defaults(), new WaitingListener<>());
+            call(),
+            SampleLatents.scaled(1, 1, 8, 8),
+            DecodeOptions.defaults(),
+            new WaitingListener<>());
     assertThatThrownBy(() -> AtRest.requireNow(service)).isInstanceOf(AssertionError.class);
     controls.release();
     AtRest.require(service);

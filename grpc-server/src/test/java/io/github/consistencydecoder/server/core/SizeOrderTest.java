@@ -1,13 +1,14 @@
 package io.github.consistencydecoder.server.core;
 
 import static io.github.consistencydecoder.server.fixtures.Fixtures.call;
-import static io.github.consistencydecoder.server.fixtures.Fixtures.latents;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.plugin.DecodeOptions;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** A GPU makes its plans anew for every size, so calls of one size come together there. */
 class SizeOrderTest {
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
   private QueuedDecodeService service;
 
   @AfterEach
@@ -37,12 +38,12 @@ class SizeOrderTest {
       JobHandle unused =
           service.decode(
               call(),
-              latents(k, 1, 8, k % 2 == 0 ? 8 : 16),
+              SampleLatents.scaled(k, 1, 8, k % 2 == 0 ? 8 : 16),
               DecodeOptions.builder().seed(k).build(),
               listener);
       listeners.add(listener);
       if (k == 0) {
-        Fixtures.await("the lane", () -> controls.inside.get() == 1);
+        Await.until("the lane", () -> controls.inside.get() == 1);
       }
     }
     controls.release();

@@ -1,7 +1,6 @@
 package io.github.consistencydecoder.server.core;
 
 import static io.github.consistencydecoder.server.fixtures.Fixtures.call;
-import static io.github.consistencydecoder.server.fixtures.Fixtures.latents;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.plugin.DecodeOptions;
@@ -14,6 +13,8 @@ import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Schedule;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.SampleLatents;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,7 +60,7 @@ class TinyModelTest {
   @Test
   void thePicturesAreThoseInProcess() throws Exception {
     for (int k = 0; k < 6; k++) {
-      Latents latents = latents(k, 1 + k % 3, 5 + k, 9);
+      Latents latents = SampleLatents.scaled(k, 1 + k % 3, 5 + k, 9);
       DecodeOptions options =
           DecodeOptions.builder()
               .seed(k)
@@ -81,7 +82,7 @@ class TinyModelTest {
     for (int k = 0; k < 4; k++) {
       parts.add(
           new JoinedDecode.Part(
-              latents(k, 1, 8, 12),
+              SampleLatents.scaled(k, 1, 8, 12),
               DecodeOptions.builder()
                   .noise(k == 2 ? Noise.seededPerImage(List.of(77L)) : Noise.seeded(k))
                   .build()));
@@ -105,13 +106,16 @@ class TinyModelTest {
       WaitingListener<DecodeResult> listener = new WaitingListener<>();
       JobHandle unused =
           service.decode(
-              call(), latents(k, 1, 8, 8), DecodeOptions.builder().seed(k).build(), listener);
+              call(),
+              SampleLatents.scaled(k, 1, 8, 8),
+              DecodeOptions.builder().seed(k).build(),
+              listener);
       listeners.add(listener);
     }
     for (int k = 0; k < 16; k++) {
       requireSame(
           listeners.get(k).result().decoded(),
-          latents(k, 1, 8, 8),
+          SampleLatents.scaled(k, 1, 8, 8),
           DecodeOptions.builder().seed(k).build());
     }
   }
@@ -123,17 +127,20 @@ class TinyModelTest {
       WaitingListener<DecodeResult> listener = new WaitingListener<>();
       JobHandle ticket =
           service.decode(
-              call(), latents(k, 1, 32, 32), DecodeOptions.builder().seed(k).build(), listener);
+              call(),
+              SampleLatents.scaled(k, 1, 32, 32),
+              DecodeOptions.builder().seed(k).build(),
+              listener);
       long until = System.nanoTime() + random.nextInt(20_000_000);
       while (System.nanoTime() - until < 0) {
         Thread.onSpinWait();
       }
       ticket.cancel();
-      Fixtures.await("an end", listener::ended);
+      Await.until("an end", listener::ended);
     }
     AtRest.require(service);
     assertThat(service.ledger().cancelled()).isPositive();
-    Latents latents = latents(1, 1, 8, 8);
+    Latents latents = SampleLatents.scaled(1, 1, 8, 8);
     WaitingListener<DecodeResult> listener = new WaitingListener<>();
     JobHandle unused = service.decode(call(), latents, DecodeOptions.defaults(), listener);
     requireSame(listener.result().decoded(), latents, DecodeOptions.defaults());

@@ -28,8 +28,10 @@ import io.github.consistencydecoder.proto.v1.Tiling;
 import io.github.consistencydecoder.server.core.Ledger;
 import io.github.consistencydecoder.server.core.ModelSource;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -49,7 +51,7 @@ import org.junit.jupiter.api.Test;
 
 /** What becomes of calls: done, cancelled, too late, too many, failed. */
 class CallsTest {
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
   private QueuedDecodeService service;
   private OpenEndpoint endpoint;
 
@@ -67,14 +69,14 @@ class CallsTest {
   @AfterEach
   void close() {
     controls.release();
-    Fixtures.await("bytes to be free", () -> endpoint.endpoint.bytesInFlight().held() == 0);
+    Await.until("bytes to be free", () -> endpoint.endpoint.bytesInFlight().held() == 0);
     endpoint.close();
     service.close();
     assertThat(controls.closedWhileInside).hasValue(0);
   }
 
   private static DecodeRequest request() {
-    return OpenEndpoint.request(Fixtures.latents(1, 1, 2, 2)).build();
+    return OpenEndpoint.request(SampleLatents.scaled(1, 1, 2, 2)).build();
   }
 
   @Test
@@ -132,7 +134,7 @@ class CallsTest {
 
   @Test
   void tilingReachesTheDecoder() {
-    Latents latents = Fixtures.latents(1, 1, 2, 2);
+    Latents latents = SampleLatents.scaled(1, 1, 2, 2);
     for (Tiling tiling : List.of(Tiling.TILING_WHOLE, Tiling.TILING_EXACT)) {
       DecodeResponse answer =
           endpoint.decoder().decode(OpenEndpoint.request(latents).setTiling(tiling).build());
@@ -147,7 +149,7 @@ class CallsTest {
   @Test
   void pictureIsTakenInTilesThatIsTooLargeWhole() {
     controls.bytesPerPixel = 65_536;
-    Latents latents = Fixtures.latents(1, 1, 24, 24);
+    Latents latents = SampleLatents.scaled(1, 1, 24, 24);
     assertThatThrownBy(() -> endpoint.decoder().decode(OpenEndpoint.request(latents).build()))
         .hasMessageContaining("bytes of memory");
     DecodeResponse answer =
@@ -211,10 +213,10 @@ class CallsTest {
     controls.hold();
     ListenableFuture<DecodeResponse> call =
         DecoderServiceGrpc.newFutureStub(endpoint.tcp()).decode(request());
-    Fixtures.await("the decode", () -> controls.inside.get() == 1);
+    Await.until("the decode", () -> controls.inside.get() == 1);
     assertThat(call.cancel(true)).isTrue();
-    Fixtures.await("the lane to be free", () -> controls.inside.get() == 0);
-    Fixtures.await("the ledger", () -> service.ledger().cancelled() == 1);
+    Await.until("the lane to be free", () -> controls.inside.get() == 0);
+    Await.until("the ledger", () -> service.ledger().cancelled() == 1);
     assertThat(service.ledger()).isEqualTo(new Ledger(1, 0, 1, 0, 0, 0));
   }
 
@@ -229,9 +231,9 @@ class CallsTest {
     call.sendMessage(request());
     call.halfClose();
     call.request(100);
-    Fixtures.await("the decode", () -> controls.inside.get() == 1);
+    Await.until("the decode", () -> controls.inside.get() == 1);
     call.cancel("enough", null);
-    Fixtures.await("the ledger", () -> service.ledger().cancelled() == 1);
+    Await.until("the ledger", () -> service.ledger().cancelled() == 1);
   }
 
   @Test
@@ -240,9 +242,9 @@ class CallsTest {
     var channel = endpoint.tcp();
     ListenableFuture<DecodeResponse> unused =
         DecoderServiceGrpc.newFutureStub(channel).decode(request());
-    Fixtures.await("the decode", () -> controls.inside.get() == 1);
+    Await.until("the decode", () -> controls.inside.get() == 1);
     channel.shutdownNow();
-    Fixtures.await("the ledger", () -> service.ledger().cancelled() == 1);
+    Await.until("the ledger", () -> service.ledger().cancelled() == 1);
   }
 
   @Test
@@ -254,8 +256,7 @@ class CallsTest {
                 endpoint.decoder().withDeadlineAfter(300, TimeUnit.MILLISECONDS).decode(request()));
     assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
     // Cancelled where the caller's clock is far ahead of ours, as on a busy machine.
-    Fixtures.await(
-        "the ledger", () -> service.ledger().expired() + service.ledger().cancelled() == 1);
+    Await.until("the ledger", () -> service.ledger().expired() + service.ledger().cancelled() == 1);
     assertThat(controls.inside).hasValue(0);
   }
 
@@ -318,20 +319,26 @@ class CallsTest {
           Status.Code.INVALID_ARGUMENT,
           "TOO_LARGE",
           "all answers together may have 40000",
-          () -> small.decoder().decode(OpenEndpoint.request(Fixtures.latents(1, 1, 9, 9)).build()));
+          () ->
+              small
+                  .decoder()
+                  .decode(OpenEndpoint.request(SampleLatents.scaled(1, 1, 9, 9)).build()));
       controls.hold();
       ListenableFuture<DecodeResponse> first =
           DecoderServiceGrpc.newFutureStub(small.tcp())
-              .decode(OpenEndpoint.request(Fixtures.latents(1, 1, 5, 5)).build());
-      Fixtures.await("the decode", () -> controls.inside.get() == 1);
+              .decode(OpenEndpoint.request(SampleLatents.scaled(1, 1, 5, 5)).build());
+      Await.until("the decode", () -> controls.inside.get() == 1);
       with(
           Status.Code.RESOURCE_EXHAUSTED,
           "BUSY",
           "in flight",
-          () -> small.decoder().decode(OpenEndpoint.request(Fixtures.latents(1, 1, 5, 5)).build()));
+          () ->
+              small
+                  .decoder()
+                  .decode(OpenEndpoint.request(SampleLatents.scaled(1, 1, 5, 5)).build()));
       controls.release();
-      Fixtures.await("the first call", first::isDone);
-      Fixtures.await("bytes to be free", () -> small.endpoint.bytesInFlight().held() == 0);
+      Await.until("the first call", first::isDone);
+      Await.until("bytes to be free", () -> small.endpoint.bytesInFlight().held() == 0);
     }
     assertThat(controls.begun.get()).isLessThanOrEqualTo(10);
   }

@@ -6,14 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
 import io.github.consistencydecoder.proto.v1.ListModelsRequest;
 import io.github.consistencydecoder.server.access.AccessException;
-import io.github.consistencydecoder.server.access.TestCertificates;
-import io.github.consistencydecoder.server.access.TestCertificates.Pair;
 import io.github.consistencydecoder.server.access.TlsFiles;
 import io.github.consistencydecoder.server.access.TlsMaterial;
 import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.TestCertificates;
+import io.github.consistencydecoder.testing.TestCertificates.Pair;
 import io.grpc.Channel;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -53,7 +54,7 @@ class GrpcEndpointAccessTest {
 
   @BeforeAll
   static void open() {
-    service = Fixtures.service(new ControllableDecoder.Controls());
+    service = Fixtures.service(new FakeDecoder.Controls());
   }
 
   @AfterAll
@@ -194,7 +195,7 @@ class GrpcEndpointAccessTest {
                           .build())))
           .isEqualTo(Status.Code.UNAVAILABLE);
       second.replace(used);
-      Fixtures.await(
+      Await.until(
           "the new certificate",
           () -> {
             try {

@@ -6,8 +6,10 @@ import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.proto.v1.DecodeResponse;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -27,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HealthTest {
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
 
   private static HealthCheckRequest of(String service) {
     return HealthCheckRequest.newBuilder().setService(service).build();
@@ -51,11 +53,11 @@ class HealthTest {
               () ->
                   endpoint
                       .decoder()
-                      .decode(OpenEndpoint.request(Fixtures.latents(1, 1, 1, 1)).build()));
+                      .decode(OpenEndpoint.request(SampleLatents.scaled(1, 1, 1, 1)).build()));
       assertThat(refused.code()).isEqualTo(Status.Code.UNAVAILABLE);
       controls.failsToOpen = null;
       Fixtures.awaitServing(service);
-      Fixtures.await("SERVING", () -> check(channel, name) == ServingStatus.SERVING);
+      Await.until("SERVING", () -> check(channel, name) == ServingStatus.SERVING);
     }
   }
 
@@ -94,13 +96,13 @@ class HealthTest {
                   .build());
       Watcher watcher = new Watcher();
       HealthGrpc.newStub(channel).watch(of(""), watcher);
-      Fixtures.await("SERVING", () -> watcher.heard.contains("SERVING"));
+      Await.until("SERVING", () -> watcher.heard.contains("SERVING"));
       // A channel leaves READY when the server's GOAWAY has come.
       Runnable leaving = () -> watcher.heard.add("GOAWAY");
       channel.notifyWhenStateChanged(ConnectivityState.READY, leaving);
       endpoint.endpoint.shutdown(Duration.ofMillis(500));
-      Fixtures.await("GOAWAY", () -> watcher.heard.contains("GOAWAY"));
-      Fixtures.await("the end", () -> watcher.heard.contains("END"));
+      Await.until("GOAWAY", () -> watcher.heard.contains("GOAWAY"));
+      Await.until("the end", () -> watcher.heard.contains("END"));
       assertThat(watcher.heard).startsWith("SERVING", "NOT_SERVING");
       assertThat(watcher.heard.indexOf("NOT_SERVING")).isLessThan(watcher.heard.indexOf("GOAWAY"));
     }
@@ -113,8 +115,8 @@ class HealthTest {
       controls.hold();
       var call =
           io.github.consistencydecoder.proto.v1.DecoderServiceGrpc.newFutureStub(endpoint.tcp())
-              .decode(OpenEndpoint.request(Fixtures.latents(1, 1, 1, 1)).build());
-      Fixtures.await("the decode", () -> controls.inside.get() == 1);
+              .decode(OpenEndpoint.request(SampleLatents.scaled(1, 1, 1, 1)).build());
+      Await.until("the decode", () -> controls.inside.get() == 1);
       Thread drain =
           new Thread(
               () -> {
@@ -127,7 +129,7 @@ class HealthTest {
               });
       drain.start();
       ManagedChannel channel = endpoint.tcp();
-      Fixtures.await("NOT_SERVING", () -> check(channel, "") == ServingStatus.NOT_SERVING);
+      Await.until("NOT_SERVING", () -> check(channel, "") == ServingStatus.NOT_SERVING);
       assertThat(call.isDone()).isFalse();
       controls.release();
       DecodeResponse answer = call.get();

@@ -19,8 +19,8 @@ import io.github.consistencydecoder.proto.inference.ServerLiveRequest;
 import io.github.consistencydecoder.proto.inference.ServerMetadataRequest;
 import io.github.consistencydecoder.proto.inference.ServerReadyRequest;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.testing.FakeDecoder;
 import io.grpc.Status;
 import java.util.List;
 import java.util.function.Consumer;
@@ -35,7 +35,7 @@ class InferRefusalsTest {
 
   @BeforeAll
   static void open() {
-    service = Fixtures.service(new ControllableDecoder.Controls());
+    service = Fixtures.service(new FakeDecoder.Controls());
     endpoint = OpenEndpoint.over(service, b -> b.version("7.1"));
   }
 

@@ -6,8 +6,10 @@ import io.github.consistencydecoder.proto.v1.DecodeRequest;
 import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.core.ServiceLimits;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.time.Duration;
@@ -23,8 +25,9 @@ import org.junit.jupiter.api.Timeout;
 /** Clients that ask whether the server is still there, as often as they like. */
 @Timeout(180)
 final class KeepAliveTest {
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
-  private final DecodeRequest request = OpenEndpoint.request(Fixtures.latents(1, 1, 2, 2)).build();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
+  private final DecodeRequest request =
+      OpenEndpoint.request(SampleLatents.scaled(1, 1, 2, 2)).build();
   private QueuedDecodeService service;
   private OpenEndpoint endpoint;
 
@@ -53,14 +56,14 @@ final class KeepAliveTest {
     try (OpenEndpoint small = OpenEndpoint.over(service, b -> b.connections(2));
         RawHttp2 first = new RawHttp2(small.endpoint.port())) {
       CompletableFuture<Map<String, String>> call = begin(first);
-      Fixtures.await("the decode to begin", () -> controls.inside.get() == 1);
+      Await.until("the decode to begin", () -> controls.inside.get() == 1);
       try (RawHttp2 idle = new RawHttp2(small.endpoint.port());
           RawHttp2 second = new RawHttp2(small.endpoint.port())) {
-        Fixtures.await("the idle one to be closed", () -> !idle.open());
+        Await.until("the idle one to be closed", () -> !idle.open());
         CompletableFuture<Map<String, String>> other = begin(second);
-        Fixtures.await("the other call", () -> service.ledger().accepted() == 2);
+        Await.until("the other call", () -> service.ledger().accepted() == 2);
         try (RawHttp2 third = new RawHttp2(small.endpoint.port())) {
-          Fixtures.await("the one too many to be closed", () -> !third.open());
+          Await.until("the one too many to be closed", () -> !third.open());
         }
         controls.release();
         assertThat(call.get(20, TimeUnit.SECONDS)).containsEntry("grpc-status", "0");
@@ -85,11 +88,11 @@ final class KeepAliveTest {
     controls.hold();
     try (RawHttp2 client = new RawHttp2(endpoint.endpoint.port())) {
       CompletableFuture<Map<String, String>> call = begin(client);
-      Fixtures.await("the decode to begin", () -> controls.inside.get() == 1);
+      Await.until("the decode to begin", () -> controls.inside.get() == 1);
       for (int i = 0; i < 50; i++) {
         client.ping(i);
       }
-      Fixtures.await("the pings to be answered", () -> client.pongs() == 50 || !client.open());
+      Await.until("the pings to be answered", () -> client.pongs() == 50 || !client.open());
       controls.release();
 
       assertThat(call.get(20, TimeUnit.SECONDS)).containsEntry("grpc-status", "0");
@@ -103,7 +106,7 @@ final class KeepAliveTest {
       for (int i = 0; i < 50; i++) {
         client.ping(i);
       }
-      Fixtures.await("the connection to end", () -> !client.open());
+      Await.until("the connection to end", () -> !client.open());
       assertThat(client.goAway()).contains("too_many_pings");
     }
   }

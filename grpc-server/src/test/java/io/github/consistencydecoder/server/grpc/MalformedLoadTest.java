@@ -1,8 +1,9 @@
 package io.github.consistencydecoder.server.grpc;
 
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -11,11 +12,11 @@ import org.junit.jupiter.api.Test;
 class MalformedLoadTest {
   @Test
   void mutatedMessagesAreAnsweredWithClientErrorsOnly() {
-    try (QueuedDecodeService service = Fixtures.service(new ControllableDecoder.Controls());
+    try (QueuedDecodeService service = Fixtures.service(new FakeDecoder.Controls());
         OpenEndpoint endpoint = OpenEndpoint.over(service)) {
       int count = Integer.getInteger("mutations", 100_000);
       System.out.println("outcomes: " + Mutations.run(endpoint, count, 2));
-      Fixtures.await("bytes to be free", () -> endpoint.endpoint.bytesInFlight().held() == 0);
+      Await.until("bytes to be free", () -> endpoint.endpoint.bytesInFlight().held() == 0);
     }
   }
 }

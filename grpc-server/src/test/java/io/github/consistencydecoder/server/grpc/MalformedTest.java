@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.CodedOutputStream;
 import io.github.consistencydecoder.proto.v1.DecodeResponse;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import io.grpc.Status;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -28,7 +30,7 @@ import org.junit.jupiter.api.Test;
 /** What no client of ours would send is the caller's error and costs little. */
 class MalformedTest {
   private static final byte[] VALID =
-      OpenEndpoint.request(Fixtures.latents(1, 1, 4, 4)).build().toByteArray();
+      OpenEndpoint.request(SampleLatents.scaled(1, 1, 4, 4)).build().toByteArray();
 
   private static QueuedDecodeService service;
   private static OpenEndpoint endpoint;
@@ -36,7 +38,7 @@ class MalformedTest {
 
   @BeforeAll
   static void open() {
-    service = Fixtures.service(new ControllableDecoder.Controls());
+    service = Fixtures.service(new FakeDecoder.Controls());
     endpoint = OpenEndpoint.over(service);
   }
 
@@ -54,9 +56,9 @@ class MalformedTest {
   @AfterEach
   void closeAndLookAtWhatIsHeld() {
     client.close();
-    Fixtures.await("all bytes to be free", () -> endpoint.endpoint.bytesInFlight().held() == 0);
+    Await.until("all bytes to be free", () -> endpoint.endpoint.bytesInFlight().held() == 0);
     DecodeResponse answer =
-        endpoint.decoder().decode(OpenEndpoint.request(Fixtures.latents(1, 1, 1, 1)).build());
+        endpoint.decoder().decode(OpenEndpoint.request(SampleLatents.scaled(1, 1, 1, 1)).build());
     assertThat(answer.getPictures().getTensor().getData().size()).isEqualTo(192);
   }
 

@@ -16,6 +16,7 @@ import io.github.consistencydecoder.proto.v1.GivenNoise;
 import io.github.consistencydecoder.proto.v1.Tensor;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.testing.SampleLatents;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.MethodDescriptor;
@@ -72,7 +73,7 @@ final class Mutations {
 
   private static List<Seed> seeds() {
     DecodeRequest decode =
-        OpenEndpoint.request(Fixtures.latents(1, 1, 2, 2)).setModel(Fixtures.MODEL).build();
+        OpenEndpoint.request(SampleLatents.scaled(1, 1, 2, 2)).setModel(Fixtures.MODEL).build();
     byte[] noise = new byte[4 * 3 * 16 * 16];
     Tensor.Builder step =
         Tensor.newBuilder()
@@ -95,7 +96,7 @@ final class Mutations {
                     .addAllShape(List.of(1L, 4L, 2L, 2L)))
             .addRawInputContents(
                 ByteString.copyFrom(
-                    TensorType.FLOAT32.toBytes(Fixtures.latents(1, 1, 2, 2).values())))
+                    TensorType.FLOAT32.toBytes(SampleLatents.scaled(1, 1, 2, 2).values())))
             .build();
     EncodeRequest encode =
         EncodeRequest.newBuilder().setFile(ByteString.copyFromUtf8("GIF")).setModel("x").build();

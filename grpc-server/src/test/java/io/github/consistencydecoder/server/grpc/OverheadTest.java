@@ -14,10 +14,11 @@ import io.github.consistencydecoder.server.core.DecodeResult;
 import io.github.consistencydecoder.server.core.ModelSource;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.core.ServiceLimits;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.fixtures.WaitingListener;
 import io.github.consistencydecoder.server.wire.PictureBytes;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What the socket costs beyond the same decode in this process: 512x512, one client. */
 @Tag("load")
 class OverheadTest {
-  private static final Latents LATENTS = Fixtures.latents(1, 1, 64, 64);
+  private static final Latents LATENTS = SampleLatents.scaled(1, 1, 64, 64);
   private static final ServiceLimits LIMITS =
       new ServiceLimits(1 << 20, 8, Duration.ofMinutes(2), Duration.ofMinutes(1), 1L << 30, 1);
 
@@ -43,7 +44,7 @@ class OverheadTest {
 
   @Test
   void socketCostsAtMostFiveMillisecondsWithADecoderThatTakesNoTime() throws Exception {
-    check("no network", ModelSource.of(new ControllableDecoder.Controls()::openDecoder), 300, 200);
+    check("no network", ModelSource.of(new FakeDecoder.Controls()::openDecoder), 300, 200);
   }
 
   private void check(String name, ModelSource model, int warm, int calls) throws Exception {

@@ -22,8 +22,9 @@ import io.github.consistencydecoder.server.core.DecodeSize;
 import io.github.consistencydecoder.server.core.ModelSource;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.core.ServiceException;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import io.grpc.Status;
 import java.util.List;
 import java.util.function.Consumer;
@@ -38,7 +39,7 @@ class RefusalsTest {
 
   @BeforeAll
   static void open() {
-    ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+    FakeDecoder.Controls controls = new FakeDecoder.Controls();
     service =
         Fixtures.builder(controls)
             .model("drawn", ModelSource.of(controls::openDecoder).withEncoder(DullEncoder::new))
@@ -54,7 +55,7 @@ class RefusalsTest {
   }
 
   private static DecodeRequest.Builder valid() {
-    return OpenEndpoint.request(Fixtures.latents(1, 2, 2, 2));
+    return OpenEndpoint.request(SampleLatents.scaled(1, 2, 2, 2));
   }
 
   private static void invalidDecode(
@@ -175,19 +176,19 @@ class RefusalsTest {
         "format",
         "65536 pixels",
         r ->
-            r.setLatents(OpenEndpoint.request(Fixtures.latents(1, 1, 1, 8_192)).getLatents())
+            r.setLatents(OpenEndpoint.request(SampleLatents.scaled(1, 1, 1, 8_192)).getLatents())
                 .setFormat(PictureFormat.PICTURE_FORMAT_JPEG));
   }
 
   @Test
   void picturesThatAreTooLarge() {
-    DecodeRequest pixels = OpenEndpoint.request(Fixtures.latents(1, 1, 129, 128)).build();
+    DecodeRequest pixels = OpenEndpoint.request(SampleLatents.scaled(1, 1, 129, 128)).build();
     with(
         Status.Code.INVALID_ARGUMENT,
         "TOO_LARGE",
         "needs 1056768 pixels, the limit is 1048576",
         () -> endpoint.decoder().decode(pixels));
-    DecodeRequest batch = OpenEndpoint.request(Fixtures.latents(1, 9, 1, 1)).build();
+    DecodeRequest batch = OpenEndpoint.request(SampleLatents.scaled(1, 9, 1, 1)).build();
     with(
         Status.Code.INVALID_ARGUMENT,
         "TOO_LARGE",

@@ -35,6 +35,7 @@ import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.wire.PictureBytes;
 import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.testing.SampleLatents;
 import io.grpc.Channel;
 import java.io.ByteArrayOutputStream;
 import java.nio.FloatBuffer;
@@ -53,7 +54,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The bundled model gives the same bytes on every way through the endpoint as in this process. */
 class SameBytesTest {
-  private static final Latents LATENTS = Fixtures.latents(5, 2, 6, 10);
+  private static final Latents LATENTS = SampleLatents.scaled(5, 2, 6, 10);
 
   @TempDir static Path folder;
   private static QueuedDecodeService service;

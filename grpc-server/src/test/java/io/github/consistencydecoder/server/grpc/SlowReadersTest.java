@@ -11,8 +11,10 @@ import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
 import io.github.consistencydecoder.proto.v1.PictureFormat;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.core.ServiceLimits;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.SampleLatents;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
@@ -36,7 +38,7 @@ class SlowReadersTest {
   /** 1024x1024 in float32. */
   private static final long ANSWER = 12L << 20;
 
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
   private final List<Reader> readers = new ArrayList<>();
   private QueuedDecodeService service;
   private OpenEndpoint endpoint;
@@ -55,7 +57,7 @@ class SlowReadersTest {
   @AfterEach
   void close() {
     readers.forEach(r -> r.call.cancel("over", null));
-    Fixtures.await("bytes to be free", () -> endpoint.endpoint.bytesInFlight().held() == 0);
+    Await.until("bytes to be free", () -> endpoint.endpoint.bytesInFlight().held() == 0);
     endpoint.close();
     service.close();
   }
@@ -88,7 +90,7 @@ class SlowReadersTest {
   }
 
   private Reader reader() {
-    Latents latents = Fixtures.latents(1, 1, 128, 128);
+    Latents latents = SampleLatents.scaled(1, 1, 128, 128);
     Reader reader =
         new Reader(
             endpoint,
@@ -125,8 +127,8 @@ class SlowReadersTest {
       // up to the header; no part is asked for
       reader().call.request(6);
     }
-    Fixtures.await("all decodes", () -> service.ledger().completed() == READERS);
-    Fixtures.await("all headers", () -> readers.stream().allMatch(r -> r.last == EventCase.HEADER));
+    Await.until("all decodes", () -> service.ledger().completed() == READERS);
+    Await.until("all headers", () -> readers.stream().allMatch(r -> r.last == EventCase.HEADER));
     Thread.sleep(afterAWhile.toMillis());
     long taken = direct() - before;
     for (Reader reader : readers) {
@@ -146,8 +148,8 @@ class SlowReadersTest {
         OpenEndpoint.over(service, b -> b.patience(Duration.ofMillis(300)).slowestReader(32 << 20));
     Reader reader = reader();
     reader.call.request(7);
-    Fixtures.await("bytes to be free", () -> service.ledger().completed() == 1);
-    Fixtures.await("the endpoint to give up", () -> endpoint.endpoint.bytesInFlight().held() == 0);
+    Await.until("bytes to be free", () -> service.ledger().completed() == 1);
+    Await.until("the endpoint to give up", () -> endpoint.endpoint.bytesInFlight().held() == 0);
     reader.call.request(1000);
     Status status = reader.closed.get(10, TimeUnit.SECONDS);
     assertThat(status.getCode()).isIn(Status.Code.DEADLINE_EXCEEDED, Status.Code.CANCELLED);
@@ -157,7 +159,7 @@ class SlowReadersTest {
   void unaryReaderThatReadsNothingIsCutOff() throws Exception {
     endpoint =
         OpenEndpoint.over(service, b -> b.patience(Duration.ofMillis(100)).slowestReader(32 << 20));
-    DecodeRequest request = OpenEndpoint.request(Fixtures.latents(1, 1, 128, 128)).build();
+    DecodeRequest request = OpenEndpoint.request(SampleLatents.scaled(1, 1, 128, 128)).build();
     CompletableFuture<Status> closed = new CompletableFuture<>();
     ClientCall<DecodeRequest, DecodeResponse> call =
         endpoint.tcp().newCall(DecoderServiceGrpc.getDecodeMethod(), CallOptions.DEFAULT);
@@ -172,8 +174,8 @@ class SlowReadersTest {
     call.sendMessage(request);
     call.halfClose();
 
-    Fixtures.await("the decode", () -> service.ledger().completed() == 1);
-    Fixtures.await("the endpoint to give up", () -> endpoint.endpoint.bytesInFlight().held() == 0);
+    Await.until("the decode", () -> service.ledger().completed() == 1);
+    Await.until("the endpoint to give up", () -> endpoint.endpoint.bytesInFlight().held() == 0);
     call.request(2);
     assertThat(closed.get(10, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.CANCELLED);
   }
@@ -189,7 +191,7 @@ class SlowReadersTest {
   void callsThatAreOverLeaveNothingBehind() {
     endpoint = OpenEndpoint.over(service);
     var stub = endpoint.decoder();
-    DecodeRequest request = OpenEndpoint.request(Fixtures.latents(1, 1, 64, 64)).build();
+    DecodeRequest request = OpenEndpoint.request(SampleLatents.scaled(1, 1, 64, 64)).build();
     long before = heap();
     for (int i = 0; i < 30; i++) {
       assertThat(stub.decode(request).getPictures().hasTensor()).isTrue();
@@ -204,8 +206,8 @@ class SlowReadersTest {
     endpoint = OpenEndpoint.over(service);
     Reader reader = reader();
     reader.call.request(7);
-    Fixtures.await("the decode", () -> service.ledger().completed() == 1);
+    Await.until("the decode", () -> service.ledger().completed() == 1);
     reader.call.cancel("gone", null);
-    Fixtures.await("bytes to be free", () -> endpoint.endpoint.bytesInFlight().held() == 0);
+    Await.until("bytes to be free", () -> endpoint.endpoint.bytesInFlight().held() == 0);
   }
 }

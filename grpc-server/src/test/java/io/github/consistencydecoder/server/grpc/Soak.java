@@ -11,8 +11,10 @@ import io.github.consistencydecoder.server.core.ModelSource;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.core.ServiceLimits;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.fixtures.Leak;
-import io.github.consistencydecoder.server.fixtures.ProcessStatus;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.Leak;
+import io.github.consistencydecoder.testing.ProcessStatus;
+import io.github.consistencydecoder.testing.SampleLatents;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -71,7 +73,7 @@ final class Soak {
         OpenEndpoint endpoint = OpenEndpoint.over(service)) {
       Fixtures.awaitServing(service);
       soak.run(endpoint);
-      Fixtures.await(
+      Await.until(
           "calls to end", () -> service.ledger().accepted() == Fixtures.ended(service.ledger()));
       Ledger ledger = service.ledger();
       System.out.println(
@@ -107,7 +109,8 @@ final class Soak {
     int shape = random.nextInt(SHAPES);
     DecodeRequest.Builder request =
         OpenEndpoint.request(
-                Fixtures.latents(random.nextLong(), 1 + shape % 2, 1 + shape % 5, 1 + shape / 5))
+                SampleLatents.scaled(
+                    random.nextLong(), 1 + shape % 2, 1 + shape % 5, 1 + shape / 5))
             .setFormat(
                 shape % 3 == 0
                     ? PictureFormat.PICTURE_FORMAT_PNG

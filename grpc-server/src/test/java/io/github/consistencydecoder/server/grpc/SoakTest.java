@@ -2,8 +2,8 @@ package io.github.consistencydecoder.server.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.server.fixtures.MemorySlope;
-import io.github.consistencydecoder.server.fixtures.ProcessStatus;
+import io.github.consistencydecoder.testing.MemorySlope;
+import io.github.consistencydecoder.testing.ProcessStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -7,8 +7,8 @@ import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
 import io.github.consistencydecoder.proto.v1.ListModelsRequest;
 import io.github.consistencydecoder.server.access.AccessException;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.testing.FakeDecoder;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -28,7 +28,7 @@ class UnixSocketTest {
 
   @BeforeEach
   void open() {
-    service = Fixtures.service(new ControllableDecoder.Controls());
+    service = Fixtures.service(new FakeDecoder.Controls());
     path = folder.resolve("own").resolve("grpc.sock");
   }
 

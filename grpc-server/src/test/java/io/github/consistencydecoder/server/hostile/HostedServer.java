@@ -10,12 +10,12 @@ import io.github.consistencydecoder.server.core.Ledger;
 import io.github.consistencydecoder.server.core.ModelSource;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.core.ServiceLimits;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.fixtures.Leak;
 import io.github.consistencydecoder.server.grpc.GrpcEndpoint;
 import io.github.consistencydecoder.server.http.HttpEndpoint;
 import io.github.consistencydecoder.server.http.HttpSettings;
+import io.github.consistencydecoder.testing.FakeDecoder;
+import io.github.consistencydecoder.testing.Leak;
 import io.netty.util.internal.PlatformDependent;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -42,7 +42,7 @@ final class HostedServer {
   /** Bytes of messages that each endpoint may hold. */
   private static final long BYTES = 600L << 20;
 
-  private final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
   private final Leak leak;
 
   private HostedServer(Leak leak) {

@@ -3,7 +3,7 @@ package io.github.consistencydecoder.server.hostile;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.server.fixtures.ProcessStatus;
+import io.github.consistencydecoder.testing.ProcessStatus;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.consistencydecoder.proto.v1.DecodeRequest;
 import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
 import io.github.consistencydecoder.proto.v1.PictureFormat;
-import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.SampleLatents;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -30,14 +31,14 @@ abstract class HostileConnections extends HostileClients {
   @Test
   void hundredSlowReadersOfGrpcHoldNoBuffers() throws Exception {
     DecodeRequest request =
-        Others.request(Fixtures.latents(1, 1, 64, 64)).toBuilder()
+        Others.request(SampleLatents.scaled(1, 1, 64, 64)).toBuilder()
             .setFormat(PictureFormat.PICTURE_FORMAT_FLOAT32)
             .build();
     List<SlowReader> readers = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       readers.add(attacker(new SlowReader(server, request)));
     }
-    Fixtures.await("all pictures", () -> readers.stream().allMatch(SlowReader::waits));
+    Await.until("all pictures", () -> readers.stream().allMatch(SlowReader::waits));
     others.serveAgain(times(20, 500));
     ServerLook look = server.look();
     assertThat(look.held()).as("what waits").isGreaterThanOrEqualTo(PICTURES);
@@ -113,13 +114,12 @@ abstract class HostileConnections extends HostileClients {
     for (int i = 0; i < HostedServer.CONNECTIONS - 1; i++) {
       sockets.add(idle(server.grpcPort, 2));
     }
-    Fixtures.await(
-        "all connections", () -> server.glance().connections() == HostedServer.CONNECTIONS);
+    Await.until("all connections", () -> server.glance().connections() == HostedServer.CONNECTIONS);
     for (int i = 0; i < 20; i++) {
       idle(server.grpcPort, 2);
     }
     assertThat(readToEnd(sockets.get(0))).isLessThan(1_000);
-    Fixtures.await(
+    Await.until(
         "as many as before", () -> server.glance().connections() == HostedServer.CONNECTIONS);
     others.serveAgain(20);
     ManagedChannel channel = server.channel();

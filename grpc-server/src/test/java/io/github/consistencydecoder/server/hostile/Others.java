@@ -7,8 +7,9 @@ import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
 import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc.DecoderServiceBlockingStub;
 import io.github.consistencydecoder.proto.v1.LatentScale;
 import io.github.consistencydecoder.proto.v1.Tensor;
-import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.SampleLatents;
 import io.grpc.ManagedChannel;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -24,7 +25,7 @@ import java.util.concurrent.TimeUnit;
  * a connection that it had before, until they are told to stop. The first failure ends a client.
  */
 final class Others {
-  static final Latents LATENTS = Fixtures.latents(3, 1, 8, 8);
+  static final Latents LATENTS = SampleLatents.scaled(3, 1, 8, 8);
 
   private final ManagedChannel channel;
   private final Thread grpc;
@@ -114,7 +115,7 @@ final class Others {
   /** Returns when both have been served once. */
   static Others start(ServerAlone server) {
     Others others = new Others(server);
-    Fixtures.await(
+    Await.until(
         "the others to be served",
         () ->
             !others.failures.isEmpty()

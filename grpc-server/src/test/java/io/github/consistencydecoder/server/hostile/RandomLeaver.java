@@ -4,7 +4,7 @@ import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.proto.v1.DecodeRequest;
 import io.github.consistencydecoder.proto.v1.DecodeStreamResponse;
 import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
-import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.testing.SampleLatents;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
@@ -60,7 +60,7 @@ final class RandomLeaver implements AutoCloseable {
 
   private void grpc() throws InterruptedException, ExecutionException, TimeoutException {
     CompletableFuture<Status> closed = new CompletableFuture<>();
-    Latents latents = Fixtures.latents(random.nextLong(), 1, 1 + random.nextInt(16), 16);
+    Latents latents = SampleLatents.scaled(random.nextLong(), 1, 1 + random.nextInt(16), 16);
     ClientCall<DecodeRequest, DecodeStreamResponse> call =
         channel.newCall(DecoderServiceGrpc.getDecodeStreamMethod(), CallOptions.DEFAULT);
     call.start(

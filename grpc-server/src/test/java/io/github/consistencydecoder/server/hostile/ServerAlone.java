@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.server.hostile;
 
-import io.github.consistencydecoder.server.fixtures.ProcessStatus;
+import io.github.consistencydecoder.testing.ProcessStatus;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.BufferedReader;

@@ -6,13 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.server.access.AccessException;
-import io.github.consistencydecoder.server.access.TestCertificates;
 import io.github.consistencydecoder.server.access.TlsFiles;
 import io.github.consistencydecoder.server.access.TlsMaterial;
 import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.fixtures.TensorFiles;
 import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.SampleLatents;
+import io.github.consistencydecoder.testing.TensorBytes;
+import io.github.consistencydecoder.testing.TestCertificates;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -46,7 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 final class HttpEndpointAccessTest {
   private static final String TOKEN = "0123456789abcdef0123";
-  private static final byte[] BODY = body(Fixtures.latents(1, 1, 8, 8), TensorType.FLOAT32);
+  private static final byte[] BODY = body(SampleLatents.scaled(1, 1, 8, 8), TensorType.FLOAT32);
   private static final String DECODE =
       "/?output_type=pt&shape=1,4,8,8&dtype=float32&scaling_factor=0.18215";
 
@@ -115,7 +117,7 @@ final class HttpEndpointAccessTest {
               + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: "
               + BODY.length
               + "\r\n\r\n";
-      channel.write(ByteBuffer.wrap(TensorFiles.join(head.getBytes(StandardCharsets.UTF_8), BODY)));
+      channel.write(ByteBuffer.wrap(TensorBytes.join(head.getBytes(StandardCharsets.UTF_8), BODY)));
       ByteBuffer in = ByteBuffer.allocate(1 << 20);
       while (channel.read(in) >= 0) {
         // Until the server closes.
@@ -254,10 +256,10 @@ final class HttpEndpointAccessTest {
                 + "\r\n\r\n";
         socket
             .getOutputStream()
-            .write(TensorFiles.join(head.getBytes(StandardCharsets.UTF_8), BODY));
-        Fixtures.await("the decode to begin", () -> open.controls.inside.get() == 1);
+            .write(TensorBytes.join(head.getBytes(StandardCharsets.UTF_8), BODY));
+        Await.until("the decode to begin", () -> open.controls.inside.get() == 1);
       }
-      Fixtures.await("the call to be counted", () -> open.service.ledger().cancelled() == 1);
+      Await.until("the call to be counted", () -> open.service.ledger().cancelled() == 1);
     }
   }
 

@@ -7,9 +7,10 @@ import static io.github.consistencydecoder.server.http.RawRequests.decodeRequest
 import static io.github.consistencydecoder.server.http.RawRequests.head;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.fixtures.TensorFiles;
 import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.SampleLatents;
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -33,7 +34,7 @@ final class HttpEndpointConnectionsTest {
     open.controls.hold();
     try (Socket socket = open.socket()) {
       socket.getOutputStream().write(decodeRequest());
-      Fixtures.await("the decode to begin", () -> open.controls.inside.get() == 1);
+      Await.until("the decode to begin", () -> open.controls.inside.get() == 1);
       Thread.sleep(900);
       open.controls.release();
 
@@ -53,9 +54,9 @@ final class HttpEndpointConnectionsTest {
   void readersThatTakeNothingAreCutOffAndHoldNoOneUp() throws Exception {
     Duration idle = Duration.ofSeconds(1);
     open = new OpenEndpoint(s -> s, b -> b.idleMillis(idle.toMillis()));
-    byte[] large = body(Fixtures.latents(1, 1, 128, 128), TensorType.FLOAT32);
+    byte[] large = body(SampleLatents.scaled(1, 1, 128, 128), TensorType.FLOAT32);
     byte[] request =
-        TensorFiles.join(
+        TensorBytes.join(
             head(
                 "POST",
                 DECODE.replace("1,4,8,8", "1,4,128,128"),
@@ -81,7 +82,7 @@ final class HttpEndpointConnectionsTest {
       boolean held = open.endpoint.bytesInFlight() > 0;
       // A machine that is too slow has cut off the last of them in the meantime.
       assertThat(held || System.nanoTime() - last > idle.toNanos()).as("they are held").isTrue();
-      Fixtures.await("all bytes to be given back", () -> open.endpoint.bytesInFlight() == 0);
+      Await.until("all bytes to be given back", () -> open.endpoint.bytesInFlight() == 0);
       for (Socket reader : readers) {
         assertThat(readToEnd(reader)).as("bytes that came").isLessThan(3 * 1024 * 1024 * 4);
       }
@@ -138,7 +139,7 @@ final class HttpEndpointConnectionsTest {
         int before = i;
         sockets.add(open.socket());
         sockets.get(i).getOutputStream().write(decodeRequest());
-        Fixtures.await("the call", () -> open.service.ledger().accepted() == before + 1);
+        Await.until("the call", () -> open.service.ledger().accepted() == before + 1);
       }
       for (String probe : List.of("/healthz", "/readyz", "/health")) {
         assertThat(ask(sockets, head("GET", probe)).status()).isEqualTo(200);

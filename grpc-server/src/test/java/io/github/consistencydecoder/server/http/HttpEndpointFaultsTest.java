@@ -8,9 +8,10 @@ import static io.github.consistencydecoder.server.http.RawRequests.decodeRequest
 import static io.github.consistencydecoder.server.http.RawRequests.head;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.fixtures.TensorFiles;
 import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.SampleLatents;
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.http.HttpClient;
@@ -38,12 +39,12 @@ final class HttpEndpointFaultsTest {
     open.controls.hold();
     try (Socket socket = open.socket()) {
       socket.getOutputStream().write(decodeRequest());
-      Fixtures.await("the decode to begin", () -> open.controls.inside.get() == 1);
+      Await.until("the decode to begin", () -> open.controls.inside.get() == 1);
     }
 
-    Fixtures.await("the decode to end", () -> open.controls.inside.get() == 0);
-    Fixtures.await("the call to be counted", () -> open.service.ledger().cancelled() == 1);
-    Fixtures.await("its bytes to be given back", () -> open.endpoint.bytesInFlight() == 0);
+    Await.until("the decode to end", () -> open.controls.inside.get() == 0);
+    Await.until("the call to be counted", () -> open.service.ledger().cancelled() == 1);
+    Await.until("its bytes to be given back", () -> open.endpoint.bytesInFlight() == 0);
   }
 
   @Test
@@ -64,11 +65,11 @@ final class HttpEndpointFaultsTest {
                 .POST(HttpRequest.BodyPublishers.ofByteArray(BODY))
                 .build(),
             HttpResponse.BodyHandlers.ofByteArray());
-    Fixtures.await("the decode to begin", () -> open.controls.begun.get() > before);
+    Await.until("the decode to begin", () -> open.controls.begun.get() > before);
     call.cancel(true);
 
-    Fixtures.await("the call to be counted", () -> open.service.ledger().cancelled() == 1);
-    Fixtures.await("its bytes to be given back", () -> open.endpoint.bytesInFlight() == 0);
+    Await.until("the call to be counted", () -> open.service.ledger().cancelled() == 1);
+    Await.until("its bytes to be given back", () -> open.endpoint.bytesInFlight() == 0);
   }
 
   @Test
@@ -77,12 +78,12 @@ final class HttpEndpointFaultsTest {
     open.controls.hold();
     try (Socket socket = open.socket()) {
       socket.getOutputStream().write(decodeRequest());
-      Fixtures.await("the decode to begin", () -> open.controls.inside.get() == 1);
+      Await.until("the decode to begin", () -> open.controls.inside.get() == 1);
       socket.shutdownOutput();
 
       assertThat(socket.getInputStream().readAllBytes()).isEmpty();
     }
-    Fixtures.await("the call to be counted", () -> open.service.ledger().cancelled() == 1);
+    Await.until("the call to be counted", () -> open.service.ledger().cancelled() == 1);
   }
 
   @Test
@@ -92,12 +93,12 @@ final class HttpEndpointFaultsTest {
     int before = open.controls.begun.get();
     try (Socket first = open.socket()) {
       first.getOutputStream().write(decodeRequest());
-      Fixtures.await("the first to begin", () -> open.controls.inside.get() == 1);
+      Await.until("the first to begin", () -> open.controls.inside.get() == 1);
       try (Socket second = open.socket()) {
         second.getOutputStream().write(decodeRequest());
-        Fixtures.await("the second to wait", () -> open.service.ledger().accepted() == 2);
+        Await.until("the second to wait", () -> open.service.ledger().accepted() == 2);
       }
-      Fixtures.await("the second to be counted", () -> open.service.ledger().cancelled() == 1);
+      Await.until("the second to be counted", () -> open.service.ledger().cancelled() == 1);
       open.controls.release();
       assertThat(RawAnswer.read(first).status()).isEqualTo(200);
     }
@@ -112,7 +113,7 @@ final class HttpEndpointFaultsTest {
       OutputStream out = socket.getOutputStream();
       out.write(decodeRequest("x-request-id: a"));
       out.flush();
-      Fixtures.await("the first to be taken", () -> open.service.ledger().accepted() == 1);
+      Await.until("the first to be taken", () -> open.service.ledger().accepted() == 1);
       out.write(decodeRequest("x-request-id: b"));
       out.write(head("GET", "/healthz", "x-request-id: c"));
 
@@ -137,7 +138,7 @@ final class HttpEndpointFaultsTest {
       assertThat(answer.status()).isEqualTo(408);
       assertThat(error(answer.body())).contains("too slowly");
     }
-    Fixtures.await("its bytes to be given back", () -> open.endpoint.bytesInFlight() == 0);
+    Await.until("its bytes to be given back", () -> open.endpoint.bytesInFlight() == 0);
   }
 
   @Test
@@ -149,7 +150,7 @@ final class HttpEndpointFaultsTest {
         slow.add(open.socket());
         slow.get(i).getOutputStream().write(head("POST", DECODE, "Content-Length: " + BODY.length));
       }
-      Fixtures.await("both to be read", () -> open.endpoint.bytesInFlight() == 2L * BODY.length);
+      Await.until("both to be read", () -> open.endpoint.bytesInFlight() == 2L * BODY.length);
 
       HttpResponse<byte[]> third = open.post(DECODE, BODY);
 
@@ -157,8 +158,7 @@ final class HttpEndpointFaultsTest {
       assertThat(third.headers().firstValue("retry-after")).contains("1");
       slow.get(0).getOutputStream().write(BODY);
       assertThat(RawAnswer.read(slow.get(0)).status()).isEqualTo(200);
-      Fixtures.await(
-          "its bytes to be given back", () -> open.endpoint.bytesInFlight() == BODY.length);
+      Await.until("its bytes to be given back", () -> open.endpoint.bytesInFlight() == BODY.length);
       assertThat(open.post(DECODE, BODY).statusCode()).isEqualTo(200);
     } finally {
       for (Socket socket : slow) {
@@ -171,13 +171,13 @@ final class HttpEndpointFaultsTest {
   void chunkedBodyIsTakenUpToWhatItsShapeNeeds() throws Exception {
     open = new OpenEndpoint();
     byte[] good =
-        TensorFiles.join(
+        TensorBytes.join(
             head("POST", DECODE, "Transfer-Encoding: chunked", "Connection: close"),
             (Integer.toHexString(BODY.length) + "\r\n").getBytes(StandardCharsets.US_ASCII),
             BODY,
             "\r\n0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
     byte[] long1 =
-        TensorFiles.join(
+        TensorBytes.join(
             head("POST", DECODE, "Transfer-Encoding: chunked", "Connection: close"),
             (Integer.toHexString(BODY.length + 1) + "\r\n").getBytes(StandardCharsets.US_ASCII),
             BODY,
@@ -230,7 +230,7 @@ final class HttpEndpointFaultsTest {
   @Test
   void fullQueueIsToldWhenToComeBack() throws Exception {
     open = new OpenEndpoint();
-    byte[] large = body(Fixtures.latents(1, 1, 64, 64), TensorType.FLOAT32);
+    byte[] large = body(SampleLatents.scaled(1, 1, 64, 64), TensorType.FLOAT32);
     String query = DECODE.replace("1,4,8,8", "1,4,64,64");
     open.controls.stepTime = Duration.ofMillis(150);
     // So that the service has seen how long it takes; its queue holds two seconds of work.
@@ -246,7 +246,7 @@ final class HttpEndpointFaultsTest {
       long before = open.service.ledger().accepted();
       CompletableFuture<HttpResponse<byte[]>> call =
           open.client.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
-      Fixtures.await(
+      Await.until(
           "the call to be taken or refused",
           () -> call.isDone() || open.service.ledger().accepted() > before);
       if (call.isDone()) {
@@ -285,7 +285,7 @@ final class HttpEndpointFaultsTest {
     open.controls.hold();
     try (Socket socket = open.socket()) {
       socket.getOutputStream().write(decodeRequest());
-      Fixtures.await("the decode to begin", () -> open.controls.inside.get() == 1);
+      Await.until("the decode to begin", () -> open.controls.inside.get() == 1);
       CompletableFuture<Void> drained =
           CompletableFuture.runAsync(
               () -> {
@@ -295,7 +295,7 @@ final class HttpEndpointFaultsTest {
                   throw new IllegalStateException(e);
                 }
               });
-      Fixtures.await(
+      Await.until(
           "the drain to begin",
           () ->
               open.service.readiness()
@@ -375,7 +375,7 @@ final class HttpEndpointFaultsTest {
 
     byte[] answer =
         open.raw(
-            TensorFiles.join(
+            TensorBytes.join(
                 head("POST", DECODE, "Transfer-Encoding: chunked"),
                 chunks.getBytes(StandardCharsets.US_ASCII)),
             200);
@@ -386,6 +386,6 @@ final class HttpEndpointFaultsTest {
       assertThat(error(raw.body())).isNotEmpty();
     }
     assertThat(open.service.ledger().accepted()).isZero();
-    Fixtures.await("its bytes to be given back", () -> open.endpoint.bytesInFlight() == 0);
+    Await.until("its bytes to be given back", () -> open.endpoint.bytesInFlight() == 0);
   }
 }

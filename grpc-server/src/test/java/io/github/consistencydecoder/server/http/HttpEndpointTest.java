@@ -13,9 +13,10 @@ import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.plugin.Schedule;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.fixtures.TensorFiles;
 import io.github.consistencydecoder.server.wire.PictureBytes;
 import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.testing.SampleLatents;
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -74,7 +75,7 @@ final class HttpEndpointTest {
 
   @Test
   void diffusersDefaultCallGetsAJpegOfFullColourResolution() throws Exception {
-    Latents latents = Fixtures.latents(1, 1, 8, 8);
+    Latents latents = SampleLatents.scaled(1, 1, 8, 8);
     byte[] half = body(latents, TensorType.FLOAT16);
     Latents sent = Latents.scaled(TensorType.FLOAT16.floats(ByteBuffer.wrap(half)), 1, 4, 8, 8);
 
@@ -106,7 +107,7 @@ final class HttpEndpointTest {
       value = TensorType.class,
       names = {"FLOAT32", "FLOAT16", "BFLOAT16"})
   void rawModeAnswersInTheTypeOfTheRequest(TensorType type) throws Exception {
-    Latents latents = Fixtures.latents(2, 1, 8, 8);
+    Latents latents = SampleLatents.scaled(2, 1, 8, 8);
     byte[] bytes = body(latents, type);
     Latents sent = Latents.scaled(type.floats(ByteBuffer.wrap(bytes)), 1, 4, 8, 8);
 
@@ -134,7 +135,7 @@ final class HttpEndpointTest {
 
   @Test
   void kijaiCallWithoutScalingTakesTheLatentsAsUnscaled() throws Exception {
-    Latents latents = Fixtures.latents(3, 2, 8, 8).to(LatentScale.UNSCALED);
+    Latents latents = SampleLatents.scaled(3, 2, 8, 8).to(LatentScale.UNSCALED);
 
     HttpResponse<byte[]> response =
         open.post(
@@ -155,7 +156,7 @@ final class HttpEndpointTest {
 
   @Test
   void partialPostprocessGivesLevelsInTheOrderOfPictures() throws Exception {
-    Latents latents = Fixtures.latents(4, 2, 8, 8);
+    Latents latents = SampleLatents.scaled(4, 2, 8, 8);
 
     HttpResponse<byte[]> response =
         open.post(
@@ -173,7 +174,7 @@ final class HttpEndpointTest {
 
   @Test
   void processorOfTheCallerGetsFloatsFromZeroToOne() throws Exception {
-    Latents latents = Fixtures.latents(5, 2, 8, 8);
+    Latents latents = SampleLatents.scaled(5, 2, 8, 8);
 
     HttpResponse<byte[]> response =
         open.post(
@@ -203,7 +204,7 @@ final class HttpEndpointTest {
   })
   void acceptWinsOverTheFormatOfTheQuery(String format, String accept, String type)
       throws Exception {
-    Latents latents = Fixtures.latents(6, 1, 8, 8);
+    Latents latents = SampleLatents.scaled(6, 1, 8, 8);
     String[] headers = accept.isEmpty() ? new String[0] : new String[] {"Accept", accept};
 
     HttpResponse<byte[]> response =
@@ -220,7 +221,7 @@ final class HttpEndpointTest {
   @ValueSource(
       strings = {"shape=1,4,8,8", "shape=%5B1,4,8,8%5D", "shape=[1,%204,%208,%208]", "shape=4,8,8"})
   void shapeMayBeOneValue(String shape) throws Exception {
-    Latents latents = Fixtures.latents(7, 1, 8, 8);
+    Latents latents = SampleLatents.scaled(7, 1, 8, 8);
     String query = shape.replace("[", "%5B").replace("]", "%5D");
 
     HttpResponse<byte[]> response =
@@ -238,7 +239,7 @@ final class HttpEndpointTest {
 
   @Test
   void base64FormOfOlderClientsIsAnsweredInKind() throws Exception {
-    Latents latents = Fixtures.latents(8, 1, 8, 8);
+    Latents latents = SampleLatents.scaled(8, 1, 8, 8);
     byte[] bytes = body(latents, TensorType.FLOAT16);
     String json =
         "{\"inputs\": \"" + Base64.getEncoder().encodeToString(bytes) + "\", \"other\": [1]}";
@@ -263,7 +264,7 @@ final class HttpEndpointTest {
 
   @Test
   void ownKeysChooseNoiseStepsAndDialect() throws Exception {
-    Latents latents = Fixtures.latents(9, 2, 8, 8);
+    Latents latents = SampleLatents.scaled(9, 2, 8, 8);
 
     HttpResponse<byte[]> response =
         open.post(
@@ -289,15 +290,15 @@ final class HttpEndpointTest {
 
   @Test
   void safetensorsBodySaysItsShapeScaleAndNoise() throws Exception {
-    Latents latents = Fixtures.latents(10, 1, 8, 8).to(LatentScale.UNSCALED);
+    Latents latents = SampleLatents.scaled(10, 1, 8, 8).to(LatentScale.UNSCALED);
     float[] noise = new float[3 * 64 * 64];
     noise[5] = 1.5f;
     byte[] file =
-        TensorFiles.safetensors(
+        TensorBytes.safetensors(
             Map.of("scale", "unscaled"),
-            TensorFiles.tensor("latents", latents.values(), 1, 4, 8, 8),
-            TensorFiles.tensor("noise0", FloatBuffer.wrap(noise), 1, 3, 64, 64),
-            TensorFiles.tensor("noise1", FloatBuffer.wrap(noise), 1, 3, 64, 64));
+            TensorBytes.tensor("latents", latents.values(), 1, 4, 8, 8),
+            TensorBytes.tensor("noise0", FloatBuffer.wrap(noise), 1, 3, 64, 64),
+            TensorBytes.tensor("noise1", FloatBuffer.wrap(noise), 1, 3, 64, 64));
 
     HttpResponse<byte[]> response =
         open.post("/?output_type=pt", file, "Content-Type", "application/safetensors");
@@ -319,7 +320,7 @@ final class HttpEndpointTest {
   @ParameterizedTest
   @CsvSource({"1, scaled", "5, unscaled"})
   void npyBodyIsJudgedByItsNumbers(float spread, String scale) throws Exception {
-    Latents latents = Fixtures.latents(11, 1, 8, 8);
+    Latents latents = SampleLatents.scaled(11, 1, 8, 8);
     FloatBuffer values = FloatBuffer.allocate(latents.size());
     FloatBuffer from = latents.values();
     while (from.hasRemaining()) {
@@ -329,7 +330,7 @@ final class HttpEndpointTest {
     HttpResponse<byte[]> response =
         open.post(
             "/?output_type=pt",
-            TensorFiles.npy(values.flip(), 1, 4, 8, 8),
+            TensorBytes.npy(values.flip(), 1, 4, 8, 8),
             "Content-Type",
             "application/x-npy");
 
@@ -388,7 +389,7 @@ final class HttpEndpointTest {
       })
   void refusalsAreJsonAndSayWhatIsWrong(String method, String path, int status, String part)
       throws Exception {
-    byte[] body = body(Fixtures.latents(1, 1, 8, 8), TensorType.FLOAT32);
+    byte[] body = body(SampleLatents.scaled(1, 1, 8, 8), TensorType.FLOAT32);
     String head =
         method
             + " "
@@ -397,7 +398,7 @@ final class HttpEndpointTest {
             + body.length
             + "\r\nContent-Type: tensor/binary\r\n\r\n";
 
-    byte[] answer = open.raw(TensorFiles.join(head.getBytes(StandardCharsets.UTF_8), body));
+    byte[] answer = open.raw(TensorBytes.join(head.getBytes(StandardCharsets.UTF_8), body));
 
     RawAnswer raw = RawAnswer.of(answer);
     assertThat(raw.status()).isEqualTo(status);
@@ -458,7 +459,7 @@ final class HttpEndpointTest {
         "//?shape=1,4,8,8&dtype=float32&scaling_factor=0.18215&seed=0",
       })
   void plainestPostIsADecode(String path) throws Exception {
-    Latents latents = Fixtures.latents(6, 1, 8, 8);
+    Latents latents = SampleLatents.scaled(6, 1, 8, 8);
 
     HttpResponse<byte[]> response = open.post(path, body(latents, TensorType.FLOAT32));
 
@@ -502,7 +503,7 @@ final class HttpEndpointTest {
 
   @Test
   void manyStepsAreTakenAsByEveryOtherEntrance() throws Exception {
-    Latents latents = Fixtures.latents(7, 1, 8, 8);
+    Latents latents = SampleLatents.scaled(7, 1, 8, 8);
     HttpResponse<byte[]> response =
         open.post(
             "/predict?shape=1,4,8,8&dtype=float32&scaling_factor=0.18215&steps=5",

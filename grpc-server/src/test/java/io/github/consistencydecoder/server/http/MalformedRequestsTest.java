@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.fixtures.TensorFiles;
 import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.testing.Await;
+import io.github.consistencydecoder.testing.SampleLatents;
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -68,8 +70,8 @@ final class MalformedRequestsTest {
 
       assertThat(new TreeMap<>(seen)).containsKeys(200, 400);
       assertThat(RawAnswer.of(open.raw(sound.get(0))).status()).isEqualTo(200);
-      Fixtures.await("all bytes to be given back", () -> open.endpoint.bytesInFlight() == 0);
-      Fixtures.await(
+      Await.until("all bytes to be given back", () -> open.endpoint.bytesInFlight() == 0);
+      Await.until(
           "all calls to be counted",
           () -> {
             var l = open.service.ledger();
@@ -105,12 +107,12 @@ final class MalformedRequestsTest {
   }
 
   private static List<byte[]> sound() {
-    Latents latents = Fixtures.latents(1, 1, 4, 4);
+    Latents latents = SampleLatents.scaled(1, 1, 4, 4);
     byte[] body = TensorType.FLOAT16.toBytes(latents.values());
-    byte[] npy = TensorFiles.npy(latents.values(), 1, 4, 4, 4);
+    byte[] npy = TensorBytes.npy(latents.values(), 1, 4, 4, 4);
     byte[] safetensors =
-        TensorFiles.safetensors(
-            Map.of("scale", "scaled"), TensorFiles.tensor("latents", latents.values(), 1, 4, 4, 4));
+        TensorBytes.safetensors(
+            Map.of("scale", "scaled"), TensorBytes.tensor("latents", latents.values(), 1, 4, 4, 4));
     String base64 = "{\"inputs\":\"" + java.util.Base64.getEncoder().encodeToString(body) + "\"}";
     String shape = "shape=1&shape=4&shape=4&shape=4&dtype=float16&scaling_factor=0.18215";
     return List.of(
@@ -144,13 +146,13 @@ final class MalformedRequestsTest {
             + "\r\nContent-Length: "
             + body.length
             + "\r\n\r\n";
-    return TensorFiles.join(head.getBytes(StandardCharsets.US_ASCII), body);
+    return TensorBytes.join(head.getBytes(StandardCharsets.US_ASCII), body);
   }
 
   private static byte[] chunked(String path, byte[] body) {
     String head =
         "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
-    return TensorFiles.join(
+    return TensorBytes.join(
         head.getBytes(StandardCharsets.US_ASCII),
         (Integer.toHexString(body.length) + "\r\n").getBytes(StandardCharsets.US_ASCII),
         body,
@@ -174,16 +176,16 @@ final class MalformedRequestsTest {
         yield copy;
       }
       case 2 ->
-          TensorFiles.join(
+          TensorBytes.join(
               Arrays.copyOfRange(from, 0, at), Arrays.copyOfRange(from, to, from.length));
       case 3 ->
-          TensorFiles.join(
+          TensorBytes.join(
               Arrays.copyOfRange(from, 0, to), Arrays.copyOfRange(from, at, from.length));
       case 4 -> Arrays.copyOf(from, at);
       case 5 -> {
         byte[] noise = new byte[random.nextInt(30)];
         random.nextBytes(noise);
-        yield TensorFiles.join(
+        yield TensorBytes.join(
             Arrays.copyOfRange(from, 0, at), noise, Arrays.copyOfRange(from, at, from.length));
       }
       default -> {

@@ -4,9 +4,9 @@ import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.server.access.AccessException;
 import io.github.consistencydecoder.server.core.ModelSource;
 import io.github.consistencydecoder.server.core.QueuedDecodeService;
-import io.github.consistencydecoder.server.fixtures.ControllableDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.testing.FakeDecoder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -25,7 +25,7 @@ final class OpenEndpoint implements AutoCloseable {
   /** Far longer than any answer takes here. */
   private static final int QUIET_MILLIS = 10_000;
 
-  final ControllableDecoder.Controls controls = new ControllableDecoder.Controls();
+  final FakeDecoder.Controls controls = new FakeDecoder.Controls();
   final QueuedDecodeService service;
   final HttpEndpoint endpoint;
   final HttpClient client =

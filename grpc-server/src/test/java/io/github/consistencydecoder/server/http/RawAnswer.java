@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.server.http;
 
-import io.github.consistencydecoder.server.fixtures.TensorFiles;
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -47,7 +47,7 @@ record RawAnswer(int status, Map<String, String> headers, byte[] body) {
     byte[] bytes = head.toString().getBytes(StandardCharsets.ISO_8859_1);
     String length = of(bytes).header("content-length");
     return of(
-        TensorFiles.join(bytes, socket.getInputStream().readNBytes(Integer.parseInt(length))));
+        TensorBytes.join(bytes, socket.getInputStream().readNBytes(Integer.parseInt(length))));
   }
 
   /** Whether there is a whole answer, which says how long it is. */

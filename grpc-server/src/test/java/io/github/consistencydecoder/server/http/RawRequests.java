@@ -3,16 +3,16 @@ package io.github.consistencydecoder.server.http;
 import static io.github.consistencydecoder.server.http.OpenEndpoint.body;
 
 import io.github.consistencydecoder.plugin.Latents;
-import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.fixtures.TensorFiles;
 import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.testing.SampleLatents;
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Requests of HTTP/1.1 as they are written to a socket. */
 final class RawRequests {
-  static final Latents LATENTS = Fixtures.latents(1, 1, 8, 8);
+  static final Latents LATENTS = SampleLatents.scaled(1, 1, 8, 8);
   static final byte[] BODY = body(LATENTS, TensorType.FLOAT32);
   static final String DECODE =
       "/?output_type=pt&shape=1,4,8,8&dtype=float32&scaling_factor=0.18215";
@@ -33,6 +33,6 @@ final class RawRequests {
   static byte[] decodeRequest(String... headers) {
     List<String> all = new ArrayList<>(List.of(headers));
     all.add("Content-Length: " + BODY.length);
-    return TensorFiles.join(head("POST", DECODE, all.toArray(String[]::new)), BODY);
+    return TensorBytes.join(head("POST", DECODE, all.toArray(String[]::new)), BODY);
   }
 }

@@ -1,8 +1,14 @@
 package io.github.consistencydecoder.models.network;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import io.github.consistencydecoder.formats.checkpoint.Fuzzing;
+import io.github.consistencydecoder.formats.io.FormatException;
+import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
+import io.github.consistencydecoder.formats.tensors.StrictJson;
+import io.github.consistencydecoder.testing.FuzzCorpus;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -21,6 +27,17 @@ class FuzzNetworkConfigTest {
   @MethodSource("seeds")
   @FuzzTest(maxDuration = "10m")
   void config(byte[] input) {
-    Fuzzing.check(input, bytes -> new NetworkConfigReader().read(Fuzzing.json(bytes)));
+    FuzzCorpus.check(input, FuzzNetworkConfigTest::read);
+  }
+
+  static void read(byte[] input) {
+    try {
+      new NetworkConfigReader()
+          .read(
+              StrictJson.of(
+                  Path.of("fuzz"), input, 0, input.length, 0, CheckpointLimits.defaults()));
+    } catch (FormatException expected) {
+      assertThat(expected.byteOffset()).isLessThanOrEqualTo(input.length);
+    }
   }
 }

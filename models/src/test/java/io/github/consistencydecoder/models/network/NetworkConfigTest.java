@@ -3,9 +3,9 @@ package io.github.consistencydecoder.models.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.consistencydecoder.formats.checkpoint.FuzzCorpus;
-import io.github.consistencydecoder.formats.checkpoint.Fuzzing;
-import io.github.consistencydecoder.formats.checkpoint.Refusals;
+import io.github.consistencydecoder.formats.io.FormatException;
+import io.github.consistencydecoder.testing.FuzzCorpus;
+import io.github.consistencydecoder.testing.Refusal;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,8 +25,14 @@ class NetworkConfigTest {
     return Files.writeString(folder.resolve("config.json"), json);
   }
 
+  private static void refused(Path file, long offset, String reason) throws IOException {
+    FormatException refusal =
+        Refusal.of(FormatException.class, Files.size(file), file, NetworkConfig::read, reason);
+    assertThat(refusal.byteOffset()).as("offset").isEqualTo(offset);
+  }
+
   private void refused(String json, long offset, String reason) throws IOException {
-    Refusals.assertRefused(write(json), NetworkConfig::read, offset, reason);
+    refused(write(json), offset, reason);
   }
 
   @Test
@@ -244,7 +250,7 @@ class NetworkConfigTest {
     Path file =
         Files.write(
             folder.resolve("config.json"), "{\"é\":1}".getBytes(StandardCharsets.ISO_8859_1));
-    Refusals.assertRefused(file, NetworkConfig::read, 2, "not UTF-8");
+    refused(file, 2, "not UTF-8");
   }
 
   @Test
@@ -263,15 +269,18 @@ class NetworkConfigTest {
       // A hole: nothing is on the disk.
       assertThat(channel.write(java.nio.ByteBuffer.allocate(1), 1L << 33)).isEqualTo(1);
     }
-    Refusals.assertRefusedAt(
-        0, file, NetworkConfig::read, -1, "a JSON file of 8589934593 bytes, at most 16777216");
+    FormatException refusal =
+        Refusal.of(
+            FormatException.class,
+            0,
+            file,
+            NetworkConfig::read,
+            "a JSON file of 8589934593 bytes, at most 16777216");
+    assertThat(refusal.byteOffset()).isEqualTo(-1);
   }
 
   @Test
   void changedConfigurationsAreAcceptedOrRefused() throws IOException {
-    FuzzCorpus.replay(
-        "config",
-        FuzzNetworkConfigTest.seeds(),
-        bytes -> new NetworkConfigReader().read(Fuzzing.json(bytes)));
+    FuzzCorpus.replay("config", FuzzNetworkConfigTest.seeds(), FuzzNetworkConfigTest::read);
   }
 }

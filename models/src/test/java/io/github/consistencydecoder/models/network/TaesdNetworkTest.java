@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.consistencydecoder.formats.tensors.DType;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
+import io.github.consistencydecoder.testing.NameTable;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -6,7 +6,7 @@ import io.github.consistencydecoder.plugin.Availability;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.Decoders;
 import io.github.consistencydecoder.plugin.LatentDecoder;
-import io.github.consistencydecoder.plugin.LatentDecoderContract;
+import io.github.consistencydecoder.testing.LatentDecoderContract;
 
 class VaelightDecoderContractTest extends LatentDecoderContract {
   @Override

@@ -6,7 +6,7 @@ import io.github.consistencydecoder.plugin.Availability;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.Encoders;
 import io.github.consistencydecoder.plugin.LatentEncoder;
-import io.github.consistencydecoder.plugin.LatentEncoderContract;
+import io.github.consistencydecoder.testing.LatentEncoderContract;
 
 class VaelightEncoderContractTest extends LatentEncoderContract {
   @Override

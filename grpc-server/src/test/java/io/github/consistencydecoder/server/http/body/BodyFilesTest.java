@@ -1,13 +1,13 @@
 package io.github.consistencydecoder.server.http.body;
 
-import static io.github.consistencydecoder.server.fixtures.TensorFiles.npy;
+import static io.github.consistencydecoder.testing.TensorBytes.npy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.server.core.ServiceError;
 import io.github.consistencydecoder.server.core.ServiceException;
-import io.github.consistencydecoder.server.fixtures.TensorFiles;
+import io.github.consistencydecoder.testing.TensorBytes;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +31,7 @@ final class BodyFilesTest {
   }
 
   private static byte[] safetensors(String header, int data) {
-    return TensorFiles.safetensors(header, new byte[data]);
+    return TensorBytes.safetensors(header, new byte[data]);
   }
 
   private static void refused(ThrowingCallable read, String part) {

@@ -1,5 +1,18 @@
-package io.github.consistencydecoder.plugin;
+package io.github.consistencydecoder.testing;
 
+import io.github.consistencydecoder.plugin.ClampMode;
+import io.github.consistencydecoder.plugin.DecodeEstimate;
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Decoded;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.DecoderInfo;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.LatentScale;
+import io.github.consistencydecoder.plugin.LatentStatistics;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Noise;
+import io.github.consistencydecoder.plugin.Pixels;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +25,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * A decoder without a model: each pixel mixes its latent cell with noise. Keeps every promise of
  * {@link LatentDecoder}, or breaks one on demand.
  */
-final class FakeLatentDecoder implements LatentDecoder {
+final class FlawedDecoder implements LatentDecoder {
   private final Flaw flaw;
   private final AtomicInteger decodes = new AtomicInteger();
   private final ReentrantReadWriteLock lifetime = new ReentrantReadWriteLock();
@@ -20,7 +33,7 @@ final class FakeLatentDecoder implements LatentDecoder {
   private volatile boolean broken;
   private volatile Noise sharedNoise;
 
-  FakeLatentDecoder(Flaw flaw) {
+  FlawedDecoder(Flaw flaw) {
     this.flaw = flaw;
   }
 

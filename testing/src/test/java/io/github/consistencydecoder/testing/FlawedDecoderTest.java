@@ -1,7 +1,8 @@
-package io.github.consistencydecoder.plugin;
+package io.github.consistencydecoder.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.plugin.LatentDecoder;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
@@ -32,7 +33,7 @@ class FlawedDecoderTest {
         new LatentDecoderContract() {
           @Override
           protected LatentDecoder open() {
-            return new FakeLatentDecoder(flaw);
+            return new FlawedDecoder(flaw);
           }
         };
     try {

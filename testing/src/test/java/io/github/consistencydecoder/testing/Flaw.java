@@ -1,8 +1,6 @@
-package io.github.consistencydecoder.plugin;
+package io.github.consistencydecoder.testing;
 
-/**
- * A way in which {@link FakeLatentDecoder} can break its promises, and the rule that must notice.
- */
+/** A way in which {@link FlawedDecoder} can break its promises, and the rule that must notice. */
 enum Flaw {
   NONE(null),
   NOISE_OF_ITS_OWN(LatentDecoderContract::sameSeedGivesTheSamePixels),

@@ -1,14 +1,15 @@
-package io.github.consistencydecoder.plugin;
+package io.github.consistencydecoder.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.plugin.DecodeListener;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Remembers the steps that a decoder tells of. */
-final class StepRecorder implements DecodeListener {
-  final List<Integer> timesteps = new ArrayList<>();
-  final List<Long> nanos = new ArrayList<>();
+public final class StepRecorder implements DecodeListener {
+  public final List<Integer> timesteps = new ArrayList<>();
+  public final List<Long> nanos = new ArrayList<>();
   private final List<String> events = new ArrayList<>();
   private int steps;
 
@@ -26,7 +27,7 @@ final class StepRecorder implements DecodeListener {
   }
 
   /** Each step of at least one was started and then finished, in order. */
-  void assertInOrder() {
+  public void assertInOrder() {
     List<String> expected = new ArrayList<>();
     for (int step = 0; step < Math.max(1, steps); step++) {
       expected.add("started " + step + "/" + steps);

@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.formats.tensors;
+package io.github.consistencydecoder.testing;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -60,7 +60,7 @@ public final class SafetensorsFile {
   }
 
   /** Where the data start. */
-  long dataStart() {
+  public long dataStart() {
     return 8L + headerBytes().length;
   }
 

@@ -1,12 +1,20 @@
-package io.github.consistencydecoder.plugin;
+package io.github.consistencydecoder.testing;
 
+import io.github.consistencydecoder.plugin.Cancellation;
+import io.github.consistencydecoder.plugin.DecodeEstimate;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.DecoderInfo;
+import io.github.consistencydecoder.plugin.LatentEncoder;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Pixels;
 import java.util.Map;
 
 /**
  * An encoder without a model: a latent cell holds the mean of each channel of its pixels, and the
  * mean of all. Keeps every promise of {@link LatentEncoder}, or breaks one on demand.
  */
-final class FakeLatentEncoder implements LatentEncoder {
+final class FlawedEncoder implements LatentEncoder {
   /** A promise to break. */
   enum Flaw {
     NONE,
@@ -23,7 +31,7 @@ final class FakeLatentEncoder implements LatentEncoder {
   private final Flaw flaw;
   private boolean closed;
 
-  FakeLatentEncoder(Flaw flaw) {
+  FlawedEncoder(Flaw flaw) {
     this.flaw = flaw;
   }
 

@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.models.network;
+package io.github.consistencydecoder.testing;
 
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -1,10 +1,18 @@
-package io.github.consistencydecoder.plugin;
+package io.github.consistencydecoder.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
+import io.github.consistencydecoder.plugin.Cancellation;
+import io.github.consistencydecoder.plugin.DecodeEstimate;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.LatentEncoder;
+import io.github.consistencydecoder.plugin.LatentScale;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Pixels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.server.access;
+package io.github.consistencydecoder.testing;
 
 import java.io.IOException;
 import java.io.InputStream;

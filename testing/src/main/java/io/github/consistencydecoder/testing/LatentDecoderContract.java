@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.plugin;
+package io.github.consistencydecoder.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -6,9 +6,22 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.consistencydecoder.plugin.Cancellation;
+import io.github.consistencydecoder.plugin.ClampMode;
+import io.github.consistencydecoder.plugin.DecodeEstimate;
+import io.github.consistencydecoder.plugin.DecodeListener;
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Decoded;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.LatentScale;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Noise;
+import io.github.consistencydecoder.plugin.Pixels;
+import io.github.consistencydecoder.plugin.Schedule;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -60,12 +73,7 @@ public abstract class LatentDecoderContract {
    * @param seed other latents for another seed
    */
   protected Latents latents(int batch, int height, int width, long seed) {
-    Random random = new Random(seed);
-    float[] values = new float[batch * Latents.CHANNELS * height * width];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return Latents.scaled(values, batch, Latents.CHANNELS, height, width);
+    return SampleLatents.scaled(seed, batch, height, width);
   }
 
   @Test

@@ -1,8 +1,9 @@
-package io.github.consistencydecoder.plugin;
+package io.github.consistencydecoder.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.plugin.FakeLatentEncoder.Flaw;
+import io.github.consistencydecoder.plugin.LatentEncoder;
+import io.github.consistencydecoder.testing.FlawedEncoder.Flaw;
 import java.lang.reflect.InvocationTargetException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +40,7 @@ class FlawedEncoderTest {
         new LatentEncoderContract() {
           @Override
           protected LatentEncoder open() {
-            return new FakeLatentEncoder(flaw);
+            return new FlawedEncoder(flaw);
           }
         };
     try {

@@ -14,6 +14,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Folders, pairs, links and shard indexes, right ones and hostile ones. */
 class CheckpointsTest {
@@ -72,6 +74,32 @@ class CheckpointsTest {
       assertThat(c.format()).isEqualTo("torch");
       assertThat(c.tensors().keySet()).containsExactly("w");
     }
+  }
+
+  /** What breaks a rule, where it is told, and in which words. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          a shard outside the folder is refused | {"weight_map":{"a":"../s.safetensors"}} | 19 | file '../s.safetensors'
+          a shard outside the folder is refused | {"weight_map":{"a":"/etc/s.safetensors"}} | 19 | needs the plain name
+          a shard outside the folder is refused | {"weight_map":{"a":"d/s.safetensors"}} | 19 | needs the plain name
+          a shard outside the folder is refused | {"weight_map":{"a":"d\\\\s.safetensors"}} | 19 | needs the plain name
+          a shard outside the folder is refused | {"weight_map":{"a":"C:s.safetensors"}} | 19 | needs the plain name
+          a shard outside the folder is refused | {"weight_map":{"a":".."}} | 19 | needs the plain name
+          a shard outside the folder is refused | {"weight_map":{"a":"s\\u0000.safetensors"}} | 19 | file 's?.safetensors'
+          a shard of another format is refused | {"weight_map":{"a":"model-1.bin"}} | 19 | needs the plain name of a .safetensors
+          a shard that is no name is refused | {"weight_map":{"a":[]}} | 19 | gives an array, needs a file name
+          an index without a map is refused | {"metadata":{}} | 14 | no 'weight_map'
+          an empty map is refused | {"weight_map":{}} | 16 | 'weight_map' names no tensor
+          a map that is no object is refused | {"weight_map":7} | 14 | 'weight_map' is 7, needs an object
+          a duplicate tensor in an index is refused | {"weight_map":{"a":"s.safetensors","a":"s.safetensors"}} | 38 | duplicate key "a"
+          a map that is given twice is refused | {"weight_map":{},"weight_map":{}} | 29 | duplicate key "weight_map"
+          """)
+  void oneRuleEach(String rule, String json, long offset, String reason) throws IOException {
+    refusedIndex(json, offset, reason);
   }
 
   @Test
@@ -189,56 +217,6 @@ class CheckpointsTest {
             .getParent(),
         "b",
         "a");
-  }
-
-  @Test
-  void aShardOutsideTheFolderIsRefused() throws IOException {
-    refusedIndex("{\"weight_map\":{\"a\":\"../s.safetensors\"}}", 19, "file '../s.safetensors'");
-    refusedIndex("{\"weight_map\":{\"a\":\"/etc/s.safetensors\"}}", 19, "needs the plain name");
-    refusedIndex("{\"weight_map\":{\"a\":\"d/s.safetensors\"}}", 19, "needs the plain name");
-    refusedIndex("{\"weight_map\":{\"a\":\"d\\\\s.safetensors\"}}", 19, "needs the plain name");
-    refusedIndex("{\"weight_map\":{\"a\":\"C:s.safetensors\"}}", 19, "needs the plain name");
-    refusedIndex("{\"weight_map\":{\"a\":\"..\"}}", 19, "needs the plain name");
-    refusedIndex("{\"weight_map\":{\"a\":\"s\\u0000.safetensors\"}}", 19, "file 's?.safetensors'");
-  }
-
-  @Test
-  void aShardOfAnotherFormatIsRefused() throws IOException {
-    refusedIndex(
-        "{\"weight_map\":{\"a\":\"model-1.bin\"}}", 19, "needs the plain name of a .safetensors");
-  }
-
-  @Test
-  void aShardThatIsNoNameIsRefused() throws IOException {
-    refusedIndex("{\"weight_map\":{\"a\":[]}}", 19, "gives an array, needs a file name");
-  }
-
-  @Test
-  void anIndexWithoutAMapIsRefused() throws IOException {
-    refusedIndex("{\"metadata\":{}}", 14, "no 'weight_map'");
-  }
-
-  @Test
-  void anEmptyMapIsRefused() throws IOException {
-    refusedIndex("{\"weight_map\":{}}", 16, "'weight_map' names no tensor");
-  }
-
-  @Test
-  void aMapThatIsNoObjectIsRefused() throws IOException {
-    refusedIndex("{\"weight_map\":7}", 14, "'weight_map' is 7, needs an object");
-  }
-
-  @Test
-  void aDuplicateTensorInAnIndexIsRefused() throws IOException {
-    refusedIndex(
-        "{\"weight_map\":{\"a\":\"s.safetensors\",\"a\":\"s.safetensors\"}}",
-        38,
-        "duplicate key \"a\"");
-  }
-
-  @Test
-  void aMapThatIsGivenTwiceIsRefused() throws IOException {
-    refusedIndex("{\"weight_map\":{},\"weight_map\":{}}", 29, "duplicate key \"weight_map\"");
   }
 
   @Test

@@ -15,6 +15,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Right files, and one hostile file a rule; docs/hostile-files.md lists them. */
 public class NpyFileTest {
@@ -100,6 +102,49 @@ public class NpyFileTest {
     assertThat(NpyFile.read(write(none)).values()).isEmpty();
   }
 
+  /** Element type, order and shape; where it is told what is wrong, and in which words. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          python objects are refused by name | `'|O'` | False | (1,) | 10 | Python objects, these are pickles
+          big endian is refused by name | '>f4' | False | (0,) | 10 | big-endian
+          another element type is refused | '<i8' | False | (0,) | 10 | elements '<i8', needs one of
+          a structured type is refused | [('a', '<f4')] | False | (0,) | 20 | a structured element type
+          fortran order is refused | '<f4' | True | (0,) | 10 | Fortran order
+          an order that is no truth value is refused | '<f4' | 1 | (0,) | 10 | fortran_order is 1
+          code in the header is refused unread | __import__('os').system('id') | False | (0,) | 20 | needs a string in quotes here
+          an expression in the shape is refused | '<f4' | False | (10**9,) | 63 | 'shape' needs ',' or ')'
+          a negative dimension is refused | '<f4' | False | (-1,) | 61 | whole numbers of at least 0
+          five dimensions are refused | '<f4' | False | (1,1,1,1,1) | 69 | more than 4 dimensions
+          a product that overflows is refused | '<f4' | False | (4294967296, 4294967296) | -1 | overflows 63 bits
+          a bracketed number is no tuple | '<f4' | False | (4) | 63 | needs a comma to be a tuple
+          """)
+  void oneRuleOfAnArrayEach(
+      String rule, String type, String order, String shape, long offset, String reason)
+      throws IOException {
+    refused(npy(1, header(type, order, shape)), offset, reason);
+  }
+
+  /** The dictionary of the header. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          a missing key is refused | {'descr': '<f4', 'shape': ()} | 10 | no 'fortran_order'
+          an unknown key is refused | {'x': '<f4'} | 11 | unknown key 'x'
+          a duplicate key is refused | {'descr': '<f4', 'descr': '<f2'} | 27 | duplicate key 'descr'
+          text after the dictionary is refused | {'descr': '<f4', 'fortran_order': False, 'shape': ()} or 1 | 64 | only spaces and a newline
+          """)
+  void oneRuleOfTheDictionaryEach(String rule, String dictionary, long offset, String reason)
+      throws IOException {
+    refused(npy(1, dictionary + "\n"), offset, reason);
+  }
+
   @Test
   void aForeignMagicIsRefused() throws IOException {
     refused("\u0093NUMPX\1\0".getBytes(StandardCharsets.ISO_8859_1), 5, "not an .npy file");
@@ -137,84 +182,11 @@ public class NpyFileTest {
   }
 
   @Test
-  void pythonObjectsAreRefusedByName() throws IOException {
-    refused(npy(1, header("'|O'", "False", "(1,)")), 10, "Python objects, these are pickles");
-  }
-
-  @Test
-  void bigEndianIsRefusedByName() throws IOException {
-    refused(npy(1, header("'>f4'", "False", "(0,)")), 10, "big-endian");
-  }
-
-  @Test
-  void anotherElementTypeIsRefused() throws IOException {
-    refused(npy(1, header("'<i8'", "False", "(0,)")), 10, "elements '<i8', needs one of");
-  }
-
-  @Test
-  void aStructuredTypeIsRefused() throws IOException {
-    refused(npy(1, header("[('a', '<f4')]", "False", "(0,)")), 20, "a structured element type");
-  }
-
-  @Test
-  void fortranOrderIsRefused() throws IOException {
-    refused(npy(1, header("'<f4'", "True", "(0,)")), 10, "Fortran order");
-  }
-
-  @Test
-  void anOrderThatIsNoTruthValueIsRefused() throws IOException {
-    refused(npy(1, header("'<f4'", "1", "(0,)")), 10, "fortran_order is 1");
-  }
-
-  @Test
-  void aMissingKeyIsRefused() throws IOException {
-    refused(npy(1, "{'descr': '<f4', 'shape': ()}\n"), 10, "no 'fortran_order'");
-  }
-
-  @Test
-  void anUnknownKeyIsRefused() throws IOException {
-    refused(npy(1, "{'x': '<f4'}\n"), 11, "unknown key 'x'");
-  }
-
-  @Test
-  void aDuplicateKeyIsRefused() throws IOException {
-    refused(npy(1, "{'descr': '<f4', 'descr': '<f2'}\n"), 27, "duplicate key 'descr'");
-  }
-
-  @Test
-  void codeInTheHeaderIsRefusedUnread() throws IOException {
-    refused(
-        npy(1, header("__import__('os').system('id')", "False", "(0,)")),
-        20,
-        "needs a string in quotes here");
-  }
-
-  @Test
-  void anExpressionInTheShapeIsRefused() throws IOException {
-    refused(npy(1, header("'<f4'", "False", "(10**9,)")), 63, "'shape' needs ',' or ')'");
-  }
-
-  @Test
-  void aNegativeDimensionIsRefused() throws IOException {
-    refused(npy(1, header("'<f4'", "False", "(-1,)")), 61, "whole numbers of at least 0");
-  }
-
-  @Test
-  void fiveDimensionsAreRefused() throws IOException {
-    refused(npy(1, header("'<f4'", "False", "(1,1,1,1,1)")), 69, "more than 4 dimensions");
-  }
-
-  @Test
   void anEndlessNumberIsRefused() throws IOException {
     refused(
         npy(1, header("'<f4'", "False", "(" + "9".repeat(5000) + ",)")),
         61,
         "a dimension of 5000 digits");
-  }
-
-  @Test
-  void aProductThatOverflowsIsRefused() throws IOException {
-    refused(npy(1, header("'<f4'", "False", "(4294967296, 4294967296)")), -1, "overflows 63 bits");
   }
 
   @Test
@@ -227,19 +199,6 @@ public class NpyFileTest {
   void bytesAfterTheValuesAreRefused() throws IOException {
     byte[] bytes = npy(1, header("'<f4'", "False", "(0,)"), (byte) 1);
     refused(bytes, bytes.length - 1, "1 bytes of values");
-  }
-
-  @Test
-  void textAfterTheDictionaryIsRefused() throws IOException {
-    refused(
-        npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': ()} or 1\n"),
-        64,
-        "only spaces and a newline");
-  }
-
-  @Test
-  void aBracketedNumberIsNoTuple() throws IOException {
-    refused(npy(1, header("'<f4'", "False", "(4)")), 63, "needs a comma to be a tuple");
   }
 
   @Test

@@ -19,19 +19,7 @@ import java.util.zip.CRC32;
  * Builds zip archives byte by byte: laid out rightly first, then patched where they shall be wrong.
  */
 public final class ArchiveFile {
-  private static final class Item {
-    final byte[] name;
-    final byte[] content;
-    final byte[] extra;
-    final int local;
-
-    Item(byte[] name, byte[] content, byte[] extra, int local) {
-      this.name = name;
-      this.content = content;
-      this.extra = extra;
-      this.local = local;
-    }
-  }
+  private record Item(byte[] name, byte[] content, byte[] extra, int local) {}
 
   private record Patch(Place place, int item, int field, int bytes, long value) {}
 
@@ -108,29 +96,31 @@ public final class ArchiveFile {
     return this;
   }
 
-  public ArchiveFile patchLocal(int item, int field, int bytes, long value) {
-    patches.add(new Patch(Place.LOCAL, item, field, bytes, value));
+  /**
+   * Changes a number where it shall be wrong.
+   *
+   * @param patch place, item, field, bytes and value, for example {@code CENTRAL 1 32 2 5000}; or
+   *     {@code zip64}
+   */
+  public ArchiveFile patch(String patch) {
+    if (patch.equals("zip64")) {
+      return withZip64();
+    }
+    String[] p = patch.split(" ", -1);
+    patches.add(
+        new Patch(
+            Place.valueOf(p[0]),
+            Integer.parseInt(p[1]),
+            Integer.parseInt(p[2]),
+            Integer.parseInt(p[3]),
+            Long.decode(p[4])));
     return this;
   }
 
-  public ArchiveFile patchCentral(int item, int field, int bytes, long value) {
-    patches.add(new Patch(Place.CENTRAL, item, field, bytes, value));
-    return this;
-  }
-
-  public ArchiveFile patchEnd(int field, int bytes, long value) {
-    patches.add(new Patch(Place.END, 0, field, bytes, value));
-    return this;
-  }
-
-  public ArchiveFile patchLocator(int field, int bytes, long value) {
-    patches.add(new Patch(Place.LOCATOR, 0, field, bytes, value));
-    return this;
-  }
-
-  public ArchiveFile patchEnd64(int field, int bytes, long value) {
-    patches.add(new Patch(Place.END64, 0, field, bytes, value));
-    return this;
+  /** Where a place like {@code CENTRAL 1} is, or the number itself. */
+  long at(String place) {
+    String[] p = place.split(" ", -1);
+    return p.length == 1 ? Long.parseLong(place) : at(Place.valueOf(p[0]), Integer.parseInt(p[1]));
   }
 
   long localAt(int item) {
@@ -193,17 +183,20 @@ public final class ArchiveFile {
     return Files.write(file, bytes());
   }
 
+  private long at(Place place, int item) {
+    return switch (place) {
+      case LOCAL -> localAt(item);
+      case CENTRAL -> centralAt(item);
+      case END -> endAt();
+      case LOCATOR -> endAt() - 20;
+      case END64 -> directoryEnd();
+    };
+  }
+
   private void patch(ByteBuffer zip, Patch p) {
-    long base =
-        switch (p.place()) {
-          case LOCAL -> localAt(p.item());
-          case CENTRAL -> centralAt(p.item());
-          case END -> endAt();
-          case LOCATOR -> endAt() - 20;
-          case END64 -> directoryEnd();
-        };
+    int base = (int) at(p.place(), p.item());
     for (int i = 0; i < p.bytes(); i++) {
-      zip.put((int) base + p.field() + i, (byte) (p.value() >> (8 * i)));
+      zip.put(base + p.field() + i, (byte) (p.value() >> (8 * i)));
     }
   }
 

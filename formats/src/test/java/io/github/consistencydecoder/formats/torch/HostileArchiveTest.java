@@ -14,8 +14,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** One hostile archive a rule of {@link TorchArchive}; docs/hostile-files.md lists them. */
 public class HostileArchiveTest {
@@ -31,9 +34,11 @@ public class HostileArchiveTest {
     return oneTensor(0, new long[] {2, 2}, new long[] {2, 1});
   }
 
-  private void refusedTensor(long offset, long[] shape, long[] strides, String reason)
-      throws IOException {
-    refused(ArchiveFile.torch(oneTensor(offset, shape, strides)), -1, "tensor 'w': " + reason);
+  private static long[] longs(String text) {
+    return Stream.of(text.split(" ", -1))
+        .filter(s -> !s.isEmpty())
+        .mapToLong(Long::parseLong)
+        .toArray();
   }
 
   @Test
@@ -70,14 +75,14 @@ public class HostileArchiveTest {
   @Test
   void aCompressedPickleIsRefused() throws IOException {
     refused(
-        ArchiveFile.torch(good()).patchLocal(0, 8, 2, 8).patchCentral(0, 10, 2, 8),
+        ArchiveFile.torch(good()).patch("LOCAL 0 8 2 8").patch("CENTRAL 0 10 2 8"),
         0,
         "entry 'm/data.pkl' is compressed");
   }
 
   @Test
   void aCompressedStorageIsRefused() throws IOException {
-    ArchiveFile file = ArchiveFile.torch(good()).patchLocal(1, 8, 2, 8).patchCentral(1, 10, 2, 8);
+    ArchiveFile file = ArchiveFile.torch(good()).patch("LOCAL 1 8 2 8").patch("CENTRAL 1 10 2 8");
     refused(file, file.localAt(1), "entry 'm/data/0' is compressed");
   }
 
@@ -149,55 +154,27 @@ public class HostileArchiveTest {
     refused(archive, archive.dataAt(1), "4611686018427387908 elements of F32 declared");
   }
 
-  @Test
-  void aTensorBeyondItsStorageIsRefused() throws IOException {
-    refusedTensor(1, new long[] {4}, new long[] {1}, "shape [4], strides [1] and offset 1 reach");
-  }
-
-  @Test
-  void anOffsetBeyondTheStorageIsRefused() throws IOException {
-    refusedTensor(Long.MAX_VALUE, new long[] {}, new long[] {}, "shape [], strides [] and offset");
-  }
-
-  @Test
-  void anOffsetOfNothingBeyondTheStorageIsRefused() throws IOException {
-    refusedTensor(5, new long[] {0}, new long[] {1}, "shape [0], strides [1] and offset 5 reach");
-  }
-
-  @Test
-  void aStrideBeyondTheStorageIsRefused() throws IOException {
-    refusedTensor(0, new long[] {2}, new long[] {4}, "shape [2], strides [4] and offset 0 reach");
-  }
-
-  @Test
-  void aStrideThatOverflowsIsRefused() throws IOException {
-    refusedTensor(
-        0, new long[] {3}, new long[] {Long.MAX_VALUE}, "shape [3], strides [9223372036854775807]");
-  }
-
-  @Test
-  void aBillionElementsOverOneAreRefused() throws IOException {
-    refusedTensor(
-        0, new long[] {1_000_000_000}, new long[] {0}, "shape [1000000000] has more elements than");
-  }
-
-  @Test
-  void aShapeThatOverflowsIsRefused() throws IOException {
-    refusedTensor(
-        0,
-        new long[] {1L << 32, 1L << 32},
-        new long[] {0, 0},
-        "shape [4294967296, 4294967296] over");
-  }
-
-  @Test
-  void tooManyDimensionsAreRefused() throws IOException {
-    refusedTensor(0, new long[9], new long[9], "9 dimensions and 9 strides");
-  }
-
-  @Test
-  void stridesThatAreNotAsManyAsDimensionsAreRefused() throws IOException {
-    refusedTensor(0, new long[] {4}, new long[] {4, 1}, "1 dimensions and 2 strides");
+  /** A tensor over four numbers: its offset, shape and strides, and what it is told. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          a tensor beyond its storage is refused | 1 | 4 | 1 | shape [4], strides [1] and offset 1 reach
+          an offset beyond the storage is refused | 9223372036854775807 | `` | `` | shape [], strides [] and offset
+          an offset of nothing beyond the storage is refused | 5 | 0 | 1 | shape [0], strides [1] and offset 5 reach
+          a stride beyond the storage is refused | 0 | 2 | 4 | shape [2], strides [4] and offset 0 reach
+          a stride that overflows is refused | 0 | 3 | 9223372036854775807 | shape [3], strides [9223372036854775807]
+          a billion elements over one are refused | 0 | 1000000000 | 0 | shape [1000000000] has more elements than
+          a shape that overflows is refused | 0 | 4294967296 4294967296 | 0 0 | shape [4294967296, 4294967296] over
+          too many dimensions are refused | 0 | 0 0 0 0 0 0 0 0 0 | 0 0 0 0 0 0 0 0 0 | 9 dimensions and 9 strides
+          strides that are not as many as dimensions are refused | 0 | 4 | 4 1 | 1 dimensions and 2 strides
+          """)
+  void oneRuleOfTensorsEach(String rule, long offset, String shape, String strides, String reason)
+      throws IOException {
+    ArchiveFile file = ArchiveFile.torch(oneTensor(offset, longs(shape), longs(strides)));
+    refused(file, -1, "tensor 'w': " + reason);
   }
 
   @Test

@@ -121,9 +121,34 @@ class NetworkConfigTest {
     refused("{\"" + key + "\":18446744073709551617}", at, "needs a number below 2^63");
   }
 
-  @Test
-  void aClassNameThatIsNoStringIsRefused() throws IOException {
-    refused("{\"_class_name\":[]}", 15, "_class_name is an array");
+  /** What breaks a rule, where it is told, and in which words. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          a class name that is no string is refused | {"_class_name":[]} | 15 | _class_name is an array
+          widths that are no array are refused | {"decoder_block_out_channels":320} | 30 | is 320, needs an array
+          no widths are refused | {"decoder_block_out_channels":[]} | 31 | is empty, needs the channels
+          too many widths are refused | {"decoder_block_out_channels":[1,1,1,1,1,1,1,1,1]} | 47 | has more than 8 levels
+          a width of a billion is refused | {"decoder_block_out_channels":[1000000000]} | 31 | decoder_block_out_channels is 1000000000, needs 1 .. 8192
+          an infinite epsilon is refused | {"decoder_norm_eps":1e999} | 20 | decoder_norm_eps is 1e999, needs a finite number
+          the latents of flux are refused by name | {"latent_channels":16} | 19 | as of Stable Diffusion 3 or Flux
+          the latents of flux are refused by name | {"shift_factor":0.1159} | 16 | shift_factor is 0.1159, as of Stable Diffusion 3 or Flux
+          latents of another kind are refused | {"latent_channels":3} | 19 | needs the 4 of Stable Diffusion 1.x
+          the scaling factor of sdxl is refused by name | {"scaling_factor":0.13025} | 18 | scaling_factor is 0.13025, as of SDXL
+          a duplicate key is refused | {"latent_channels":4,"latent_channels":16} | 38 | duplicate key "latent_channels"
+          a duplicate key in an ignored value is refused | {"other":{"a":1,"a":2}} | 19 | duplicate key "a"
+          an array for a configuration is refused | [1] | 0 | the configuration is an array, needs an object
+          an empty file is refused | `` | 0 | the configuration is nothing, needs an object
+          a cut file is refused | {"latent_channels":4 | 20 | not valid JSON
+          a cut file is refused | {"other":[1, | 12 | not valid JSON
+          text after the end is refused | {} {} | 3 | more follows the end of the configuration
+          a byte order mark is refused | \ufeff{} | 0 | not valid JSON
+          """)
+  void oneRuleEach(String rule, String json, long offset, String reason) throws IOException {
+    refused(json, offset, reason);
   }
 
   @Test
@@ -132,38 +157,10 @@ class NetworkConfigTest {
         "{\"_class_name\":\"" + "x".repeat(201) + "\"}", 15, "a string of at most 200 characters");
   }
 
-  @Test
-  void widthsThatAreNoArrayAreRefused() throws IOException {
-    refused("{\"decoder_block_out_channels\":320}", 30, "is 320, needs an array");
-  }
-
-  @Test
-  void noWidthsAreRefused() throws IOException {
-    refused("{\"decoder_block_out_channels\":[]}", 31, "is empty, needs the channels");
-  }
-
-  @Test
-  void tooManyWidthsAreRefused() throws IOException {
-    refused("{\"decoder_block_out_channels\":[1,1,1,1,1,1,1,1,1]}", 47, "has more than 8 levels");
-  }
-
-  @Test
-  void aWidthOfABillionIsRefused() throws IOException {
-    refused(
-        "{\"decoder_block_out_channels\":[1000000000]}",
-        31,
-        "decoder_block_out_channels is 1000000000, needs 1 .. 8192");
-  }
-
   @ParameterizedTest
   @CsvSource({"0", "-1e-5", "0.2"})
   void anImpossibleEpsilonIsRefused(String value) throws IOException {
     refused("{\"decoder_norm_eps\":" + value + "}", 20, "needs a number in (0, 0.1]");
-  }
-
-  @Test
-  void anInfiniteEpsilonIsRefused() throws IOException {
-    refused("{\"decoder_norm_eps\":1e999}", 20, "decoder_norm_eps is 1e999, needs a finite number");
   }
 
   @Test
@@ -178,25 +175,6 @@ class NetworkConfigTest {
     refused("{\"decoder_norm_eps\":NaN}", 23, "not valid JSON");
   }
 
-  @Test
-  void theLatentsOfFluxAreRefusedByName() throws IOException {
-    refused("{\"latent_channels\":16}", 19, "as of Stable Diffusion 3 or Flux");
-    refused(
-        "{\"shift_factor\":0.1159}",
-        16,
-        "shift_factor is 0.1159, as of Stable Diffusion 3 or Flux");
-  }
-
-  @Test
-  void latentsOfAnotherKindAreRefused() throws IOException {
-    refused("{\"latent_channels\":3}", 19, "needs the 4 of Stable Diffusion 1.x");
-  }
-
-  @Test
-  void theScalingFactorOfSdxlIsRefusedByName() throws IOException {
-    refused("{\"scaling_factor\":0.13025}", 18, "scaling_factor is 0.13025, as of SDXL");
-  }
-
   @ParameterizedTest
   @CsvSource({"0", "-0.18215", "1e9"})
   void anImpossibleScalingFactorIsRefused(String value) throws IOException {
@@ -209,40 +187,8 @@ class NetworkConfigTest {
   }
 
   @Test
-  void aDuplicateKeyIsRefused() throws IOException {
-    refused(
-        "{\"latent_channels\":4,\"latent_channels\":16}", 38, "duplicate key \"latent_channels\"");
-  }
-
-  @Test
-  void aDuplicateKeyInAnIgnoredValueIsRefused() throws IOException {
-    refused("{\"other\":{\"a\":1,\"a\":2}}", 19, "duplicate key \"a\"");
-  }
-
-  @Test
   void deepNestingIsRefused() throws IOException {
     refused("{\"other\":" + "[".repeat(100_000) + "}", 41, "nested deeper than 32");
-  }
-
-  @Test
-  void anArrayForAConfigurationIsRefused() throws IOException {
-    refused("[1]", 0, "the configuration is an array, needs an object");
-  }
-
-  @Test
-  void anEmptyFileIsRefused() throws IOException {
-    refused("", 0, "the configuration is nothing, needs an object");
-  }
-
-  @Test
-  void aCutFileIsRefused() throws IOException {
-    refused("{\"latent_channels\":4", 20, "not valid JSON");
-    refused("{\"other\":[1,", 12, "not valid JSON");
-  }
-
-  @Test
-  void textAfterTheEndIsRefused() throws IOException {
-    refused("{} {}", 3, "more follows the end of the configuration");
   }
 
   @Test
@@ -251,11 +197,6 @@ class NetworkConfigTest {
         Files.write(
             folder.resolve("config.json"), "{\"é\":1}".getBytes(StandardCharsets.ISO_8859_1));
     refused(file, 2, "not UTF-8");
-  }
-
-  @Test
-  void aByteOrderMarkIsRefused() throws IOException {
-    refused("\ufeff{}", 0, "not valid JSON");
   }
 
   @Test

@@ -139,17 +139,18 @@ final class ArchitectureTest {
                           ROOT + ".", "ai.onnxruntime..")));
 
   @ArchTest
-  static final ArchRule coreOfTheServerKnowsNoDoorAndNoDoorTheOther =
+  static final ArchRule coreOfTheServerKnowsNoEndpointAndNoEndpointTheOther =
       noClasses()
           .that()
-          .resideInAnyPackage(ROOT + "server.core..", ROOT + "server.wire..")
+          .resideInAnyPackage(
+              ROOT + "server.request..", ROOT + "server.models..", ROOT + "server.queue..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
               ROOT + "server.http..", ROOT + "server.grpc..", "org.eclipse.jetty..", "io.grpc..");
 
   @ArchTest
-  static final ArchRule doorsDoNotKnowEachOther =
+  static final ArchRule endpointsDoNotKnowEachOther =
       noClasses()
           .that()
           .resideInAPackage(ROOT + "server.http..")
@@ -187,6 +188,10 @@ final class ArchitectureTest {
   @ArchTest
   static final ArchRule packagesOfTheCommandHaveNoCycles =
       slices().matching(ROOT + "cli.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule packagesOfTheServerHaveNoCycles =
+      slices().matching(ROOT + "server.(*)..").should().beFreeOfCycles();
 
   @ArchTest
   static final ArchRule packagesOfDecoderCoreHaveNoCycles =

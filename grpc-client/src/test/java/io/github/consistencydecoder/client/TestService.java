@@ -2,12 +2,12 @@ package io.github.consistencydecoder.client;
 
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.server.access.AccessException;
-import io.github.consistencydecoder.server.core.ModelSource;
-import io.github.consistencydecoder.server.core.QueuedDecodeService;
-import io.github.consistencydecoder.server.core.Readiness;
-import io.github.consistencydecoder.server.core.ServiceLimits;
 import io.github.consistencydecoder.server.grpc.GrpcEndpoint;
 import io.github.consistencydecoder.server.grpc.GrpcEndpointBuilder;
+import io.github.consistencydecoder.server.models.ModelSource;
+import io.github.consistencydecoder.server.queue.QueuedDecodeService;
+import io.github.consistencydecoder.server.queue.Readiness;
+import io.github.consistencydecoder.server.request.ServiceLimits;
 import io.github.consistencydecoder.testing.Await;
 import io.github.consistencydecoder.testing.SharedData;
 import java.io.IOException;

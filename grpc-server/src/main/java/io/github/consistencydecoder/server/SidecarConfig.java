@@ -2,10 +2,10 @@ package io.github.consistencydecoder.server;
 
 import static java.util.Objects.requireNonNull;
 
-import io.github.consistencydecoder.server.access.TlsFiles;
-import io.github.consistencydecoder.server.core.DecodeSize;
-import io.github.consistencydecoder.server.core.ModelSource;
-import io.github.consistencydecoder.server.core.ServiceLimits;
+import io.github.consistencydecoder.server.access.TlsMaterial.TlsFiles;
+import io.github.consistencydecoder.server.models.ModelSource;
+import io.github.consistencydecoder.server.request.DecodeSize;
+import io.github.consistencydecoder.server.request.ServiceLimits;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;

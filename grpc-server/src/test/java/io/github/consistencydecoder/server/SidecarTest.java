@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.server.access.AccessException;
-import io.github.consistencydecoder.server.core.ModelSource;
-import io.github.consistencydecoder.server.core.Readiness;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.server.models.ModelSource;
+import io.github.consistencydecoder.server.queue.Readiness;
+import io.github.consistencydecoder.server.request.TensorType;
 import io.github.consistencydecoder.testing.Await;
 import io.github.consistencydecoder.testing.FakeDecoder;
 import io.github.consistencydecoder.testing.SampleLatents;

@@ -3,7 +3,7 @@ package io.github.consistencydecoder.cli.serve;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.server.SidecarConfig;
-import io.github.consistencydecoder.server.access.TlsFiles;
+import io.github.consistencydecoder.server.access.TlsMaterial.TlsFiles;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -14,7 +14,7 @@ import io.github.consistencydecoder.plugin.Decoders;
 import io.github.consistencydecoder.plugin.Encoders;
 import io.github.consistencydecoder.plugin.LatentDecoderProvider;
 import io.github.consistencydecoder.plugin.LatentEncoder;
-import io.github.consistencydecoder.server.core.ModelSource;
+import io.github.consistencydecoder.server.models.ModelSource;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;

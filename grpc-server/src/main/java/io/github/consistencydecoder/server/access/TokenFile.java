@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.server.access;
 
-import io.github.consistencydecoder.server.core.ServiceError;
-import io.github.consistencydecoder.server.core.ServiceException;
+import io.github.consistencydecoder.server.request.ServiceError;
+import io.github.consistencydecoder.server.request.ServiceException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,14 +1,14 @@
 package io.github.consistencydecoder.server.grpc;
 
-import io.github.consistencydecoder.server.core.DecodeService;
-import io.github.consistencydecoder.server.core.DecodeSize;
-import io.github.consistencydecoder.server.core.ModelStatus;
-import io.github.consistencydecoder.server.core.Priority;
-import io.github.consistencydecoder.server.core.Readiness;
-import io.github.consistencydecoder.server.core.ServiceError;
-import io.github.consistencydecoder.server.core.ServiceException;
 import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
-import io.github.consistencydecoder.server.grpc.transport.CallCheck;
+import io.github.consistencydecoder.server.grpc.transport.StrictMethods.CallCheck;
+import io.github.consistencydecoder.server.models.ModelStatus;
+import io.github.consistencydecoder.server.queue.DecodeService;
+import io.github.consistencydecoder.server.queue.Readiness;
+import io.github.consistencydecoder.server.request.CallSettings.Priority;
+import io.github.consistencydecoder.server.request.DecodeSize;
+import io.github.consistencydecoder.server.request.ServiceError;
+import io.github.consistencydecoder.server.request.ServiceException;
 import java.time.Duration;
 import java.util.Optional;
 

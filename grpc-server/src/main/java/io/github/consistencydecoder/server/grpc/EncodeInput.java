@@ -5,15 +5,15 @@ import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.proto.v1.DataType;
 import io.github.consistencydecoder.proto.v1.EncodeRequest;
 import io.github.consistencydecoder.proto.v1.Tensor;
-import io.github.consistencydecoder.server.core.CallSettings;
-import io.github.consistencydecoder.server.core.DecodeService;
-import io.github.consistencydecoder.server.core.DecodeSize;
-import io.github.consistencydecoder.server.core.ModelStatus;
-import io.github.consistencydecoder.server.core.ServiceError;
-import io.github.consistencydecoder.server.core.ServiceException;
-import io.github.consistencydecoder.server.wire.PictureRules;
-import io.github.consistencydecoder.server.wire.TensorFields;
-import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.server.models.ModelStatus;
+import io.github.consistencydecoder.server.queue.DecodeService;
+import io.github.consistencydecoder.server.request.CallSettings;
+import io.github.consistencydecoder.server.request.DecodeSize;
+import io.github.consistencydecoder.server.request.PictureRules;
+import io.github.consistencydecoder.server.request.ServiceError;
+import io.github.consistencydecoder.server.request.ServiceException;
+import io.github.consistencydecoder.server.request.TensorType;
+import io.github.consistencydecoder.server.request.WireTensor.TensorFields;
 import java.util.Optional;
 
 /**

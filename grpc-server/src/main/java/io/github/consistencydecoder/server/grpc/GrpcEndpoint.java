@@ -1,23 +1,31 @@
 package io.github.consistencydecoder.server.grpc;
 
+import io.github.consistencydecoder.proto.inference.GRPCInferenceServiceGrpc;
+import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
 import io.github.consistencydecoder.server.access.AccessException;
 import io.github.consistencydecoder.server.access.ListeningRule;
 import io.github.consistencydecoder.server.access.TlsMaterial;
 import io.github.consistencydecoder.server.access.UnixSocket;
-import io.github.consistencydecoder.server.core.DecodeService;
-import io.github.consistencydecoder.server.core.ServiceLimits;
+import io.github.consistencydecoder.server.grpc.CallEnd.ReadTimeout;
+import io.github.consistencydecoder.server.grpc.Requests.TokenGate;
 import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
-import io.github.consistencydecoder.server.grpc.transport.ConnectionLimit;
 import io.github.consistencydecoder.server.grpc.transport.EventLoops;
 import io.github.consistencydecoder.server.grpc.transport.GatedNegotiator;
+import io.github.consistencydecoder.server.grpc.transport.GatedNegotiator.ConnectionLimit;
 import io.github.consistencydecoder.server.grpc.transport.StreamHandles;
 import io.github.consistencydecoder.server.grpc.transport.StrictMethods;
+import io.github.consistencydecoder.server.queue.DecodeService;
+import io.github.consistencydecoder.server.queue.Readiness;
+import io.github.consistencydecoder.server.request.ServiceLimits;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ChannelzService;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.handler.ssl.ClientAuth;
@@ -35,7 +43,9 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
 
 /**
@@ -242,6 +252,66 @@ public final class GrpcEndpoint implements AutoCloseable {
     loops.close();
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Daemon threads with a name and a number. */
+  static final class EndpointThreads {
+    private EndpointThreads() {}
+
+    static ThreadFactory named(String name) {
+      AtomicInteger count = new AtomicInteger();
+      return task -> {
+        Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
+        thread.setDaemon(true);
+        return thread;
+      };
+    }
+  }
+
+  /** Reflection v1alpha, which older tools ask for. */
+  static final class OldReflection {
+    private OldReflection() {}
+
+    @SuppressWarnings("deprecation") // gRPC marks it so in favour of v1, which is served as well
+    static ServerServiceDefinition service() {
+      return ProtoReflectionService.newInstance().bindService();
+    }
+  }
+
+  /** The health service, which says what the core says. NOT_SERVING until it has said something. */
+  static final class HealthFollower {
+    private static final List<String> SERVICES =
+        List.of(
+            HealthStatusManager.SERVICE_NAME_ALL_SERVICES,
+            DecoderServiceGrpc.SERVICE_NAME,
+            GRPCInferenceServiceGrpc.SERVICE_NAME);
+
+    private final HealthStatusManager health = new HealthStatusManager();
+    private boolean stopped;
+
+    HealthFollower() {
+      set(ServingStatus.NOT_SERVING);
+    }
+
+    BindableService service() {
+      return health.getHealthService();
+    }
+
+    synchronized void follow(Readiness readiness) {
+      if (!stopped) {
+        set(readiness == Readiness.SERVING ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
+      }
+    }
+
+    /** NOT_SERVING from here on. */
+    synchronized void stop() {
+      stopped = true;
+      set(ServingStatus.NOT_SERVING);
+    }
+
+    private void set(ServingStatus status) {
+      SERVICES.forEach(name -> health.setStatus(name, status));
     }
   }
 }

@@ -1,24 +1,40 @@
 package io.github.consistencydecoder.server.grpc;
 
+import io.github.consistencydecoder.plugin.ClampMode;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Schedule;
+import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.proto.inference.InferParameter;
+import io.github.consistencydecoder.proto.inference.InferParameter.ParameterChoiceCase;
+import io.github.consistencydecoder.proto.inference.InferTensorContents;
 import io.github.consistencydecoder.proto.inference.ModelInferRequest;
+import io.github.consistencydecoder.proto.inference.ModelInferRequest.InferInputTensor;
 import io.github.consistencydecoder.proto.inference.ModelInferResponse;
-import io.github.consistencydecoder.server.core.CallSettings;
-import io.github.consistencydecoder.server.core.DecodeResult;
-import io.github.consistencydecoder.server.core.DecodeService;
-import io.github.consistencydecoder.server.core.DecodeSize;
-import io.github.consistencydecoder.server.core.ServiceException;
-import io.github.consistencydecoder.server.wire.LatentRules;
-import io.github.consistencydecoder.server.wire.NoiseRules;
-import io.github.consistencydecoder.server.wire.SamplingRules;
-import io.github.consistencydecoder.server.wire.WireTensor;
+import io.github.consistencydecoder.server.queue.DecodeService;
+import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
+import io.github.consistencydecoder.server.request.CallSettings;
+import io.github.consistencydecoder.server.request.CallSettings.Priority;
+import io.github.consistencydecoder.server.request.DecodeSize;
+import io.github.consistencydecoder.server.request.LatentRules;
+import io.github.consistencydecoder.server.request.NoiseRules;
+import io.github.consistencydecoder.server.request.SamplingRules;
+import io.github.consistencydecoder.server.request.ServiceException;
+import io.github.consistencydecoder.server.request.TensorType;
+import io.github.consistencydecoder.server.request.WireTensor;
+import io.github.consistencydecoder.server.request.WireTensor.TensorFields;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * An inference, read. Checked in this order: parameters, inputs' names and forms, shape, outputs,
@@ -124,5 +140,280 @@ record InferInput(
 
   private static InferParameter text(String value) {
     return InferParameter.newBuilder().setStringParam(value).build();
+  }
+
+  /**
+   * The inputs of an inference by their names. Checked in this order: known names, each once; raw
+   * or typed contents but not both, one entry for each input; known types. FP16 and BF16 are raw
+   * only.
+   */
+  static final class InferTensors {
+    static final String LATENTS = "latent_sample";
+    static final List<String> NOISE = List.of("noise0", "noise1");
+
+    private static final Set<String> KNOWN = Set.of(LATENTS, NOISE.get(0), NOISE.get(1));
+    private static final int MOST = 3;
+
+    private final ModelInferRequest request;
+    private final Map<String, Integer> places = new LinkedHashMap<>();
+
+    private InferTensors(ModelInferRequest request) {
+      this.request = request;
+    }
+
+    static InferTensors of(ModelInferRequest request) throws ServiceException {
+      InferTensors tensors = new InferTensors(request);
+      tensors.checkNames();
+      tensors.checkContents();
+      return tensors;
+    }
+
+    private void checkNames() throws ServiceException {
+      if (request.getInputsCount() > MOST) {
+        throw ServiceException.invalid(
+            "inputs", request.getInputsCount() + " inputs were given; at most " + MOST + " exist");
+      }
+      for (int k = 0; k < request.getInputsCount(); k++) {
+        String name = request.getInputs(k).getName();
+        if (!KNOWN.contains(name)) {
+          throw ServiceException.invalid(
+              field(k) + ".name", "there is no such input; latent_sample, noise0 and noise1 exist");
+        }
+        if (places.putIfAbsent(name, k) != null) {
+          throw ServiceException.invalid(field(k) + ".name", name + " was given twice");
+        }
+      }
+      if (!places.containsKey(LATENTS)) {
+        throw ServiceException.invalid("inputs", "the input latent_sample is missing");
+      }
+    }
+
+    private void checkContents() throws ServiceException {
+      if (typed()) {
+        return;
+      }
+      for (int k = 0; k < request.getInputsCount(); k++) {
+        if (request.getInputs(k).hasContents()) {
+          throw ServiceException.invalid(
+              field(k) + ".contents",
+              "typed contents stand beside raw_input_contents; one of the two");
+        }
+      }
+      if (request.getRawInputContentsCount() != request.getInputsCount()) {
+        throw ServiceException.invalid(
+            "raw_input_contents",
+            request.getRawInputContentsCount()
+                + " raw contents were given for "
+                + request.getInputsCount()
+                + " inputs; one for each is needed");
+      }
+    }
+
+    /** Whether the request has typed contents, and its answer shall. */
+    boolean typed() {
+      return request.getRawInputContentsCount() == 0;
+    }
+
+    boolean has(String name) {
+      return places.containsKey(name);
+    }
+
+    /** Of an input that is there. */
+    List<Long> shape(String name) {
+      return input(name).getShapeList();
+    }
+
+    /** Of an input that is there. */
+    TensorFields fields(String name) {
+      int k = places.get(name);
+      return new TensorFields(
+          field(k) + ".datatype",
+          field(k) + ".shape",
+          typed() ? field(k) + ".contents" : "raw_input_contents[" + k + "]");
+    }
+
+    private InferInputTensor input(String name) {
+      return request.getInputs(places.get(name));
+    }
+
+    private static String field(int k) {
+      return "inputs[" + k + "]";
+    }
+
+    /** Of an input that is there. */
+    TensorType type(String name) throws ServiceException {
+      return TensorType.ofInferName(input(name).getDatatype())
+          .filter(type -> type != TensorType.UINT8)
+          .orElseThrow(
+              () ->
+                  ServiceException.invalid(
+                      fields(name).type(), name + " is of type FP32, FP16 or BF16, no other"));
+    }
+
+    /** An input that is there, not yet read. */
+    WireTensor tensor(String name) throws ServiceException {
+      TensorFields fields = fields(name);
+      TensorType type = type(name);
+      ByteBuffer data =
+          typed()
+              ? contents(fields, type, input(name).getContents())
+              : request.getRawInputContents(places.get(name)).asReadOnlyByteBuffer();
+      return WireTensor.of(fields, type, shape(name), data);
+    }
+
+    private static ByteBuffer contents(
+        TensorFields fields, TensorType type, InferTensorContents contents)
+        throws ServiceException {
+      if (type != TensorType.FLOAT32) {
+        throw ServiceException.invalid(
+            fields.data(), type.inferName() + " exists in raw_input_contents only");
+      }
+      int other =
+          contents.getBoolContentsCount()
+              + contents.getIntContentsCount()
+              + contents.getInt64ContentsCount()
+              + contents.getUintContentsCount()
+              + contents.getUint64ContentsCount()
+              + contents.getFp64ContentsCount()
+              + contents.getBytesContentsCount();
+      if (other != 0) {
+        throw ServiceException.invalid(fields.data(), "contents of FP32 stand in fp32_contents");
+      }
+      ByteBuffer bytes =
+          ByteBuffer.allocate(4 * contents.getFp32ContentsCount()).order(ByteOrder.LITTLE_ENDIAN);
+      for (int i = 0; i < contents.getFp32ContentsCount(); i++) {
+        bytes.putFloat(contents.getFp32Contents(i));
+      }
+      return bytes.flip();
+    }
+  }
+
+  /**
+   * The parameters of an inference. Those that only Triton knows are ignored; others that nobody
+   * knows are refused, for a misspelt seed would go unnoticed.
+   */
+  static final class InferParameters {
+    private static final Set<String> KNOWN =
+        Set.of("seed", "steps", "scaling_factor", "dialect", "tiling", "timeout", "priority");
+
+    private static final Set<String> IGNORED =
+        Set.of("sequence_id", "sequence_start", "sequence_end", "headers", "binary_data_output");
+
+    private final Map<String, InferParameter> values;
+
+    private InferParameters(Map<String, InferParameter> values) {
+      this.values = values;
+    }
+
+    static InferParameters of(Map<String, InferParameter> values) throws ServiceException {
+      for (String name : values.keySet()) {
+        if (!KNOWN.contains(name) && !IGNORED.contains(name) && !name.startsWith("triton_")) {
+          throw ServiceException.invalid(
+              "parameters",
+              "an unknown parameter; these exist: seed, steps, scaling_factor, dialect,"
+                  + " tiling, timeout, priority");
+        }
+      }
+      return new InferParameters(values);
+    }
+
+    private static String field(String name) {
+      return "parameters[" + name + "]";
+    }
+
+    private static ServiceException wrongType(String name, String wanted) {
+      return ServiceException.invalid(field(name), name + " is " + wanted);
+    }
+
+    /** A whole number, signed or not. */
+    private Optional<Long> number(String name) throws ServiceException {
+      InferParameter value = values.get(name);
+      if (value == null) {
+        return Optional.empty();
+      }
+      return switch (value.getParameterChoiceCase()) {
+        case INT64_PARAM -> Optional.of(value.getInt64Param());
+        case UINT64_PARAM -> {
+          if (value.getUint64Param() < 0) {
+            throw wrongType(name, "a number below 2^63");
+          }
+          yield Optional.of(value.getUint64Param());
+        }
+        case BOOL_PARAM, STRING_PARAM, DOUBLE_PARAM, PARAMETERCHOICE_NOT_SET ->
+            throw wrongType(name, "a whole number");
+      };
+    }
+
+    Noise noise(DecodeSize size) throws ServiceException {
+      InferParameter seed = values.get("seed");
+      if (seed == null) {
+        return Noise.DEFAULT;
+      }
+      if (seed.getParameterChoiceCase() == ParameterChoiceCase.STRING_PARAM) {
+        return NoiseRules.seeds(field("seed"), seed.getStringParam(), size);
+      }
+      return Noise.seeded(number("seed").orElse(0L));
+    }
+
+    Schedule schedule() throws ServiceException {
+      Optional<Long> steps = number("steps");
+      return steps.isPresent()
+          ? SamplingRules.steps(field("steps"), steps.get())
+          : Schedule.TWO_STEPS;
+    }
+
+    /** Absent: unscaled. */
+    LatentScale scale() throws ServiceException {
+      InferParameter factor = values.get("scaling_factor");
+      if (factor == null) {
+        return LatentScale.UNSCALED;
+      }
+      if (factor.getParameterChoiceCase() != ParameterChoiceCase.DOUBLE_PARAM) {
+        throw wrongType("scaling_factor", "a floating-point number");
+      }
+      LatentRules.checkScalingFactor(field("scaling_factor"), factor.getDoubleParam());
+      return LatentScale.SCALED;
+    }
+
+    private String text(String name, String absent) throws ServiceException {
+      InferParameter value = values.get(name);
+      if (value == null) {
+        return absent;
+      }
+      if (value.getParameterChoiceCase() != ParameterChoiceCase.STRING_PARAM) {
+        throw wrongType(name, "a text");
+      }
+      return value.getStringParam();
+    }
+
+    ClampMode clamp() throws ServiceException {
+      return SamplingRules.dialect(field("dialect"), text("dialect", SamplingRules.ORIGINAL));
+    }
+
+    Tiling tiling() throws ServiceException {
+      return SamplingRules.tiling(field("tiling"), text("tiling", Tiling.AUTO.id()));
+    }
+
+    /** Microseconds; 0 is none. */
+    Optional<Duration> timeout() throws ServiceException {
+      Optional<Long> micros = number("timeout");
+      if (micros.isPresent() && micros.get() < 0) {
+        throw wrongType("timeout", "a time in microseconds, not negative");
+      }
+      long most = Duration.ofDays(365).toSeconds() * 1_000_000;
+      return micros.filter(m -> m > 0).map(m -> Duration.of(Math.min(m, most), ChronoUnit.MICROS));
+    }
+
+    /** As in Triton: 0 is the usual, 1 the highest. */
+    Priority priority() throws ServiceException {
+      long priority = number("priority").orElse(0L);
+      if (priority < 0) {
+        throw wrongType("priority", "a number, not negative");
+      }
+      if (priority == 1) {
+        return Priority.HIGH;
+      }
+      return priority <= 2 ? Priority.NORMAL : Priority.LOW;
+    }
   }
 }

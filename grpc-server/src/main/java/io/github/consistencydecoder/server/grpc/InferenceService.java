@@ -17,13 +17,15 @@ import io.github.consistencydecoder.proto.inference.ServerMetadataRequest;
 import io.github.consistencydecoder.proto.inference.ServerMetadataResponse;
 import io.github.consistencydecoder.proto.inference.ServerReadyRequest;
 import io.github.consistencydecoder.proto.inference.ServerReadyResponse;
-import io.github.consistencydecoder.server.core.DecodeResult;
-import io.github.consistencydecoder.server.core.DecodeService;
-import io.github.consistencydecoder.server.core.ModelStatus;
-import io.github.consistencydecoder.server.core.Readiness;
-import io.github.consistencydecoder.server.core.ServiceError;
-import io.github.consistencydecoder.server.core.ServiceException;
+import io.github.consistencydecoder.server.grpc.CallEnd.ReadTimeout;
+import io.github.consistencydecoder.server.grpc.InferInput.InferTensors;
 import io.github.consistencydecoder.server.grpc.transport.Statuses;
+import io.github.consistencydecoder.server.models.ModelStatus;
+import io.github.consistencydecoder.server.queue.DecodeService;
+import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
+import io.github.consistencydecoder.server.queue.Readiness;
+import io.github.consistencydecoder.server.request.ServiceError;
+import io.github.consistencydecoder.server.request.ServiceException;
 import io.grpc.stub.StreamObserver;
 import java.util.Comparator;
 import java.util.concurrent.Executor;
@@ -127,7 +129,7 @@ final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServi
           .ifPresent(
               info ->
                   metadata
-                      .putAllProperties(PublicDetails.of(info))
+                      .putAllProperties(info.details())
                       .putProperties("provider", info.provider())
                       .putProperties("digest", info.digest()));
       answer(observer, metadata.build());

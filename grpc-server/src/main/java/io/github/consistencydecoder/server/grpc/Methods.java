@@ -2,7 +2,7 @@ package io.github.consistencydecoder.server.grpc;
 
 import io.github.consistencydecoder.proto.inference.GRPCInferenceServiceGrpc;
 import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
-import io.github.consistencydecoder.server.core.ServiceLimits;
+import io.github.consistencydecoder.server.request.ServiceLimits;
 import io.grpc.health.v1.HealthGrpc;
 import java.util.Set;
 

@@ -18,16 +18,18 @@ import io.github.consistencydecoder.proto.v1.ListModelsRequest;
 import io.github.consistencydecoder.proto.v1.ListModelsResponse;
 import io.github.consistencydecoder.proto.v1.Model;
 import io.github.consistencydecoder.proto.v1.Tensor;
-import io.github.consistencydecoder.server.core.DecodeResult;
-import io.github.consistencydecoder.server.core.DecodeService;
-import io.github.consistencydecoder.server.core.DecodeSize;
-import io.github.consistencydecoder.server.core.EncodeResult;
-import io.github.consistencydecoder.server.core.ModelStatus;
-import io.github.consistencydecoder.server.core.Prediction;
-import io.github.consistencydecoder.server.core.ServiceException;
-import io.github.consistencydecoder.server.core.ServiceLimits;
+import io.github.consistencydecoder.server.grpc.CallEnd.ReadTimeout;
+import io.github.consistencydecoder.server.grpc.DecodeAnswers.PictureParts;
 import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
 import io.github.consistencydecoder.server.grpc.transport.Statuses;
+import io.github.consistencydecoder.server.models.ModelStatus;
+import io.github.consistencydecoder.server.queue.DecodeService;
+import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
+import io.github.consistencydecoder.server.queue.DecodeService.EncodeResult;
+import io.github.consistencydecoder.server.request.DecodeSize;
+import io.github.consistencydecoder.server.request.DecodeSize.Prediction;
+import io.github.consistencydecoder.server.request.ServiceException;
+import io.github.consistencydecoder.server.request.ServiceLimits;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.Comparator;
@@ -216,7 +218,7 @@ final class NativeService extends DecoderServiceGrpc.DecoderServiceImplBase {
                     .setProvider(info.provider())
                     .setDigest(info.digest())
                     .setDevice(info.device())
-                    .putAllDetails(PublicDetails.of(info)));
+                    .putAllDetails(info.details()));
     return model.build();
   }
 }

@@ -1,9 +1,11 @@
 package io.github.consistencydecoder.server.grpc;
 
-import io.github.consistencydecoder.server.core.CallSettings;
-import io.github.consistencydecoder.server.core.Priority;
+import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.grpc.transport.Statuses;
 import io.github.consistencydecoder.server.grpc.transport.StreamHandles;
+import io.github.consistencydecoder.server.request.CallSettings;
+import io.github.consistencydecoder.server.request.CallSettings.Priority;
+import io.github.consistencydecoder.server.request.ServiceException;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
@@ -12,12 +14,14 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -110,6 +114,38 @@ final class Requests implements ServerInterceptor {
           .addKeyValue("millis", (System.nanoTime() - start) / 1_000_000)
           .log("gRPC call");
       super.close(status, trailers);
+    }
+  }
+
+  /** Lets only those in who have the token, save for methods that are open. */
+  static final class TokenGate implements ServerInterceptor {
+    private static final Metadata.Key<String> AUTHORIZATION =
+        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+    private final TokenFile token;
+    private final Predicate<String> open;
+
+    /**
+     * @param open by the full name of a method
+     */
+    TokenGate(TokenFile token, Predicate<String> open) {
+      this.token = token;
+      this.open = open;
+    }
+
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+      if (!open.test(call.getMethodDescriptor().getFullMethodName())) {
+        try {
+          token.check(headers.get(AUTHORIZATION));
+        } catch (ServiceException e) {
+          StatusRuntimeException refusal = Statuses.of(e);
+          call.close(refusal.getStatus(), refusal.getTrailers());
+          return new ServerCall.Listener<>() {};
+        }
+      }
+      return next.startCall(call, headers);
     }
   }
 }

@@ -1,11 +1,12 @@
 package io.github.consistencydecoder.server.grpc;
 
 import com.google.protobuf.MessageLite;
-import io.github.consistencydecoder.server.core.CallListener;
-import io.github.consistencydecoder.server.core.JobHandle;
-import io.github.consistencydecoder.server.core.ServiceException;
+import io.github.consistencydecoder.server.grpc.CallEnd.ReadTimeout;
 import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
 import io.github.consistencydecoder.server.grpc.transport.Statuses;
+import io.github.consistencydecoder.server.queue.DecodeService.CallListener;
+import io.github.consistencydecoder.server.queue.DecodeService.JobHandle;
+import io.github.consistencydecoder.server.request.ServiceException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.Executor;

@@ -6,12 +6,12 @@ import io.github.consistencydecoder.proto.v1.DataType;
 import io.github.consistencydecoder.proto.v1.Dialect;
 import io.github.consistencydecoder.proto.v1.PictureFormat;
 import io.github.consistencydecoder.proto.v1.Tensor;
-import io.github.consistencydecoder.server.core.Priority;
-import io.github.consistencydecoder.server.core.ServiceException;
-import io.github.consistencydecoder.server.wire.SamplingRules;
-import io.github.consistencydecoder.server.wire.TensorFields;
-import io.github.consistencydecoder.server.wire.TensorType;
-import io.github.consistencydecoder.server.wire.WireTensor;
+import io.github.consistencydecoder.server.request.CallSettings.Priority;
+import io.github.consistencydecoder.server.request.SamplingRules;
+import io.github.consistencydecoder.server.request.ServiceException;
+import io.github.consistencydecoder.server.request.TensorType;
+import io.github.consistencydecoder.server.request.WireTensor;
+import io.github.consistencydecoder.server.request.WireTensor.TensorFields;
 
 /** The enumerations of our own protocol and what they stand for. */
 final class WireNames {

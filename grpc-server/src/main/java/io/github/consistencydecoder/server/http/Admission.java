@@ -1,9 +1,9 @@
 package io.github.consistencydecoder.server.http;
 
-import io.github.consistencydecoder.server.core.CallSettings;
-import io.github.consistencydecoder.server.core.Priority;
-import io.github.consistencydecoder.server.core.ServiceError;
-import io.github.consistencydecoder.server.core.ServiceException;
+import io.github.consistencydecoder.server.request.CallSettings;
+import io.github.consistencydecoder.server.request.CallSettings.Priority;
+import io.github.consistencydecoder.server.request.ServiceError;
+import io.github.consistencydecoder.server.request.ServiceException;
 import java.time.Duration;
 import java.util.OptionalLong;
 import org.eclipse.jetty.server.Request;

@@ -1,9 +1,9 @@
 package io.github.consistencydecoder.server.http;
 
 import io.github.consistencydecoder.plugin.Pixels;
-import io.github.consistencydecoder.server.core.ServiceException;
-import io.github.consistencydecoder.server.wire.PictureBytes;
-import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.server.request.PictureBytes;
+import io.github.consistencydecoder.server.request.ServiceException;
+import io.github.consistencydecoder.server.request.TensorType;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Optional;

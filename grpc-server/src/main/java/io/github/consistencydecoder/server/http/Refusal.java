@@ -1,8 +1,21 @@
 package io.github.consistencydecoder.server.http;
 
-import io.github.consistencydecoder.server.core.ServiceException;
+import io.github.consistencydecoder.server.request.ServiceException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
+import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.io.EofException;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An answer without a result.
@@ -37,5 +50,57 @@ record Refusal(int status, String sentence, Optional<Duration> retryAfter) {
       case NOT_READY, CANCELLED -> 503;
       case DEADLINE -> 504;
     };
+  }
+
+  /**
+   * What Jetty itself refuses is answered in the form of all errors here, and without its words.
+   */
+  static final class JettyErrors implements Request.Handler {
+    private static final Logger LOG = LoggerFactory.getLogger(JettyErrors.class);
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+      Throwable cause = (Throwable) request.getAttribute(ErrorHandler.ERROR_EXCEPTION);
+      if (cause instanceof EofException) {
+        // The client has left; there is nobody to tell.
+        callback.failed(cause);
+        return true;
+      }
+      int status = cause instanceof HttpException http ? http.getCode() : response.getStatus();
+      if (status < 400) {
+        status = 500;
+      }
+      String sentence =
+          cause != null && String.valueOf(cause.getMessage()).contains("URI")
+              ? "the request's address is ambiguous or not well-formed; plain paths are needed"
+              : sentence(status);
+      if (status == 500) {
+        String incident = UUID.randomUUID().toString();
+        LOG.error("incident {}", incident, cause);
+        sentence = "internal error, incident " + incident;
+      }
+      byte[] body = Exchange.JSON.writeValueAsBytes(Map.of("error", sentence));
+      response.setStatus(status);
+      response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
+      response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+      response.write(true, ByteBuffer.wrap(body), callback);
+      return true;
+    }
+
+    private static String sentence(int status) {
+      return switch (status) {
+        case 400 -> "the request is not well-formed HTTP";
+        case 408 -> "the request comes too slowly";
+        case 413 -> "the request is too large";
+        case 414 -> "the request's address is too long";
+        case 417 -> "the expectation in the request's header cannot be met";
+        case 426 -> "HTTP/2 needs its upgrade or its preface";
+        case 431 -> "the request's headers are too large";
+        case 501 -> "the server does not know how to read this";
+        case 503 -> "the server is shutting down";
+        case 505 -> "this version of HTTP is not spoken here";
+        default -> HttpStatus.getMessage(status).toLowerCase(java.util.Locale.ROOT);
+      };
+    }
   }
 }

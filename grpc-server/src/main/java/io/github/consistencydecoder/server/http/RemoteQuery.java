@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.server.http;
 
-import io.github.consistencydecoder.server.core.ServiceException;
+import io.github.consistencydecoder.server.request.ServiceException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,15 +1,22 @@
 package io.github.consistencydecoder.server.http;
 
 import io.github.consistencydecoder.server.access.TokenFile;
-import io.github.consistencydecoder.server.core.Readiness;
-import io.github.consistencydecoder.server.core.ServiceError;
-import io.github.consistencydecoder.server.core.ServiceException;
+import io.github.consistencydecoder.server.http.DecodeAsked.BodyForm;
+import io.github.consistencydecoder.server.models.ModelStatus;
+import io.github.consistencydecoder.server.queue.DecodeService;
+import io.github.consistencydecoder.server.queue.Readiness;
+import io.github.consistencydecoder.server.request.ServiceError;
+import io.github.consistencydecoder.server.request.ServiceException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpException;
@@ -260,5 +267,47 @@ final class Router extends Handler.Abstract {
     }
     List<Long> shape = query.dimensions("shape");
     return shape.isEmpty() || (shape.size() >= 3 && shape.get(shape.size() - 3) == 3);
+  }
+
+  /**
+   * What the exchanges of one endpoint share.
+   *
+   * @param service borrowed
+   * @param settings of the endpoint
+   * @param budget of bodies and answers
+   * @param answers where answers are made: compressing a picture takes a processor for a while
+   */
+  record HttpContext(
+      DecodeService service, HttpSettings settings, ByteBudget budget, Executor answers) {}
+
+  /** The models and limits of a service, for the page and for whoever asks. */
+  static final class Models {
+    private Models() {}
+
+    static Map<String, Object> document(DecodeService service) {
+      List<Map<String, Object>> models = new ArrayList<>();
+      for (ModelStatus status : service.models()) {
+        Map<String, Object> model = new LinkedHashMap<>();
+        model.put("name", status.name());
+        model.put("ready", status.ready());
+        model.put("reason", status.reason());
+        model.put("encodes", status.encodes());
+        status
+            .info()
+            .ifPresent(
+                info -> {
+                  model.put("decoder", info.provider());
+                  model.put("digest", info.digest());
+                  model.put("device", info.device());
+                });
+        models.add(model);
+      }
+      Map<String, Object> document = new LinkedHashMap<>();
+      document.put("readiness", service.readiness().name().toLowerCase(Locale.ROOT));
+      document.put("models", models);
+      document.put("max_pixels", service.limits().maxPixels());
+      document.put("max_batch", service.limits().maxBatch());
+      return document;
+    }
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.consistencydecoder.server.access.TlsMaterial.TlsFiles;
 import io.github.consistencydecoder.testing.TestCertificates;
 import io.github.consistencydecoder.testing.TestCertificates.Pair;
 import java.nio.file.Files;

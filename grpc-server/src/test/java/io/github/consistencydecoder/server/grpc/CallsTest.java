@@ -25,10 +25,10 @@ import io.github.consistencydecoder.proto.v1.ListModelsRequest;
 import io.github.consistencydecoder.proto.v1.Model;
 import io.github.consistencydecoder.proto.v1.Tensor;
 import io.github.consistencydecoder.proto.v1.Tiling;
-import io.github.consistencydecoder.server.core.Ledger;
-import io.github.consistencydecoder.server.core.ModelSource;
-import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.models.ModelSource;
+import io.github.consistencydecoder.server.queue.Ledger;
+import io.github.consistencydecoder.server.queue.QueuedDecodeService;
 import io.github.consistencydecoder.testing.Await;
 import io.github.consistencydecoder.testing.FakeDecoder;
 import io.github.consistencydecoder.testing.SampleLatents;
@@ -180,7 +180,7 @@ class CallsTest {
     assertThat(tensor.getShapeList()).containsExactly(2L, 4L, 1L, 2L);
     FloatBuffer values =
         FloatBuffer.wrap(
-            io.github.consistencydecoder.server.wire.TensorType.BFLOAT16.floats(
+            io.github.consistencydecoder.server.request.TensorType.BFLOAT16.floats(
                 tensor.getData().asReadOnlyByteBuffer()));
     assertThat(values.get(0)).isCloseTo(Latents.SCALING_FACTOR, within(0.001f));
     assertThat(values.get(15)).isCloseTo(3 * Latents.SCALING_FACTOR, within(0.003f));

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.proto.v1.DecodeRequest;
 import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
-import io.github.consistencydecoder.server.core.QueuedDecodeService;
-import io.github.consistencydecoder.server.core.ServiceLimits;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.queue.QueuedDecodeService;
+import io.github.consistencydecoder.server.request.ServiceLimits;
 import io.github.consistencydecoder.testing.Await;
 import io.github.consistencydecoder.testing.FakeDecoder;
 import io.github.consistencydecoder.testing.SampleLatents;

@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.server.grpc;
 
-import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.queue.QueuedDecodeService;
 import io.github.consistencydecoder.testing.Await;
 import io.github.consistencydecoder.testing.FakeDecoder;
 import org.junit.jupiter.api.Tag;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.CodedOutputStream;
 import io.github.consistencydecoder.proto.v1.DecodeResponse;
-import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.queue.QueuedDecodeService;
 import io.github.consistencydecoder.testing.Await;
 import io.github.consistencydecoder.testing.FakeDecoder;
 import io.github.consistencydecoder.testing.SampleLatents;

@@ -15,7 +15,7 @@ import io.github.consistencydecoder.proto.v1.EncodeRequest;
 import io.github.consistencydecoder.proto.v1.GivenNoise;
 import io.github.consistencydecoder.proto.v1.Tensor;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.server.request.TensorType;
 import io.github.consistencydecoder.testing.SampleLatents;
 import io.grpc.CallOptions;
 import io.grpc.Channel;

@@ -7,7 +7,7 @@ import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
 import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc.DecoderServiceBlockingStub;
 import io.github.consistencydecoder.proto.v1.LatentScale;
 import io.github.consistencydecoder.proto.v1.Tensor;
-import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.server.request.TensorType;
 import io.github.consistencydecoder.testing.Await;
 import io.github.consistencydecoder.testing.SampleLatents;
 import io.grpc.ManagedChannel;

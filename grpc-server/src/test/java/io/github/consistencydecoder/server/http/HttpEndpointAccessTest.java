@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.server.access.AccessException;
-import io.github.consistencydecoder.server.access.TlsFiles;
 import io.github.consistencydecoder.server.access.TlsMaterial;
+import io.github.consistencydecoder.server.access.TlsMaterial.TlsFiles;
 import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.server.request.TensorType;
 import io.github.consistencydecoder.testing.Await;
 import io.github.consistencydecoder.testing.SampleLatents;
 import io.github.consistencydecoder.testing.TensorBytes;

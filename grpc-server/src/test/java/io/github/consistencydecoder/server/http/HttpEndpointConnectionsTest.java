@@ -7,7 +7,7 @@ import static io.github.consistencydecoder.server.http.RawRequests.decodeRequest
 import static io.github.consistencydecoder.server.http.RawRequests.head;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.server.request.TensorType;
 import io.github.consistencydecoder.testing.Await;
 import io.github.consistencydecoder.testing.SampleLatents;
 import io.github.consistencydecoder.testing.TensorBytes;

@@ -8,7 +8,7 @@ import static io.github.consistencydecoder.server.http.RawRequests.decodeRequest
 import static io.github.consistencydecoder.server.http.RawRequests.head;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.server.request.TensorType;
 import io.github.consistencydecoder.testing.Await;
 import io.github.consistencydecoder.testing.SampleLatents;
 import io.github.consistencydecoder.testing.TensorBytes;
@@ -299,7 +299,7 @@ final class HttpEndpointFaultsTest {
           "the drain to begin",
           () ->
               open.service.readiness()
-                  == io.github.consistencydecoder.server.core.Readiness.DRAINING);
+                  == io.github.consistencydecoder.server.queue.Readiness.DRAINING);
 
       HttpResponse<byte[]> ready = open.get("/readyz");
       HttpResponse<byte[]> late = open.post(DECODE, BODY);

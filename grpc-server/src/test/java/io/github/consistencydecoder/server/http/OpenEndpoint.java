@@ -2,10 +2,10 @@ package io.github.consistencydecoder.server.http;
 
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.server.access.AccessException;
-import io.github.consistencydecoder.server.core.ModelSource;
-import io.github.consistencydecoder.server.core.QueuedDecodeService;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.server.models.ModelSource;
+import io.github.consistencydecoder.server.queue.QueuedDecodeService;
+import io.github.consistencydecoder.server.request.TensorType;
 import io.github.consistencydecoder.testing.FakeDecoder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -3,7 +3,7 @@ package io.github.consistencydecoder.server.http;
 import static io.github.consistencydecoder.server.http.OpenEndpoint.body;
 
 import io.github.consistencydecoder.plugin.Latents;
-import io.github.consistencydecoder.server.wire.TensorType;
+import io.github.consistencydecoder.server.request.TensorType;
 import io.github.consistencydecoder.testing.SampleLatents;
 import io.github.consistencydecoder.testing.TensorBytes;
 import java.nio.charset.StandardCharsets;

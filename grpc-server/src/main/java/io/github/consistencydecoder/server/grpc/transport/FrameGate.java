@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.server.grpc.transport;
 
-import io.github.consistencydecoder.server.core.ServiceError;
-import io.github.consistencydecoder.server.core.ServiceException;
+import io.github.consistencydecoder.server.request.ServiceError;
+import io.github.consistencydecoder.server.request.ServiceException;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.netty.buffer.ByteBuf;
@@ -18,11 +18,13 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -229,5 +231,158 @@ final class FrameGate extends Http2FrameListenerDecorator {
       }
     }
     return out.toString();
+  }
+
+  /**
+   * What a request's headers must be before gRPC may read them. Checked in this order: one host; a
+   * path; POST; a gRPC content type; a time-out of gRPC's form.
+   */
+  static final class HeaderRules {
+    /** Why not, and what plain HTTP calls it. */
+    record Refusal(String httpStatus, ServiceException cause) {}
+
+    private static final AsciiString HOST = AsciiString.cached("host");
+    private static final AsciiString CONTENT_TYPE = AsciiString.cached("content-type");
+    private static final AsciiString GRPC_TIMEOUT = AsciiString.cached("grpc-timeout");
+    private static final String GRPC = "application/grpc";
+    private static final Pattern TIMEOUT = Pattern.compile("[0-9]{1,8}[HMSmun]");
+
+    private HeaderRules() {}
+
+    static Optional<Refusal> check(Http2Headers headers) {
+      if (headers.authority() == null && headers.getAll(HOST).size() > 1) {
+        return invalid("400", "several host headers");
+      }
+      CharSequence path = headers.path();
+      if (path == null || path.length() < 2 || path.charAt(0) != '/') {
+        return Optional.of(
+            new Refusal(
+                "404", ServiceException.of(ServiceError.UNIMPLEMENTED, "no method is named")));
+      }
+      if (headers.method() == null || !"POST".contentEquals(headers.method())) {
+        return invalid("405", "gRPC calls are POST requests");
+      }
+      if (!isGrpc(headers.get(CONTENT_TYPE))) {
+        return invalid("415", "the content type of gRPC is application/grpc");
+      }
+      for (CharSequence timeout : headers.getAll(GRPC_TIMEOUT)) {
+        if (!TIMEOUT.matcher(timeout).matches()) {
+          return invalid(
+              "200", "grpc-timeout must be 1 to 8 digits and one of H, M, S, m, u and n");
+        }
+      }
+      return Optional.empty();
+    }
+
+    private static boolean isGrpc(CharSequence contentType) {
+      if (contentType == null) {
+        return false;
+      }
+      String type = contentType.toString();
+      return type.equals(GRPC) || type.startsWith(GRPC + "+") || type.startsWith(GRPC + ";");
+    }
+
+    private static Optional<Refusal> invalid(String httpStatus, String message) {
+      return Optional.of(
+          new Refusal(httpStatus, ServiceException.of(ServiceError.INVALID, message)));
+    }
+  }
+
+  /**
+   * Follows the messages of one stream: each is a flag (0, or 1 for compressed), a u32 big-endian
+   * length and as many bytes. Takes room for a message when its length is known. Of one event loop.
+   */
+  static final class StreamGate {
+    private static final int PREFIX = 5;
+    private static final Duration SOON = Duration.ofSeconds(1);
+
+    /** A stream of many small messages is cut off at this many times the limit of one. */
+    private static final int MESSAGES = 64;
+
+    private final BytesInFlight.Share share;
+    private final long limit;
+    private final boolean encoded;
+    private final Runnable atEnd;
+    private int prefixBytes;
+    private int flag;
+    private long length;
+    private long left;
+    private long total;
+
+    /**
+     * @param limit bytes of a message
+     * @param encoded whether the headers named a compression
+     * @param atEnd run when the stream has ended
+     */
+    StreamGate(BytesInFlight.Share share, long limit, boolean encoded, Runnable atEnd) {
+      this.share = share;
+      this.limit = limit;
+      this.encoded = encoded;
+      this.atEnd = atEnd;
+    }
+
+    /**
+     * @param data borrowed, unchanged
+     * @param end whether nothing follows
+     * @return why the stream must end, if it must
+     */
+    Optional<StatusRuntimeException> inspect(ByteBuf data, boolean end) {
+      int at = data.readerIndex();
+      while (at < data.writerIndex()) {
+        if (left > 0) {
+          int n = (int) Math.min(left, data.writerIndex() - at);
+          left -= n;
+          at += n;
+        } else {
+          Optional<StatusRuntimeException> refusal = prefix(data.getByte(at++) & 0xff);
+          if (refusal.isPresent()) {
+            return refusal;
+          }
+        }
+      }
+      return end && (left > 0 || prefixBytes > 0)
+          ? invalid("the stream ends within a message")
+          : Optional.empty();
+    }
+
+    private Optional<StatusRuntimeException> prefix(int next) {
+      if (prefixBytes == 0) {
+        flag = next;
+        length = 0;
+      } else {
+        length = length << 8 | next;
+      }
+      if (++prefixBytes < PREFIX) {
+        return Optional.empty();
+      }
+      prefixBytes = 0;
+      left = length;
+      total += length;
+      if (flag > 1) {
+        return invalid("a message begins with the flags " + flag + "; 0 and 1 exist");
+      }
+      if (flag == 1 && !encoded) {
+        return invalid("a message is said to be compressed, but not how");
+      }
+      if (length > limit || total > MESSAGES * limit) {
+        return Optional.of(Statuses.tooLong(limit));
+      }
+      if (!share.take(length)) {
+        return Optional.of(
+            Statuses.of(
+                ServiceException.retry(
+                    ServiceError.BUSY, "too many bytes of requests are in flight", SOON)));
+      }
+      return Optional.empty();
+    }
+
+    void close() {
+      atEnd.run();
+      share.release();
+    }
+
+    private static Optional<StatusRuntimeException> invalid(String message) {
+      return Optional.of(Statuses.of(ServiceException.invalid("", message)));
+    }
   }
 }

@@ -3,17 +3,23 @@ package io.github.consistencydecoder.server.grpc.transport;
 import static java.util.Objects.requireNonNull;
 
 import com.google.protobuf.Message;
+import io.github.consistencydecoder.server.grpc.transport.MessageReader.LazyGzip;
+import io.github.consistencydecoder.server.request.ServiceException;
+import io.grpc.Attributes;
 import io.grpc.Codec;
 import io.grpc.DecompressorRegistry;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
+import io.grpc.SecurityLevel;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,6 +114,197 @@ public final class StrictMethods {
     } catch (Throwable e) {
       call.end(e);
       return new ServerCall.Listener<>() {};
+    }
+  }
+
+  /** Asked when a call's headers are there and its body is not. */
+  @FunctionalInterface
+  public interface CallCheck {
+    /** Every call is fine. */
+    CallCheck NONE = method -> {};
+
+    /**
+     * @param method full name, such as {@code consistencydecoder.v1.DecoderService/Decode}
+     * @throws ServiceException why the body is not worth reading
+     */
+    void check(String method) throws ServiceException;
+  }
+
+  /** A call as the service knows it: with messages instead of bytes. Ends once. */
+  static final class TypedCall<Q, A> extends ServerCall<Q, A> {
+    private final ServerCall<InputStream, A> call;
+    private final MethodDescriptor<Q, A> method;
+    private boolean closed;
+
+    TypedCall(ServerCall<InputStream, A> call, MethodDescriptor<Q, A> method) {
+      this.call = call;
+      this.method = method;
+    }
+
+    /** Ends it with what was thrown, unless it has ended. */
+    void end(Throwable thrown) {
+      StatusRuntimeException e = Statuses.of(thrown);
+      close(e.getStatus(), e.getTrailers() == null ? new Metadata() : e.getTrailers());
+    }
+
+    @Override
+    public void close(Status status, Metadata trailers) {
+      synchronized (this) {
+        if (closed) {
+          return;
+        }
+        closed = true;
+      }
+      call.close(status, trailers);
+    }
+
+    @Override
+    public void request(int numMessages) {
+      call.request(numMessages);
+    }
+
+    @Override
+    public void sendHeaders(Metadata headers) {
+      call.sendHeaders(headers);
+    }
+
+    @Override
+    public void sendMessage(A message) {
+      call.sendMessage(message);
+    }
+
+    @Override
+    public boolean isReady() {
+      return call.isReady();
+    }
+
+    @Override
+    public boolean isCancelled() {
+      return call.isCancelled();
+    }
+
+    @Override
+    public MethodDescriptor<Q, A> getMethodDescriptor() {
+      return method;
+    }
+
+    @Override
+    public Attributes getAttributes() {
+      return call.getAttributes();
+    }
+
+    @Override
+    public String getAuthority() {
+      return call.getAuthority();
+    }
+
+    @Override
+    public SecurityLevel getSecurityLevel() {
+      return call.getSecurityLevel();
+    }
+
+    @Override
+    public void setMessageCompression(boolean enabled) {
+      call.setMessageCompression(enabled);
+    }
+
+    @Override
+    public void setCompression(String compressor) {
+      call.setCompression(compressor);
+    }
+
+    @Override
+    public void setOnReadyThreshold(int numBytes) {
+      call.setOnReadyThreshold(numBytes);
+    }
+  }
+
+  /** Reads the messages of one call, counts them, and lets nothing that is thrown pass. */
+  static final class StrictListener<Q, A> extends ServerCall.Listener<InputStream> {
+    private final TypedCall<Q, A> call;
+    private final ServerCall.Listener<Q> listener;
+    private final MessageReader<Q> reader;
+    private final boolean one;
+    private int messages;
+    private boolean ended;
+
+    StrictListener(TypedCall<Q, A> call, ServerCall.Listener<Q> listener, MessageReader<Q> reader) {
+      this.call = call;
+      this.listener = listener;
+      this.reader = reader;
+      this.one = call.getMethodDescriptor().getType().clientSendsOneMessage();
+    }
+
+    @Override
+    public void onMessage(InputStream bytes) {
+      if (ended) {
+        return;
+      }
+      messages++;
+      guarded(
+          () -> {
+            if (one && messages > 1) {
+              throw ServiceException.invalid(
+                  "", "this method takes one message, a second one came");
+            }
+            listener.onMessage(reader.read(bytes));
+          });
+    }
+
+    @Override
+    public void onHalfClose() {
+      if (ended) {
+        return;
+      }
+      guarded(
+          () -> {
+            if (one && messages == 0) {
+              throw ServiceException.invalid("", "this method takes one message, none came");
+            }
+            listener.onHalfClose();
+          });
+    }
+
+    @Override
+    public void onReady() {
+      if (!ended) {
+        guarded(listener::onReady);
+      }
+    }
+
+    @Override
+    public void onCancel() {
+      reader.release();
+      if (!ended) {
+        ended = true;
+        guarded(listener::onCancel);
+      }
+    }
+
+    @Override
+    public void onComplete() {
+      reader.release();
+      if (!ended) {
+        ended = true;
+        guarded(listener::onComplete);
+      }
+    }
+
+    /** Something that may go wrong in any way. */
+    private interface Step {
+      void run() throws Exception;
+    }
+
+    private void guarded(Step step) {
+      try {
+        step.run();
+      } catch (Throwable e) {
+        call.end(e);
+        if (!ended) {
+          ended = true;
+          guarded(listener::onCancel);
+        }
+      }
     }
   }
 }

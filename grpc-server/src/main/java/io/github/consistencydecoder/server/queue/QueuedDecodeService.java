@@ -1,0 +1,388 @@
+package io.github.consistencydecoder.server.queue;
+
+import static java.util.Objects.requireNonNull;
+
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Pixels;
+import io.github.consistencydecoder.server.models.LoadedModel;
+import io.github.consistencydecoder.server.models.ModelStatus;
+import io.github.consistencydecoder.server.models.ModelSupervisor;
+import io.github.consistencydecoder.server.models.SelfCheckStore;
+import io.github.consistencydecoder.server.queue.DecodeService.CallListener;
+import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
+import io.github.consistencydecoder.server.queue.DecodeService.EncodeResult;
+import io.github.consistencydecoder.server.queue.DecodeService.JobHandle;
+import io.github.consistencydecoder.server.queue.Job.Listeners;
+import io.github.consistencydecoder.server.queue.Job.StopReason;
+import io.github.consistencydecoder.server.queue.Readiness.ReadinessBoard;
+import io.github.consistencydecoder.server.request.CallSettings;
+import io.github.consistencydecoder.server.request.DecodeSize;
+import io.github.consistencydecoder.server.request.DecodeSize.CallKind;
+import io.github.consistencydecoder.server.request.DecodeSize.Prediction;
+import io.github.consistencydecoder.server.request.ServiceException;
+import io.github.consistencydecoder.server.request.ServiceLimits;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * The decode service: a bounded queue before a fixed number of lanes.
+ *
+ * <p>Owns its threads and the models it opens. Safe for use by several threads. After {@link
+ * #close} calls are refused with {@code NOT_READY}; closing again waits as well. {@link #drain} and
+ * {@code close} must not be called by a listener.
+ */
+public final class QueuedDecodeService implements DecodeService {
+  private static final Duration FOR_EVER = Duration.ofNanos(Long.MAX_VALUE);
+
+  private final ServiceLimits limits;
+  private final List<ModelSupervisor> keepers;
+  private final Admission admission;
+  private final JobQueue workload;
+  private final Worker laneWork;
+  private final ReadinessBoard board;
+  private final ServiceMeters meters;
+  private final RequestLog log;
+  private final ExecutorService lanes;
+  private final ScheduledThreadPoolExecutor timers;
+  private volatile boolean allClosed;
+
+  QueuedDecodeService(QueuedDecodeServiceBuilder builder) {
+    this.limits = builder.limits;
+    this.lanes = Executors.newFixedThreadPool(limits.lanes(), threads("lane"));
+    this.timers = new ScheduledThreadPoolExecutor(2, threads("timer"));
+    timers.setRemoveOnCancelPolicy(true);
+    this.workload =
+        new JobQueue(
+            limits,
+            builder.mostHeldBytes,
+            builder.counts,
+            run -> lanes.execute(() -> perform(run)));
+    this.laneWork = new Worker(workload);
+    this.board = new ReadinessBoard(this::found);
+    this.meters = new ServiceMeters(builder.meters);
+    this.log = new RequestLog(builder.requests);
+    ModelSupervisor.Host host = new Host();
+    ModelSupervisor.Terms terms =
+        new ModelSupervisor.Terms(
+            new SelfCheckStore(builder.stateFolder),
+            builder.warmUp,
+            builder.backoff,
+            builder.mostJoined);
+    this.keepers =
+        builder.models.entrySet().stream()
+            .map(e -> new ModelSupervisor(e.getKey(), e.getValue(), host, terms))
+            .toList();
+    this.admission = new Admission(limits, keepers);
+    meters.watch(workload, keepers, limits);
+  }
+
+  /** Collects what a service is made of. */
+  public static QueuedDecodeServiceBuilder builder() {
+    return new QueuedDecodeServiceBuilder();
+  }
+
+  void start() {
+    keepers.forEach(ModelSupervisor::start);
+  }
+
+  private static ThreadFactory threads(String name) {
+    AtomicInteger count = new AtomicInteger();
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    return task -> {
+      // Platform threads: a run of the native runtime would pin a virtual one to its carrier.
+      Thread thread = new Thread(task, "decode-" + name + "-" + count.incrementAndGet());
+      thread.setDaemon(true);
+      thread.setContextClassLoader(loader);
+      return thread;
+    };
+  }
+
+  @Override
+  public List<ModelStatus> models() {
+    return keepers.stream().map(ModelSupervisor::status).toList();
+  }
+
+  @Override
+  public ModelStatus model(String name) throws ServiceException {
+    return admission.keeper(name, CallKind.DECODE).status();
+  }
+
+  @Override
+  public ServiceLimits limits() {
+    return limits;
+  }
+
+  @Override
+  public Readiness readiness() {
+    return board.shown();
+  }
+
+  private Readiness found() {
+    if (allClosed) {
+      return Readiness.CLOSED;
+    }
+    if (workload.draining()) {
+      return Readiness.DRAINING;
+    }
+    if (keepers.stream().anyMatch(k -> k.phase() == ModelSupervisor.Phase.LOST)) {
+      return Readiness.LOST;
+    }
+    boolean opening = false;
+    for (ModelSupervisor keeper : keepers) {
+      switch (keeper.phase()) {
+        case READY -> {}
+        case OPENING -> opening = true;
+        case DOUBTED, BROKEN, LOST, CLOSED -> {
+          return Readiness.BROKEN;
+        }
+      }
+    }
+    return opening ? Readiness.STARTING : Readiness.SERVING;
+  }
+
+  @Override
+  public void onReadiness(Consumer<Readiness> listener) {
+    board.listen(requireNonNull(listener, "listener"));
+  }
+
+  @Override
+  public Ledger ledger() {
+    return workload.ledger();
+  }
+
+  /** What is used at the moment. */
+  JobQueue.Use use() {
+    return workload.use();
+  }
+
+  @Override
+  public Prediction predict(String model, DecodeSize size) throws ServiceException {
+    return predict(CallKind.DECODE, model, size);
+  }
+
+  @Override
+  public Prediction predictEncode(String model, DecodeSize size) throws ServiceException {
+    return predict(CallKind.ENCODE, model, size);
+  }
+
+  private Prediction predict(CallKind kind, String model, DecodeSize size) throws ServiceException {
+    return admission.predict(kind, open(admission.keeper(model, kind)), size);
+  }
+
+  private LoadedModel open(ModelSupervisor keeper) throws ServiceException {
+    if (workload.draining()) {
+      throw StopReason.DRAIN.exception();
+    }
+    return admission.open(keeper);
+  }
+
+  @Override
+  public void checkAdmission(CallSettings settings, DecodeSize size) throws ServiceException {
+    try {
+      LoadedModel model = open(admission.keeper(settings.model(), CallKind.DECODE));
+      Prediction prediction = admission.predict(CallKind.DECODE, model, size);
+      long now = System.nanoTime();
+      long left = admission.end(settings, now) - now;
+      workload.check(
+          admission.ask(settings, CallKind.DECODE, model, prediction, left),
+          settings.priority(),
+          latentBytes(size));
+    } catch (ServiceException e) {
+      throw rejected(settings, CallKind.DECODE, size, e);
+    }
+  }
+
+  private static long latentBytes(DecodeSize size) {
+    return 4L * Latents.CHANNELS * size.batch() * size.height() * size.width();
+  }
+
+  private ServiceException rejected(
+      CallSettings settings, CallKind kind, DecodeSize size, ServiceException why) {
+    workload.reject();
+    meters.rejected(kind, why.error());
+    log.rejected(settings, admission.name(settings.model(), kind), kind, size, why);
+    return why;
+  }
+
+  @Override
+  public JobHandle decode(
+      CallSettings settings,
+      Latents latents,
+      DecodeOptions options,
+      CallListener<DecodeResult> listener)
+      throws ServiceException {
+    requireNonNull(options, "options");
+    requireNonNull(listener, "listener");
+    int steps = options.schedule().timesteps().size();
+    return submit(
+        settings,
+        CallKind.DECODE,
+        new DecodeSize(latents.batch(), latents.height(), latents.width(), steps, options.tiling()),
+        DecodeJob.heldBytes(latents, options),
+        terms -> new DecodeJob(terms, latents, options, listener));
+  }
+
+  @Override
+  public JobHandle encode(CallSettings settings, Pixels pixels, CallListener<EncodeResult> listener)
+      throws ServiceException {
+    requireNonNull(listener, "listener");
+    int cell = Latents.PIXELS_PER_CELL;
+    DecodeSize size =
+        new DecodeSize(pixels.batch(), pixels.height() / cell, pixels.width() / cell, 1);
+    if (pixels.height() % cell != 0 || pixels.width() % cell != 0) {
+      throw rejected(
+          settings,
+          CallKind.ENCODE,
+          size,
+          ServiceException.invalid(
+              "pictures", pixels + ": both sides must be multiples of " + cell));
+    }
+    return submit(
+        settings,
+        CallKind.ENCODE,
+        size,
+        4L * pixels.values().remaining(),
+        terms -> new EncodeJob(terms, pixels, listener));
+  }
+
+  private JobHandle submit(
+      CallSettings settings,
+      CallKind kind,
+      DecodeSize size,
+      long heldBytes,
+      Function<Job.Terms, Job<?>> maker)
+      throws ServiceException {
+    Job<?> call;
+    JobQueue.Place place;
+    try {
+      ModelSupervisor keeper = admission.keeper(settings.model(), kind);
+      LoadedModel model = open(keeper);
+      Prediction prediction = admission.predict(kind, model, size);
+      long now = System.nanoTime();
+      long end = admission.end(settings, now);
+      boolean joins = model.trials().most() > 1;
+      call =
+          maker.apply(
+              new Job.Terms(settings, keeper, model, size, prediction, now, end, heldBytes, joins));
+      place = workload.accept(call, admission.ask(settings, kind, model, prediction, end - now));
+    } catch (ServiceException e) {
+      throw rejected(settings, kind, size, e);
+    }
+    Listeners.tell(() -> call.listener.accepted(place.ahead(), place.nanos()));
+    call.timer =
+        timers.schedule(
+            () -> tell(workload.stop(call, StopReason.DEADLINE)),
+            Math.max(0, call.terms.endNanos() - System.nanoTime()),
+            TimeUnit.NANOSECONDS);
+    tellLater(workload.enqueue(call));
+    return () -> tellLater(workload.stop(call, StopReason.CALLER));
+  }
+
+  private void perform(Batch run) {
+    laneWork.perform(run);
+    tell(workload.finish(run));
+  }
+
+  /** Not on the thread that asked: it may hold locks of its own. */
+  private void tellLater(List<Job<?>> settled) {
+    if (!settled.isEmpty()) {
+      timers.execute(() -> tell(settled));
+    }
+  }
+
+  private void tell(List<Job<?>> settled) {
+    for (Job<?> call : settled) {
+      Future<?> timer = call.timer;
+      if (timer != null) {
+        timer.cancel(false);
+      }
+      try {
+        long nanos = System.nanoTime() - call.terms.acceptedNanos();
+        Listeners.tell(() -> meters.ended(call, nanos));
+        Listeners.tell(() -> log.ended(call, nanos));
+        call.tellEnd();
+      } finally {
+        workload.told(call);
+      }
+    }
+  }
+
+  @Override
+  public void drain(Duration grace) throws InterruptedException {
+    workload.beginDrain();
+    board.update();
+    workload.stopTrials();
+    if (!workload.awaitEmpty(grace)) {
+      stopAll();
+      boolean unused = workload.awaitEmpty(FOR_EVER);
+    }
+  }
+
+  private void stopAll() {
+    workload.stopTrials();
+    for (Job<?> call : workload.live()) {
+      tellLater(workload.stop(call, StopReason.DRAIN));
+    }
+  }
+
+  @Override
+  public void close() {
+    workload.beginDrain();
+    board.update();
+    keepers.forEach(ModelSupervisor::close);
+    stopAll();
+    awaitEmpty();
+    keepers.forEach(ModelSupervisor::join);
+    lanes.shutdown();
+    timers.shutdown();
+    allClosed = true;
+    board.update();
+  }
+
+  private void awaitEmpty() {
+    boolean interrupted = false;
+    boolean empty = false;
+    while (!empty) {
+      try {
+        empty = workload.awaitEmpty(FOR_EVER);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** What the keepers of the models ask for. */
+  private final class Host implements ModelSupervisor.Host {
+    @Override
+    public void phaseChanged(ModelSupervisor keeper) {
+      board.update();
+      tellLater(workload.modelChanged());
+    }
+
+    @Override
+    public void retire(LoadedModel model) {
+      for (Job<?> call : workload.waitingFor(model)) {
+        tellLater(workload.stop(call, StopReason.MODEL));
+      }
+      workload.awaitNoneInside(model);
+    }
+
+    @Override
+    public void goldenFailed(ModelSupervisor keeper) {
+      meters.goldenFailed(keeper.name());
+    }
+  }
+}

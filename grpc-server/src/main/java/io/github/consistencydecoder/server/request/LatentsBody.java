@@ -1,0 +1,86 @@
+package io.github.consistencydecoder.server.request;
+
+import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
+import io.github.consistencydecoder.formats.io.FormatException;
+import io.github.consistencydecoder.formats.latents.LatentsTensor;
+import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
+import io.github.consistencydecoder.formats.tensors.DType;
+import io.github.consistencydecoder.formats.tensors.TensorInfo;
+import io.github.consistencydecoder.plugin.LatentScale;
+import io.github.consistencydecoder.server.request.WireTensor.TensorFields;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Latents in a file.
+ *
+ * @param latents view of the file
+ * @param scale as the file states it, if it does
+ * @param noise one tensor a step, views of the file; empty if it has none
+ */
+public record LatentsBody(WireTensor latents, Optional<LatentScale> scale, List<WireTensor> noise) {
+  private static final TensorFields FIELDS = new TensorFields("body", "body", "body");
+
+  /** Room for any file of latents, and little for a header to be hostile in. */
+  private static final CheckpointLimits LIMITS =
+      CheckpointLimits.defaults().withMaxHeaderBytes(1 << 20).withMaxTensors(1_000);
+
+  /**
+   * A safetensors file, ComfyUI's {@code .latent} among them, or an {@code .npy} file; with its
+   * tensors {@code noise0}, {@code noise1} and so on, if they are there.
+   *
+   * @throws ServiceException {@code INVALID}
+   */
+  public static LatentsBody of(ByteBuffer file) throws ServiceException {
+    try (Checkpoint checkpoint = Checkpoints.inMemory("body", file, LIMITS)) {
+      LatentsTensor found = LatentsTensor.of(checkpoint, null);
+      List<WireTensor> noise = new ArrayList<>();
+      TensorInfo step;
+      while ((step = checkpoint.tensors().get("noise" + noise.size())) != null) {
+        noise.add(wire(checkpoint, step));
+      }
+      return new LatentsBody(wire(checkpoint, found.info()), found.declared(), noise);
+    } catch (FormatException e) {
+      throw ServiceException.invalid("body", e.withoutFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Three dimensions count as a batch of one; doubles become floats. */
+  private static WireTensor wire(Checkpoint file, TensorInfo tensor)
+      throws IOException, ServiceException {
+    List<Long> shape = new ArrayList<>(tensor.shape());
+    if (shape.size() == 3) {
+      shape.add(0, 1L);
+    }
+    ByteBuffer data = file.bytes(tensor);
+    if (tensor.dtype() == DType.F64) {
+      FloatBuffer values = FloatBuffer.wrap(file.floats(tensor));
+      data = ByteBuffer.wrap(TensorType.FLOAT32.toBytes(values));
+    }
+    return WireTensor.of(FIELDS, type(tensor), shape, data);
+  }
+
+  private static TensorType type(TensorInfo tensor) throws ServiceException {
+    return switch (tensor.dtype()) {
+      case F16 -> TensorType.FLOAT16;
+      case BF16 -> TensorType.BFLOAT16;
+      case F32, F64 -> TensorType.FLOAT32;
+      case C64, F8_E4M3, F8_E5M2, F8_E8M0, I64, I32, I16, I8, U64, U32, U16, U8, BOOL ->
+          throw ServiceException.invalid(
+              "body",
+              "tensor '"
+                  + tensor.name()
+                  + "': elements of "
+                  + tensor.dtype()
+                  + " found, floating-point ones are needed");
+    };
+  }
+}

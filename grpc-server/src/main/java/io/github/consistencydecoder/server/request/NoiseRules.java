@@ -1,0 +1,113 @@
+package io.github.consistencydecoder.server.request;
+
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Noise;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Where a decode's noise comes from, as callers say it. */
+public final class NoiseRules {
+  /** Standard normal values beyond this do not occur. */
+  private static final float LARGEST = 1000;
+
+  private NoiseRules() {}
+
+  /**
+   * One seed for each picture.
+   *
+   * @throws ServiceException {@code INVALID} unless there are as many as pictures
+   */
+  public static Noise seeds(String field, List<Long> seeds, DecodeSize size)
+      throws ServiceException {
+    if (seeds.size() != size.batch()) {
+      throw ServiceException.invalid(
+          field,
+          seeds.size()
+              + (seeds.size() == 1 ? " seed was" : " seeds were")
+              + " given for "
+              + size.batch()
+              + " latents; one for each is needed, or a single seed for all");
+    }
+    return Noise.seededPerImage(seeds);
+  }
+
+  /**
+   * Seeds as text: one for the whole batch, {@code 42}, or one for each picture, {@code 1,2,3}.
+   *
+   * @throws ServiceException {@code INVALID}
+   */
+  public static Noise seeds(String field, String text, DecodeSize size) throws ServiceException {
+    List<Long> seeds = new ArrayList<>();
+    for (String part : text.split(",", -1)) {
+      try {
+        seeds.add(Long.valueOf(part.strip()));
+      } catch (NumberFormatException e) {
+        throw ServiceException.invalid(
+            field,
+            "'" + shortened(text) + "' is neither a 64-bit whole number nor several, with commas");
+      }
+    }
+    return seeds.size() == 1 ? Noise.seeded(seeds.get(0)) : seeds(field, seeds, size);
+  }
+
+  /**
+   * The caller's own numbers, in the order of the steps.
+   *
+   * @param field of the whole
+   * @param steps borrowed; each {@code [N, 3, 8h, 8w]}, float32 or float16
+   * @throws ServiceException {@code INVALID}
+   */
+  public static Noise given(String field, List<WireTensor> steps, DecodeSize size)
+      throws ServiceException {
+    if (steps.size() != size.steps()) {
+      throw ServiceException.invalid(
+          field,
+          "noise for "
+              + steps.size()
+              + " steps was given, the schedule has "
+              + size.steps()
+              + "; one tensor for each is needed");
+    }
+    List<Long> needed =
+        List.of(
+            (long) size.batch(),
+            3L,
+            (long) Latents.PIXELS_PER_CELL * size.height(),
+            (long) Latents.PIXELS_PER_CELL * size.width());
+    List<float[]> values = new ArrayList<>(steps.size());
+    for (WireTensor step : steps) {
+      if (!step.shape().equals(needed)) {
+        throw ServiceException.invalid(
+            step.fields().shape(),
+            "noise of shape " + step.shape() + ": these latents need " + needed);
+      }
+      if (step.type() != TensorType.FLOAT32 && step.type() != TensorType.FLOAT16) {
+        throw ServiceException.invalid(
+            step.fields().type(), "noise is float32 or float16, not " + step.type().torchName());
+      }
+      values.add(normal(step));
+    }
+    return Noise.given(values);
+  }
+
+  private static float[] normal(WireTensor step) throws ServiceException {
+    float[] values = step.finiteFloats();
+    for (float value : values) {
+      if (Math.abs(value) > LARGEST) {
+        throw ServiceException.invalid(
+            step.fields().data(),
+            String.format(
+                Locale.ROOT,
+                "noise reaches %.3g; standard normal numbers stay within about 6",
+                value));
+      }
+    }
+    return values;
+  }
+
+  private static String shortened(String text) {
+    String clean = text.replaceAll("[^0-9A-Za-z,.+ -]", "?");
+    return clean.length() > 40 ? clean.substring(0, 40) + ".." : clean;
+  }
+}

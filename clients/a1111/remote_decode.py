@@ -35,6 +35,7 @@ def decode(
     seeds: int | Sequence[int] = 0,
     steps: int = 2,
     dialect: str = "original",
+    model: str = "",
     timeout: float = 1800.0,
     token: str = "",
     check: Callable[[], None] = lambda: None,
@@ -43,6 +44,7 @@ def decode(
 
     server: ``http://host:port``.
     scaled: True as the UNet leaves them (standard deviation about 1), False as a VAE takes them (about 5).
+    model: name of one of the server's models; empty for its first.
     seeds: one for the whole batch, or one for each picture, which is then what its seed gives alone.
     check: called ten times a second while it waits; what it raises ends the call, on the server too.
     """
@@ -58,13 +60,45 @@ def decode(
         ("dialect", dialect),
         ("timeout", str(timeout)),
     ]
+    if model:
+        query.append(("model", model))
+    n, _, h, w = z.shape
+    return _tensor(server, "/", query, z, [n, 3, 8 * h, 8 * w], timeout, token, check)
+
+
+def encode(
+    server: str,
+    pictures: torch.Tensor,
+    *,
+    model: str = "",
+    timeout: float = 1800.0,
+    token: str = "",
+    check: Callable[[], None] = lambda: None,
+) -> torch.Tensor:
+    """Pictures [N, 3, H, W] in [-1, 1] to unscaled latents [N, 4, H/8, W/8], float32, on the CPU. As :func:`decode`."""
+    x = pictures.detach().cpu().float().contiguous()
+    n, _, h, w = x.shape
+    query = [("shape", ",".join(str(size) for size in x.shape)), ("dtype", "float32"), ("timeout", str(timeout))]
+    if model:
+        query.append(("model", model))
+    return _tensor(server, "/encode", query, x, [n, 4, h // 8, w // 8], timeout, token, check)
+
+
+def _tensor(
+    server: str,
+    path: str,
+    query: list[tuple[str, str]],
+    values: torch.Tensor,
+    shape: list[int],
+    timeout: float,
+    token: str,
+    check: Callable[[], None],
+) -> torch.Tensor:
     headers = {"Content-Type": "tensor/binary", "Accept": "tensor/binary", "Connection": "close"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    n, _, h, w = z.shape
-    shape = [n, 3, 8 * h, 8 * w]
     due = 4 * math.prod(shape)
-    answered, body = _ask(server, urlencode(query), z.numpy().tobytes(), headers, due, timeout, check)
+    answered, body = _ask(server, urlencode(query), values.numpy().tobytes(), headers, due, timeout, check, path)
     said = answered.get("shape", "").replace(" ", "")
     if answered.get("dtype") != "float32" or said != str(shape).replace(" ", "") or len(body) != due:
         raise RemoteDecodeError(
@@ -72,6 +106,17 @@ def decode(
             f"{shape}; it is another server, or another version: compare 'consistency-decoder --version'"
         )
     return torch.frombuffer(bytearray(body), dtype=torch.float32).reshape(shape)
+
+
+def ready(server: str) -> bool:
+    """Whether the server would decode now."""
+    try:
+        parts = urlsplit(server)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException, ValueError):
+        return False
 
 
 def _checked(latents: torch.Tensor) -> torch.Tensor:
@@ -96,11 +141,18 @@ def _checked(latents: torch.Tensor) -> torch.Tensor:
 
 
 def _ask(
-    server: str, query: str, body: bytes, headers: dict[str, str], due: int, timeout: float, check: Callable[[], None]
+    server: str,
+    query: str,
+    body: bytes,
+    headers: dict[str, str],
+    due: int,
+    timeout: float,
+    check: Callable[[], None],
+    path: str = "/",
 ) -> tuple[dict[str, str], bytes]:
     end = time.monotonic() + timeout
     for attempt in range(1, ATTEMPTS + 1):
-        call = _Call(server, query, body, headers, due, end)
+        call = _Call(server, f"{path}?{query}", body, headers, due, end)
         status, answered, answer = call.result(check)
         if status == 200:
             return answered, answer
@@ -140,7 +192,7 @@ def _reason(server: str, status: int, answer: bytes) -> str:
 class _Call:
     """One attempt, in a thread of its own, so that whoever waits can be asked to stop."""
 
-    def __init__(self, server: str, query: str, body: bytes, headers: dict[str, str], due: int, end: float) -> None:
+    def __init__(self, server: str, target: str, body: bytes, headers: dict[str, str], due: int, end: float) -> None:
         self._outcome: tuple[int, dict[str, str], bytes] = (0, {}, b"")
         self._due = due
         self._end = end
@@ -155,7 +207,7 @@ class _Call:
                 f"server '{server}': http://host:port is needed, for example http://127.0.0.1:8000"
             ) from e
         self._channel: socket.socket | None = None
-        target = f"{parts.path.rstrip('/')}/?{query}"
+        target = parts.path.rstrip("/") + target
         self._thread = threading.Thread(target=self._run, args=(target, body, headers), daemon=True)
 
     def result(self, check: Callable[[], None]) -> tuple[int, dict[str, str], bytes]:

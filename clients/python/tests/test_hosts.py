@@ -11,8 +11,9 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
-from door import Door, Reply, Seen
+from door import Door, Reply, Seen, tensor
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
@@ -62,6 +63,17 @@ class ComfyVae:
 @pytest.fixture
 def comfy(monkeypatch: pytest.MonkeyPatch) -> Any:
     interrupted = host_module(monkeypatch, "comfy.model_management", pressed=False)
+    bars: list[Any] = []
+
+    class ProgressBar:
+        def __init__(self, total: int) -> None:
+            self.total, self.done = total, 0
+            bars.append(self)
+
+        def update(self, more: int) -> None:
+            self.done += more
+
+    host_module(monkeypatch, "comfy.utils", ProgressBar=ProgressBar)
 
     def stop() -> None:
         if interrupted.pressed:
@@ -70,7 +82,7 @@ def comfy(monkeypatch: pytest.MonkeyPatch) -> Any:
     interrupted.throw_exception_if_processing_interrupted = stop
     package = load("comfy_consistency", CLIENTS / "comfyui" / "__init__.py", monkeypatch, package=True)
     return types.SimpleNamespace(
-        nodes=package.NODE_CLASS_MAPPINGS, names=package.NODE_DISPLAY_NAME_MAPPINGS, host=interrupted
+        nodes=package.NODE_CLASS_MAPPINGS, names=package.NODE_DISPLAY_NAME_MAPPINGS, host=interrupted, bars=bars
     )
 
 
@@ -96,9 +108,11 @@ def test_comfyui_stub_latent_to_image(comfy: Any, open_door: OpenDoor) -> None:
     node = comfy.nodes["ConsistencyDecodeRemote"]()
     required = node.INPUT_TYPES()["required"]
     assert list(required) == ["samples", "server", "seed", "steps", "dialect"]
-    (images,) = getattr(node, node.FUNCTION)({"samples": LATENTS}, door.endpoint, 7, 2, "original")
+    (images,) = getattr(node, node.FUNCTION)({"samples": LATENTS}, door.endpoint, 7, 2, "original", "m")
     stub_of_comfy_checks_a_picture(images)
-    assert (door.seen[0].query["latents"], door.seen[0].query["seed"]) == ("unscaled", "7,8")
+    assert [seen.query["seed"] for seen in door.seen] == ["7", "8"]
+    assert {(seen.query["latents"], seen.query["model"]) for seen in door.seen} == {("unscaled", "m")}
+    assert [(bar.total, bar.done) for bar in comfy.bars] == [(2, 2)]
     assert set(comfy.names) == set(comfy.nodes)
 
 
@@ -118,8 +132,8 @@ def test_comfyui_stub_vae_that_decodes_remotely(comfy: Any, open_door: OpenDoor)
     )
     assert vae.encode("x") == "encoded x"
     assert vae.spacial_compression_decode() == 8
-    assert [seen.query["steps"] for seen in door.seen] == ["1", "1"]
-    assert [len(sent(seen)) for seen in door.seen] == [2, 2]
+    assert [seen.query["steps"] for seen in door.seen] == ["1"] * 4
+    assert [len(sent(seen)) for seen in door.seen] == [1] * 4
     with pytest.raises(AssertionError, match="local decoder"):
         original.decode(LATENTS)
 
@@ -143,6 +157,35 @@ def test_comfyui_stub_the_cancel_button_ends_a_decode(comfy: Any, open_door: Ope
     with pytest.raises(InterruptedError):
         comfy.nodes["ConsistencyDecodeRemote"]().decode({"samples": LATENTS}, door.endpoint, 0, 2, "original")
     over.set()
+
+
+def test_comfyui_stub_image_to_latent_crops_to_cells(comfy: Any, open_door: OpenDoor) -> None:
+    def encoded(seen: Seen) -> Reply:
+        assert (seen.path, seen.query["shape"]) == ("/encode", "1,3,16,8")
+        return tensor(np.full((1, 4, 2, 1), 3, np.float32))
+
+    door = open_door(encoded)
+    pixels = torch.zeros(1, 19, 10, 4)
+    pixels[:, 1:17, 1:9] = 1
+    (latent,) = comfy.nodes["ConsistencyEncodeRemote"]().encode(pixels, door.endpoint)
+    assert torch.equal(latent["samples"], torch.full((1, 4, 2, 1), 3.0))
+    assert np.frombuffer(door.seen[0].body, "<f4").min() == 1
+
+
+def test_comfyui_stub_without_the_program_says_what_to_install(comfy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CONSISTENCY_DECODER_COMMAND", raising=False)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(RuntimeError, match=r"is not installed: unpack its bundle so that .*comfyui/consist"):
+        comfy.nodes["ConsistencyDecoderServer"]().start("")
+
+
+def test_comfyui_stub_every_input_is_explained(comfy: Any) -> None:
+    for node in comfy.nodes.values():
+        types = node.INPUT_TYPES()
+        for name, spec in {**types["required"], **types.get("optional", {})}.items():
+            assert spec[1]["tooltip"], f"{node.__name__}.{name}"
+        assert node.DESCRIPTION
+        assert len(node.OUTPUT_TOOLTIPS) == len(node.RETURN_TYPES)
 
 
 @pytest.mark.service

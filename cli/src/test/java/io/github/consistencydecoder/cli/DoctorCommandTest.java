@@ -11,6 +11,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -85,6 +86,7 @@ final class DoctorCommandTest {
   }
 
   @Test
+  @Tag("slow")
   void selfTestOfTheBundledModelPasses() {
     CommandRun run =
         CommandRun.of("doctor", "--selftest", "tiny", "--cache", folder.resolve("cache"));

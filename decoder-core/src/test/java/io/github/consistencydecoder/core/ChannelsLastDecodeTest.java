@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,7 +33,22 @@ class ChannelsLastDecodeTest {
   /** Of the tests that do not look into it. */
   @TempDir static Path shared;
 
+  private static LatentDecoder first;
+  private static LatentDecoder last;
+
   @TempDir Path cache;
+
+  @BeforeAll
+  static void open() {
+    first = open(config("nchw", shared));
+    last = open(config("nhwc", shared));
+  }
+
+  @AfterAll
+  static void close() {
+    first.close();
+    last.close();
+  }
 
   private DecoderConfig config(String layout) {
     return config(layout, cache);
@@ -64,28 +81,25 @@ class ChannelsLastDecodeTest {
   @ParameterizedTest
   @CsvSource({"1,1,1", "1,1,6", "3,7,5", "1,8,8"})
   void picturesOfAnySizeAreThoseOfTheOtherLayout(int batch, int height, int width) {
-    try (LatentDecoder first = open(config("nchw", shared));
-        LatentDecoder last = open(config("nhwc", shared))) {
-      Decoded found = decode(last, batch, height, width);
-      float[] expected = values(decode(first, batch, height, width).pixels().values());
-      assertThat(TestDecoders.worst(expected, found.pixels().values())).isLessThan(ROUNDING);
-      // Not the other graph in disguise.
-      assertThat(values(found.pixels().values())).isNotEqualTo(expected);
-      assertThat(found.metadata()).containsEntry("layout", "nhwc");
-      assertThat(first.info().details()).doesNotContainKey("layout");
-    }
+    Decoded found = decode(last, batch, height, width);
+    float[] expected = values(decode(first, batch, height, width).pixels().values());
+    assertThat(TestDecoders.worst(expected, found.pixels().values())).isLessThan(ROUNDING);
+    // Not the other graph in disguise.
+    assertThat(values(found.pixels().values())).isNotEqualTo(expected);
+    assertThat(found.metadata()).containsEntry("layout", "nhwc");
+    assertThat(first.info().details()).doesNotContainKey("layout");
   }
 
   @Test
   void theSecondOpeningUsesWhatTheFirstOneKept() throws Exception {
-    float[] first;
+    float[] kept;
     try (LatentDecoder decoder = open(config("nhwc"))) {
       assertThat(decoder.info().details()).containsEntry("graph", "built");
-      first = values(decode(decoder, 1, 3, 2).pixels().values());
+      kept = values(decode(decoder, 1, 3, 2).pixels().values());
     }
     try (LatentDecoder decoder = open(config("nhwc"))) {
       assertThat(decoder.info().details()).containsEntry("graph", "cache");
-      assertThat(values(decode(decoder, 1, 3, 2).pixels().values())).isEqualTo(first);
+      assertThat(values(decode(decoder, 1, 3, 2).pixels().values())).isEqualTo(kept);
     }
     try (Stream<Path> entries = Files.list(cache.resolve("graphs"))) {
       List<Path> all = entries.toList();

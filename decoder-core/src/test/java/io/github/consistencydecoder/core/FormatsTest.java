@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,7 @@ class FormatsTest {
   @TempDir Path cache;
 
   @ParameterizedTest
+  @Tag("slow")
   @ValueSource(strings = {"f32", "f16", "bf16"})
   void everyFormatGivesTheSameBytes(String dtype) throws Exception {
     List<String> formats =

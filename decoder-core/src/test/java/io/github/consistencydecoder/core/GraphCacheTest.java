@@ -54,6 +54,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -360,6 +361,7 @@ class GraphCacheTest {
   }
 
   @Test
+  @Tag("slow")
   void everyKindOfEntryIsKnownToTheReleaseThatMadeIt() throws IOException {
     DecoderConfig config = TestDecoders.config(MODEL, cache);
     open(config.with("convolutions", "winograd"));
@@ -405,6 +407,7 @@ class GraphCacheTest {
   }
 
   @Test
+  @Tag("slow")
   void severalMayBuildTheSameEntryAtOnce() throws Exception {
     int threads = 4;
     ExecutorService pool = Executors.newFixedThreadPool(threads);

@@ -6,6 +6,7 @@ import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,7 @@ class SelfTestTest {
   }
 
   @Test
+  @Tag("slow")
   void halfPrecisionPassesWithinWhatItCanHold() {
     DecoderConfig config =
         DecoderConfig.model("tiny")
@@ -42,6 +44,7 @@ class SelfTestTest {
   }
 
   @Test
+  @Tag("slow")
   void aLayoutThatIsAskedForIsComparedWithTheOther() {
     DecoderConfig config =
         DecoderConfig.model("tiny")

@@ -21,6 +21,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,7 +38,22 @@ class WinogradDecodeTest {
   /** Of the tests that do not look into it. */
   @TempDir static Path shared;
 
+  private static LatentDecoder direct;
+  private static LatentDecoder winograd;
+
   @TempDir Path cache;
+
+  @BeforeAll
+  static void open() {
+    direct = open(config("direct", shared));
+    winograd = open(config("winograd", shared));
+  }
+
+  @AfterAll
+  static void close() {
+    direct.close();
+    winograd.close();
+  }
 
   private DecoderConfig config(String convolutions) {
     return config(convolutions, cache);
@@ -71,14 +88,11 @@ class WinogradDecodeTest {
   @ParameterizedTest
   @CsvSource({"1,1", "1,6", "3,5", "7,2", "8,8", "13,9", "25,33"})
   void picturesOfAnySizeAreThoseOfTheDirectForm(int height, int width) {
-    try (LatentDecoder direct = open(config("direct", shared));
-        LatentDecoder winograd = open(config("winograd", shared))) {
-      float[] expected = values(picture(direct, height, width));
-      FloatBuffer found = picture(winograd, height, width);
-      assertThat(TestDecoders.worst(expected, found)).isLessThan(ROUNDING);
-      // Not a direct evaluation in disguise.
-      assertThat(values(found)).isNotEqualTo(expected);
-    }
+    float[] expected = values(picture(direct, height, width));
+    FloatBuffer found = picture(winograd, height, width);
+    assertThat(TestDecoders.worst(expected, found)).isLessThan(ROUNDING);
+    // Not a direct evaluation in disguise.
+    assertThat(values(found)).isNotEqualTo(expected);
   }
 
   @Test
@@ -88,12 +102,10 @@ class WinogradDecodeTest {
     Noise both = Noise.given(List.of(noise, noise));
     float[] half = Arrays.copyOf(noise, n);
     Noise one = Noise.given(List.of(half, half));
-    try (LatentDecoder decoder = open(config("winograd", shared))) {
-      FloatBuffer two = decode(decoder, latents(2, 3, 4), both);
-      assertThat(two.remaining()).isEqualTo(2 * n);
-      assertThat(Arrays.copyOf(values(two), n))
-          .isEqualTo(values(decode(decoder, latents(1, 3, 4), one)));
-    }
+    FloatBuffer two = decode(winograd, latents(2, 3, 4), both);
+    assertThat(two.remaining()).isEqualTo(2 * n);
+    assertThat(Arrays.copyOf(values(two), n))
+        .isEqualTo(values(decode(winograd, latents(1, 3, 4), one)));
   }
 
   private static FloatBuffer decode(LatentDecoder decoder, Latents latents, Noise noise) {
@@ -117,15 +129,13 @@ class WinogradDecodeTest {
 
   @Test
   void manySizesInTurnAndAtOnceGiveTheirOwnPictures() {
-    try (LatentDecoder decoder = open(config("winograd", shared))) {
-      List<float[]> alone = Stream.of(1, 2, 3, 4).map(n -> values(picture(decoder, n, 3))).toList();
-      List<CompletableFuture<float[]>> together =
-          Stream.of(1, 2, 3, 4)
-              .map(n -> CompletableFuture.supplyAsync(() -> values(picture(decoder, n, 3))))
-              .toList();
-      for (int i = 0; i < alone.size(); i++) {
-        assertThat(together.get(i).join()).isEqualTo(alone.get(i));
-      }
+    List<float[]> alone = Stream.of(1, 2, 3, 4).map(n -> values(picture(winograd, n, 3))).toList();
+    List<CompletableFuture<float[]>> together =
+        Stream.of(1, 2, 3, 4)
+            .map(n -> CompletableFuture.supplyAsync(() -> values(picture(winograd, n, 3))))
+            .toList();
+    for (int i = 0; i < alone.size(); i++) {
+      assertThat(together.get(i).join()).isEqualTo(alone.get(i));
     }
   }
 
@@ -161,8 +171,7 @@ class WinogradDecodeTest {
 
   @Test
   void aSmallNetworkIsDirectUnlessToldOtherwise() {
-    try (LatentDecoder direct = open(config("direct", shared));
-        LatentDecoder standard = open(TestDecoders.config(MODEL, shared))) {
+    try (LatentDecoder standard = open(TestDecoders.config(MODEL, shared))) {
       assertThat(values(picture(standard, 2, 2))).isEqualTo(values(picture(direct, 2, 2)));
     }
   }

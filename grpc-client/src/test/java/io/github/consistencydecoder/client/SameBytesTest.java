@@ -26,6 +26,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -116,6 +117,7 @@ class SameBytesTest {
 
   /** A picture of 1 MiB a plane and more, so that planes come in several bands. */
   @Test
+  @Tag("slow")
   void aPictureOfManyBandsIsTheSame() {
     Latents latents = SampleLatents.scaled(6, 1, 70, 67);
     DecodeOptions options = DecodeOptions.builder().schedule(Schedule.ONE_STEP).build();

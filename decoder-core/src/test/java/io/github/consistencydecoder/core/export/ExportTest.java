@@ -78,6 +78,7 @@ class ExportTest {
   }
 
   @ParameterizedTest
+  @Tag("slow")
   @EnumSource(ExportPart.class)
   void everyPartPassesItsOwnCheck(ExportPart part) throws IOException {
     for (String dtype : List.of("float32", "float16")) {

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.formats.checkpoint;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.consistencydecoder.formats.archive.TorchArchive;
 import io.github.consistencydecoder.formats.io.ByteSource;
 import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
@@ -9,7 +10,6 @@ import io.github.consistencydecoder.formats.tensors.NpyFile;
 import io.github.consistencydecoder.formats.tensors.SafetensorsHeader;
 import io.github.consistencydecoder.formats.tensors.StrictJson;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
-import io.github.consistencydecoder.formats.torch.TorchArchive;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -4,10 +4,10 @@ import static io.github.consistencydecoder.testing.SafetensorsFile.safetensors;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.consistencydecoder.formats.archive.ArchiveFile;
+import io.github.consistencydecoder.formats.archive.Pickle;
 import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
-import io.github.consistencydecoder.formats.torch.ArchiveFile;
-import io.github.consistencydecoder.formats.torch.Pickle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

@@ -1,5 +1,8 @@
 package io.github.consistencydecoder.formats.checkpoint;
 
+import io.github.consistencydecoder.formats.archive.ArchiveFile;
+import io.github.consistencydecoder.formats.archive.Pickle;
+import io.github.consistencydecoder.formats.archive.TorchArchive;
 import io.github.consistencydecoder.formats.io.ByteSource;
 import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
@@ -9,9 +12,6 @@ import io.github.consistencydecoder.formats.tensors.SafetensorsHeader;
 import io.github.consistencydecoder.formats.tensors.StrictJson;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.formats.tensors.TensorShapes;
-import io.github.consistencydecoder.formats.torch.ArchiveFile;
-import io.github.consistencydecoder.formats.torch.Pickle;
-import io.github.consistencydecoder.formats.torch.TorchArchive;
 import io.github.consistencydecoder.testing.FuzzCorpus;
 import io.github.consistencydecoder.testing.SafetensorsFile;
 import java.io.IOException;

@@ -3,11 +3,11 @@ package io.github.consistencydecoder.formats.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.consistencydecoder.formats.archive.HostileArchiveTest;
+import io.github.consistencydecoder.formats.archive.HostilePickleTest;
+import io.github.consistencydecoder.formats.archive.HostileZipTest;
 import io.github.consistencydecoder.formats.tensors.HostileSafetensorsTest;
 import io.github.consistencydecoder.formats.tensors.NpyFileTest;
-import io.github.consistencydecoder.formats.torch.HostileArchiveTest;
-import io.github.consistencydecoder.formats.torch.HostilePickleTest;
-import io.github.consistencydecoder.formats.torch.HostileZipTest;
 import io.github.consistencydecoder.testing.SharedData;
 import java.io.IOException;
 import java.lang.reflect.Method;

@@ -1,8 +1,8 @@
-package io.github.consistencydecoder.formats.torch;
+package io.github.consistencydecoder.formats.archive;
 
+import io.github.consistencydecoder.formats.archive.PickleValue.Global;
+import io.github.consistencydecoder.formats.archive.PickleValue.Global.Kind;
 import io.github.consistencydecoder.formats.tensors.DType;
-import io.github.consistencydecoder.formats.torch.PickleValue.Global;
-import io.github.consistencydecoder.formats.torch.PickleValue.Global.Kind;
 import java.util.Map;
 
 /**

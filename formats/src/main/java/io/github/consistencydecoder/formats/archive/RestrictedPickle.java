@@ -1,12 +1,12 @@
-package io.github.consistencydecoder.formats.torch;
+package io.github.consistencydecoder.formats.archive;
 
+import io.github.consistencydecoder.formats.archive.PickleValue.Dict;
+import io.github.consistencydecoder.formats.archive.PickleValue.Global;
+import io.github.consistencydecoder.formats.archive.PickleValue.Storage;
+import io.github.consistencydecoder.formats.archive.PickleValue.Tensor;
 import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
 import io.github.consistencydecoder.formats.tensors.StrictJson;
-import io.github.consistencydecoder.formats.torch.PickleValue.Dict;
-import io.github.consistencydecoder.formats.torch.PickleValue.Global;
-import io.github.consistencydecoder.formats.torch.PickleValue.Storage;
-import io.github.consistencydecoder.formats.torch.PickleValue.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;

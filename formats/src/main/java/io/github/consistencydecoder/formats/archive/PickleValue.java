@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.formats.torch;
+package io.github.consistencydecoder.formats.archive;
 
 import io.github.consistencydecoder.formats.tensors.DType;
 import java.util.LinkedHashMap;

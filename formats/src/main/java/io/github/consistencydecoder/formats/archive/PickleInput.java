@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.formats.torch;
+package io.github.consistencydecoder.formats.archive;
 
 import io.github.consistencydecoder.formats.io.FormatException;
 import java.nio.ByteBuffer;

@@ -1,7 +1,7 @@
-package io.github.consistencydecoder.formats.torch;
+package io.github.consistencydecoder.formats.archive;
 
-import static io.github.consistencydecoder.formats.torch.ZipEnd.u16;
-import static io.github.consistencydecoder.formats.torch.ZipEnd.u32;
+import static io.github.consistencydecoder.formats.archive.ZipEnd.u16;
+import static io.github.consistencydecoder.formats.archive.ZipEnd.u32;
 
 import io.github.consistencydecoder.formats.io.ByteSource;
 import io.github.consistencydecoder.formats.io.FormatException;

@@ -1,8 +1,8 @@
-package io.github.consistencydecoder.formats.torch;
+package io.github.consistencydecoder.formats.archive;
 
-import static io.github.consistencydecoder.formats.torch.Pickle.bare;
-import static io.github.consistencydecoder.formats.torch.Pickle.dictOfW;
-import static io.github.consistencydecoder.formats.torch.Pickle.pickle;
+import static io.github.consistencydecoder.formats.archive.Pickle.bare;
+import static io.github.consistencydecoder.formats.archive.Pickle.dictOfW;
+import static io.github.consistencydecoder.formats.archive.Pickle.pickle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,9 +1,9 @@
-package io.github.consistencydecoder.formats.torch;
+package io.github.consistencydecoder.formats.archive;
 
-import static io.github.consistencydecoder.formats.torch.ArchiveFile.archive;
-import static io.github.consistencydecoder.formats.torch.Pickle.dictOfW;
-import static io.github.consistencydecoder.formats.torch.Pickle.oneTensor;
-import static io.github.consistencydecoder.formats.torch.Pickle.pickle;
+import static io.github.consistencydecoder.formats.archive.ArchiveFile.archive;
+import static io.github.consistencydecoder.formats.archive.Pickle.dictOfW;
+import static io.github.consistencydecoder.formats.archive.Pickle.oneTensor;
+import static io.github.consistencydecoder.formats.archive.Pickle.pickle;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;

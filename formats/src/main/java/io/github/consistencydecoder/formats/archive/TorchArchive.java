@@ -1,13 +1,13 @@
-package io.github.consistencydecoder.formats.torch;
+package io.github.consistencydecoder.formats.archive;
 
+import io.github.consistencydecoder.formats.archive.PickleValue.Dict;
+import io.github.consistencydecoder.formats.archive.PickleValue.Tensor;
 import io.github.consistencydecoder.formats.io.ByteSource;
 import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
 import io.github.consistencydecoder.formats.tensors.StrictJson;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.formats.tensors.TensorShapes;
-import io.github.consistencydecoder.formats.torch.PickleValue.Dict;
-import io.github.consistencydecoder.formats.torch.PickleValue.Tensor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

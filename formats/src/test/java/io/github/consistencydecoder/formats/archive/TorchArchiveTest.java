@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.formats.torch;
+package io.github.consistencydecoder.formats.archive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

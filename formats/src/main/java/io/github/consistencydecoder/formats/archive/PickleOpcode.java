@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.formats.torch;
+package io.github.consistencydecoder.formats.archive;
 
 /** Names of the pickle opcodes, to refuse the others in words. */
 final class PickleOpcode {

@@ -1,6 +1,6 @@
-package io.github.consistencydecoder.formats.torch;
+package io.github.consistencydecoder.formats.archive;
 
-import static io.github.consistencydecoder.formats.torch.ArchiveFile.archive;
+import static io.github.consistencydecoder.formats.archive.ArchiveFile.archive;
 
 import io.github.consistencydecoder.formats.checkpoint.Refusals;
 import java.io.IOException;

@@ -186,26 +186,6 @@ final class ArchitectureTest {
           .resideInAnyPackage("org.apache.commons.imaging..", "javax.imageio..");
 
   @ArchTest
-  static final ArchRule packagesOfTheCommandHaveNoCycles =
-      slices().matching(ROOT + "cli.(*)..").should().beFreeOfCycles();
-
-  @ArchTest
-  static final ArchRule packagesOfTheServerHaveNoCycles =
-      slices().matching(ROOT + "server.(*)..").should().beFreeOfCycles();
-
-  @ArchTest
-  static final ArchRule packagesOfDecoderCoreHaveNoCycles =
-      slices().matching(ROOT + "core.(*)..").should().beFreeOfCycles();
-
-  @ArchTest
-  static final ArchRule packagesOfCompareHaveNoCycles =
-      slices().matching(ROOT + "compare.(*)..").should().beFreeOfCycles();
-
-  @ArchTest
-  static final ArchRule packagesOfModelsHaveNoCycles =
-      slices().matching(ROOT + "models.(*)..").should().beFreeOfCycles();
-
-  @ArchTest
-  static final ArchRule packagesOfFormatsHaveNoCycles =
-      slices().matching(ROOT + "formats.(*)..").should().beFreeOfCycles();
+  static final ArchRule packagesHaveNoCycles =
+      slices().matching(ROOT + "(**)").should().beFreeOfCycles();
 }

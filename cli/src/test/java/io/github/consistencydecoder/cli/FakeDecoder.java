@@ -13,8 +13,8 @@ import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Pixels;
+import io.github.consistencydecoder.testing.Cells;
 import java.lang.ref.WeakReference;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -133,30 +133,15 @@ final class FakeDecoder implements LatentDecoder {
   }
 
   private Pixels pixels(Latents latents, DecodeOptions options) {
-    int height = 8 * latents.height();
-    int width = 8 * latents.width();
-    float[] out = new float[latents.batch() * 3 * height * width];
+    float[] out = Cells.blocks(latents);
     if (options.noise() instanceof Noise.Given given) {
       given.step(given.steps() - 1).get(out);
-      return Pixels.takeOver(out, latents.batch(), height, width);
-    }
-    FloatBuffer in = latents.values();
-    int i = 0;
-    for (int n = 0; n < latents.batch(); n++) {
-      for (int c = 0; c < 3; c++) {
-        for (int y = 0; y < height; y++) {
-          for (int x = 0; x < width; x++) {
-            out[i++] = in.get(((n * 4 + c) * latents.height() + y / 8) * latents.width() + x / 8);
-          }
-        }
+    } else if (model.equals("inverted")) {
+      for (int i = 0; i < out.length; i++) {
+        out[i] = -out[i];
       }
     }
-    if (model.equals("inverted")) {
-      for (int k = 0; k < out.length; k++) {
-        out[k] = -out[k];
-      }
-    }
-    return Pixels.takeOver(out, latents.batch(), height, width);
+    return Pixels.takeOver(out, latents.batch(), 8 * latents.height(), 8 * latents.width());
   }
 
   @Override

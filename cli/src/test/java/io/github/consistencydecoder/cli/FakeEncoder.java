@@ -9,7 +9,7 @@ import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.LatentEncoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Pixels;
-import java.nio.FloatBuffer;
+import io.github.consistencydecoder.testing.Cells;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -50,21 +50,8 @@ final class FakeEncoder implements LatentEncoder {
     if (model.equals("slow")) {
       waitForCancellation(cancellation);
     }
-    int h = pixels.height() / 8;
-    int w = pixels.width() / 8;
-    float[] values = new float[pixels.batch() * 4 * h * w];
-    FloatBuffer in = pixels.values();
-    int i = 0;
-    for (int n = 0; n < pixels.batch(); n++) {
-      for (int c = 0; c < 3; c++) {
-        for (int y = 0; y < pixels.height(); y++) {
-          for (int x = 0; x < pixels.width(); x++) {
-            values[((n * 4 + c) * h + y / 8) * w + x / 8] += in.get(i++) / 64;
-          }
-        }
-      }
-    }
-    return Latents.scaled(values, pixels.batch(), 4, h, w);
+    return Latents.scaled(
+        Cells.means(pixels), pixels.batch(), 4, pixels.height() / 8, pixels.width() / 8);
   }
 
   private static void waitForCancellation(Cancellation cancellation) {

@@ -1,80 +1,50 @@
 package io.github.consistencydecoder.compare;
 
 import io.github.consistencydecoder.formats.pictures.Picture;
-import io.github.consistencydecoder.plugin.DecodeEstimate;
-import io.github.consistencydecoder.plugin.DecodeOptions;
-import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
-import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
-import io.github.consistencydecoder.plugin.Pixels;
-import java.util.List;
+import io.github.consistencydecoder.testing.Cells;
+import io.github.consistencydecoder.testing.FakeDecoder;
 import java.util.Map;
 import java.util.Random;
 
 /**
- * A decoder without a model: the first three channels of a latent are the mean colours of blocks of
- * 8x8, which it enlarges, smoothly or not, with some grain.
+ * Fakes for which the first three channels of a latent are the mean colours of blocks of 8x8, which
+ * they enlarge, smoothly or not, with some grain.
  */
-public final class BlockDecoder implements LatentDecoder {
-  private final String model;
-  private final boolean smooth;
-  private final float grain;
-  private final Map<String, String> details;
-  private int decodes;
+public final class BlockDecoder {
+  private BlockDecoder() {}
 
-  public BlockDecoder(String model, boolean smooth, float grain) {
-    this(model, smooth, grain, Map.of());
+  public static LatentDecoder open(String model, boolean smooth, float grain) {
+    return controls(model, smooth, grain, Map.of()).openDecoder();
   }
 
   /**
-   * @param details of its {@link DecoderInfo}
+   * Tells how often it has decoded.
+   *
+   * @param details of its information
    */
-  public BlockDecoder(String model, boolean smooth, float grain, Map<String, String> details) {
-    this.model = model;
-    this.smooth = smooth;
-    this.grain = grain;
-    this.details = details;
+  public static FakeDecoder.Controls controls(
+      String model, boolean smooth, float grain, Map<String, String> details) {
+    FakeDecoder.Controls controls = new FakeDecoder.Controls();
+    controls.model = model;
+    controls.digest = "";
+    controls.bytesPerPixel = 12;
+    controls.details = details;
+    controls.painter = (latents, options) -> paint(latents, smooth, grain);
+    return controls;
   }
 
   /** The latents of a picture whose sides are multiples of 8. */
   public static Latents encode(Picture picture) {
-    int h = picture.height() / 8;
-    int w = picture.width() / 8;
-    float[] values = new float[4 * h * w];
-    for (int c = 0; c < 3; c++) {
-      for (int i = 0; i < 64 * h * w; i++) {
-        int x = i % (8 * w);
-        int y = i / (8 * w);
-        values[(c * h + y / 8) * w + x / 8] += (picture.level(x, y, c) / 127.5f - 1) / 64;
-      }
-    }
-    return Latents.unscaled(values, 1, 4, h, w);
+    return Latents.unscaled(
+        Cells.means(picture.toPixels()), 1, 4, picture.height() / 8, picture.width() / 8);
   }
 
-  /** How often it has decoded. */
-  public int decodes() {
-    return decodes;
-  }
-
-  @Override
-  public DecoderInfo info() {
-    return new DecoderInfo("block", model, "", "in Java", details);
-  }
-
-  @Override
-  public DecodeEstimate estimate(int batch, int height, int width, DecodeOptions options) {
-    return new DecodeEstimate(1, 768L * batch * height * width);
-  }
-
-  @Override
-  public Decoded decode(Latents latents, DecodeOptions options) {
-    options.cancellation().check();
-    decodes++;
-    long start = System.nanoTime();
+  private static float[] paint(Latents latents, boolean smooth, float grain) {
     if (latents.statistics().nonFinite() > 0) {
       throw new DecoderException(
           DecoderErrorCode.INVALID_LATENTS,
@@ -83,27 +53,17 @@ public final class BlockDecoder implements LatentDecoder {
     Latents unscaled = latents.to(LatentScale.UNSCALED);
     int h = latents.height();
     int w = latents.width();
-    float[] pixels = new float[192 * h * w];
+    float[] pixels = Cells.blocks(unscaled);
     Random random = new Random(7);
     for (int i = 0; i < pixels.length; i++) {
-      float x = (i % (8 * w)) / 8f;
-      float y = (i / (8 * w) % (8 * h)) / 8f;
-      int c = i / (64 * h * w);
-      pixels[i] =
-          (smooth ? between(unscaled, c, x - 0.5f, y - 0.5f) : at(unscaled, c, (int) x, (int) y))
-              + grain * (random.nextFloat() - 0.5f);
+      if (smooth) {
+        float x = (i % (8 * w)) / 8f;
+        float y = (i / (8 * w) % (8 * h)) / 8f;
+        pixels[i] = between(unscaled, i / (64 * h * w), x - 0.5f, y - 0.5f);
+      }
+      pixels[i] += grain * (random.nextFloat() - 0.5f);
     }
-    long nanos = System.nanoTime() - start;
-    return new Decoded(
-        Pixels.takeOver(pixels, 1, 8 * h, 8 * w),
-        List.of(nanos),
-        nanos,
-        Map.of(
-            "model", model,
-            "seed", options.noise().toString(),
-            "schedule", options.schedule().toString(),
-            "clamp", options.clamp().id()),
-        List.of());
+    return pixels;
   }
 
   private static float at(Latents latents, int c, int x, int y) {
@@ -120,7 +80,4 @@ public final class BlockDecoder implements LatentDecoder {
     return (1 - fy) * ((1 - fx) * at(latents, c, left, top) + fx * at(latents, c, left + 1, top))
         + fy * ((1 - fx) * at(latents, c, left, top + 1) + fx * at(latents, c, left + 1, top + 1));
   }
-
-  @Override
-  public void close() {}
 }

@@ -13,10 +13,12 @@ import io.github.consistencydecoder.plugin.ClampMode;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Schedule;
 import io.github.consistencydecoder.plugin.Tiling;
+import io.github.consistencydecoder.testing.FakeDecoder;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.nio.file.Files;
@@ -34,8 +36,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class ComparisonTest {
-  private final BlockDecoder blocks = new BlockDecoder("blocks", false, 0);
-  private final BlockDecoder smooth = new BlockDecoder("smooth", true, 0.05f);
+  private final FakeDecoder.Controls told = BlockDecoder.controls("blocks", false, 0, Map.of());
+  private final LatentDecoder blocks = told.openDecoder();
+  private final LatentDecoder smooth = BlockDecoder.open("smooth", true, 0.05f);
 
   @TempDir private Path folder;
 
@@ -250,10 +253,10 @@ class ComparisonTest {
   void aSecondRunDoesOnlyWhatIsMissing() throws IOException {
     List<ComparisonInput> inputs = List.of(withTruth("a", 1), withTruth("b", 2));
     both().build().run(inputs.subList(0, 1), folder, ComparisonListener.NONE);
-    assertThat(blocks.decodes()).isEqualTo(1);
+    assertThat(told.begun.get()).isEqualTo(1);
     Recorder recorder = new Recorder();
     ComparisonSummary summary = both().build().run(inputs, folder, recorder);
-    assertThat(blocks.decodes()).isEqualTo(2);
+    assertThat(told.begun.get()).isEqualTo(2);
     assertThat(summary.reused()).isEqualTo(1);
     assertThat(summary.compared()).isEqualTo(2);
     assertThat(recorder.events).contains("reused a", "done b");
@@ -275,17 +278,17 @@ class ComparisonTest {
     List<ComparisonInput> first = List.of(withTruth("a", 1));
     both().build().run(first, folder, ComparisonListener.NONE);
     both().build().run(List.of(withTruth("a", 3)), folder, ComparisonListener.NONE);
-    assertThat(blocks.decodes()).as("other content of the same name").isEqualTo(2);
+    assertThat(told.begun.get()).as("other content of the same name").isEqualTo(2);
     both().automaticCrops(1, 32).build().run(first, folder, ComparisonListener.NONE);
-    assertThat(blocks.decodes()).as("other crops").isEqualTo(3);
+    assertThat(told.begun.get()).as("other crops").isEqualTo(3);
     Comparison otherSeed =
         Comparison.builder()
             .decoder("blocks", blocks, DecodeOptions.builder().seed(9).build())
             .build();
     otherSeed.run(first, folder, ComparisonListener.NONE);
-    assertThat(blocks.decodes()).as("another seed").isEqualTo(4);
+    assertThat(told.begun.get()).as("another seed").isEqualTo(4);
     otherSeed.run(first, folder, ComparisonListener.NONE);
-    assertThat(blocks.decodes()).as("nothing has changed").isEqualTo(4);
+    assertThat(told.begun.get()).as("nothing has changed").isEqualTo(4);
   }
 
   @Test
@@ -295,7 +298,7 @@ class ComparisonTest {
     DecoderConfig config = DecoderConfig.empty();
     for (int repeat = 0; repeat < 2; repeat++) {
       run(inputs, config, options);
-      assertThat(blocks.decodes()).isEqualTo(1);
+      assertThat(told.begun.get()).isEqualTo(1);
     }
     List<DecodeOptions> others =
         List.of(
@@ -308,12 +311,12 @@ class ComparisonTest {
     int decodes = 1;
     for (DecodeOptions other : others) {
       run(inputs, config, other);
-      assertThat(blocks.decodes()).as(other.asMap().toString()).isEqualTo(++decodes);
+      assertThat(told.begun.get()).as(other.asMap().toString()).isEqualTo(++decodes);
     }
     run(inputs, config.with(DecoderConfig.MEMORY, "3GiB"), options);
     run(inputs, config.with(DecoderConfig.MEMORY, "4GiB"), options);
     run(inputs, config.with(DecoderConfig.MEMORY, "4GiB"), options);
-    assertThat(blocks.decodes()).isEqualTo(decodes + 2);
+    assertThat(told.begun.get()).isEqualTo(decodes + 2);
   }
 
   private void run(List<ComparisonInput> inputs, DecoderConfig config, DecodeOptions options)
@@ -350,7 +353,8 @@ class ComparisonTest {
             Map.of("graph", "built", "dtype", "float32"),
             Map.of("graph", "cache", "dtype", "float32"),
             Map.of("graph", "cache", "dtype", "float16"))) {
-      BlockDecoder decoder = new BlockDecoder("blocks", false, 0, details);
+      FakeDecoder.Controls other = BlockDecoder.controls("blocks", false, 0, details);
+      LatentDecoder decoder = other.openDecoder();
       reused.add(
           Comparison.builder()
               .decoder("blocks", decoder, DecodeOptions.defaults())
@@ -368,10 +372,10 @@ class ComparisonTest {
     Path results = folder.resolve(metrics().get("inputs").get(0).get("folder").asString());
     Files.delete(results.resolve("2-smooth.png"));
     both().build().run(inputs, folder, ComparisonListener.NONE);
-    assertThat(blocks.decodes()).isEqualTo(2);
+    assertThat(told.begun.get()).isEqualTo(2);
     Files.writeString(results.resolve("result.json"), "{\"name\": 3, half of");
     both().build().run(inputs, folder, ComparisonListener.NONE);
-    assertThat(blocks.decodes()).isEqualTo(3);
+    assertThat(told.begun.get()).isEqualTo(3);
   }
 
   @Test

@@ -62,6 +62,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Opening from the cache: the same bytes as a fresh build, and never from a graph that is stale or
  * damaged.
  */
+@Tag("slow")
 class GraphCacheTest {
   private static final Path MODEL = TestDecoders.resource("formats/f32/diffusers");
 
@@ -361,7 +362,6 @@ class GraphCacheTest {
   }
 
   @Test
-  @Tag("slow")
   void everyKindOfEntryIsKnownToTheReleaseThatMadeIt() throws IOException {
     DecoderConfig config = TestDecoders.config(MODEL, cache);
     open(config.with("convolutions", "winograd"));
@@ -407,7 +407,6 @@ class GraphCacheTest {
   }
 
   @Test
-  @Tag("slow")
   void severalMayBuildTheSameEntryAtOnce() throws Exception {
     int threads = 4;
     ExecutorService pool = Executors.newFixedThreadPool(threads);

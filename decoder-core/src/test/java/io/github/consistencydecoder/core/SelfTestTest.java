@@ -59,6 +59,7 @@ class SelfTestTest {
   }
 
   @Test
+  @Tag("slow")
   void anUntrainedModelFailsOnThePictureAlone() {
     DecoderConfig config =
         TestDecoders.config(TestDecoders.resource("formats/f32/diffusers"), cache);
@@ -82,6 +83,7 @@ class SelfTestTest {
   }
 
   @Test
+  @Tag("slow")
   void aMissingModelIsReportedNotThrown() {
     SelfTest.Report report =
         SelfTest.run(TestDecoders.config(cache.resolve("nothing"), cache), line -> {});

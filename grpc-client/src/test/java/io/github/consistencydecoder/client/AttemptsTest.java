@@ -7,7 +7,9 @@ import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeListener;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
+import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.proto.v1.DecodeStreamResponse;
 import io.github.consistencydecoder.server.request.ServiceError;
@@ -28,9 +30,11 @@ import org.junit.jupiter.api.Test;
 /** When a call is made again, and when it is not. */
 class AttemptsTest {
   private final FakeServer server = FakeServer.start();
+  private final List<LatentDecoder> opened = new ArrayList<>();
 
   @AfterEach
   void stop() {
+    opened.forEach(LatentDecoder::close);
     server.close();
   }
 
@@ -53,6 +57,31 @@ class AttemptsTest {
     assertThat(decoded.warnings()).containsExactly("it is fake");
   }
 
+  /** Decodes something small with a decoder that stays open until the test has ended. */
+  private Decoded decode(DecodeOptions options, String... settings) {
+    DecoderConfig config = TestService.at(server.target());
+    for (int i = 0; i < settings.length; i += 2) {
+      config = config.with(settings[i], settings[i + 1]);
+    }
+    LatentDecoder decoder = FakeServer.open(config);
+    opened.add(decoder);
+    return decoder.decode(SampleLatents.scaled(1, 1, 2, 2), options);
+  }
+
+  /** Does something once the server has been called. */
+  private CompletableFuture<Void> whenCalled(Runnable action) {
+    return CompletableFuture.runAsync(
+        () -> {
+          Await.until("the call", () -> !server.calls.isEmpty());
+          action.run();
+        });
+  }
+
+  private void assertCancelledThere() {
+    Await.until("the server to hear of it", () -> server.cancelled.get() == 1);
+    assertThat(server.calls).hasSize(1);
+  }
+
   private long millisBetween(int first, int second) {
     return TimeUnit.NANOSECONDS.toMillis(server.calls.get(second) - server.calls.get(first));
   }
@@ -73,28 +102,23 @@ class AttemptsTest {
     for (int k = 0; k < 9; k++) {
       server.script.add(busy(Duration.ofMillis(1)));
     }
-    try (LatentDecoder decoder = server.open()) {
-      Asserts.fails(
-          DecoderErrorCode.BUSY,
-          () -> decoder.decode(SampleLatents.scaled(1, 1, 2, 2), DecodeOptions.defaults()),
-          "the queue is full",
-          "try again later",
-          server.target());
-    }
+    Asserts.fails(
+        DecoderErrorCode.BUSY,
+        () -> decode(DecodeOptions.defaults()),
+        "the queue is full",
+        "try again later",
+        server.target());
     assertThat(server.calls).hasSize(4);
   }
 
   @Test
   void aPauseLongerThanTheTimeoutIsNotWaitedFor() {
     server.script.add(busy(Duration.ofHours(1)));
-    try (LatentDecoder decoder =
-        FakeServer.open(TestService.at(server.target()).with("timeout", "10m"))) {
-      Asserts.fails(
-          DecoderErrorCode.BUSY,
-          () -> decoder.decode(SampleLatents.scaled(1, 1, 2, 2), DecodeOptions.defaults()),
-          // And not that the time was over.
-          "the queue is full");
-    }
+    Asserts.fails(
+        DecoderErrorCode.BUSY,
+        () -> decode(DecodeOptions.defaults(), "timeout", "10m"),
+        // And not that the time was over.
+        "the queue is full");
     assertThat(server.calls).hasSize(1);
   }
 
@@ -108,12 +132,7 @@ class AttemptsTest {
           call.onError(
               Status.RESOURCE_EXHAUSTED.withDescription("never").asRuntimeException(trailers));
         });
-    try (LatentDecoder decoder = server.open()) {
-      Asserts.fails(
-          DecoderErrorCode.BUSY,
-          () -> decoder.decode(SampleLatents.scaled(1, 1, 2, 2), DecodeOptions.defaults()),
-          "never");
-    }
+    Asserts.fails(DecoderErrorCode.BUSY, () -> decode(DecodeOptions.defaults()), "never");
     assertThat(server.calls).hasSize(1);
   }
 
@@ -125,9 +144,7 @@ class AttemptsTest {
                 ServiceError.NOT_READY, "the service is stopping", Duration.ofSeconds(9))));
     server.script.add(bare(Status.CANCELLED.withDescription("RST_STREAM")));
     server.script.add(bare(Status.UNAVAILABLE));
-    try (LatentDecoder decoder = server.open()) {
-      requireRight(decoder.decode(SampleLatents.scaled(1, 1, 2, 2), DecodeOptions.defaults()));
-    }
+    requireRight(decode(DecodeOptions.defaults()));
     assertThat(server.calls).hasSize(4);
     // Growing, and not the nine seconds after which a server alone would be ready.
     assertThat(millisBetween(0, 1)).isGreaterThanOrEqualTo(80);
@@ -159,11 +176,8 @@ class AttemptsTest {
             Status.Code.PERMISSION_DENIED)) {
       server.calls.clear();
       server.script.add(bare(code.toStatus().withDescription("so it is")));
-      try (LatentDecoder decoder = server.open()) {
-        assertThatExceptionOfType(io.github.consistencydecoder.plugin.DecoderException.class)
-            .isThrownBy(
-                () -> decoder.decode(SampleLatents.scaled(1, 1, 2, 2), DecodeOptions.defaults()));
-      }
+      assertThatExceptionOfType(DecoderException.class)
+          .isThrownBy(() -> decode(DecodeOptions.defaults()));
       assertThat(server.calls).as(code.name()).hasSize(1);
     }
   }
@@ -212,68 +226,35 @@ class AttemptsTest {
             "it is fake");
   }
 
+  private void assertCancelled() throws Exception {
+    Cancellation cancellation = new Cancellation();
+    CompletableFuture<Void> cancelling = whenCalled(cancellation::cancel);
+    DecodeOptions options = DecodeOptions.builder().cancellation(cancellation).build();
+    Asserts.fails(DecoderErrorCode.CANCELLED, () -> decode(options));
+    cancelling.get(60, TimeUnit.SECONDS);
+  }
+
   @Test
   void aCancellationEndsTheWaitForTheNextAttempt() throws Exception {
     server.script.add(busy(Duration.ofMinutes(2)));
-    Cancellation cancellation = new Cancellation();
-    try (LatentDecoder decoder = server.open()) {
-      CompletableFuture<Void> cancelling =
-          CompletableFuture.runAsync(
-              () -> {
-                Await.until("the call", () -> !server.calls.isEmpty());
-                cancellation.cancel();
-              });
-      Asserts.fails(
-          DecoderErrorCode.CANCELLED,
-          () ->
-              decoder.decode(
-                  SampleLatents.scaled(1, 1, 2, 2),
-                  DecodeOptions.builder().cancellation(cancellation).build()));
-      cancelling.get(60, TimeUnit.SECONDS);
-    }
+    assertCancelled();
     assertThat(server.calls).hasSize(1);
   }
 
   @Test
   void aCancellationReachesTheServerAndIsTheEnd() throws Exception {
     server.script.add((request, call) -> call.onNext(FakeServer.right(request).get(0)));
-    Cancellation cancellation = new Cancellation();
-    try (LatentDecoder decoder = server.open()) {
-      CompletableFuture<Void> cancelling =
-          CompletableFuture.runAsync(
-              () -> {
-                Await.until("the call", () -> !server.calls.isEmpty());
-                cancellation.cancel();
-              });
-      Asserts.fails(
-          DecoderErrorCode.CANCELLED,
-          () ->
-              decoder.decode(
-                  SampleLatents.scaled(1, 1, 2, 2),
-                  DecodeOptions.builder().cancellation(cancellation).build()));
-      cancelling.get(60, TimeUnit.SECONDS);
-      Await.until("the server to hear of it", () -> server.cancelled.get() == 1);
-    }
-    assertThat(server.calls).hasSize(1);
+    assertCancelled();
+    assertCancelledThere();
   }
 
   @Test
   void anInterruptionIsACancellationAndIsKept() throws Exception {
     server.script.add((request, call) -> call.onNext(FakeServer.right(request).get(0)));
-    Thread decoding = Thread.currentThread();
-    try (LatentDecoder decoder = server.open()) {
-      CompletableFuture<Void> interrupting =
-          CompletableFuture.runAsync(
-              () -> {
-                Await.until("the call", () -> !server.calls.isEmpty());
-                decoding.interrupt();
-              });
-      Asserts.fails(
-          DecoderErrorCode.CANCELLED,
-          () -> decoder.decode(SampleLatents.scaled(1, 1, 2, 2), DecodeOptions.defaults()));
-      assertThat(Thread.interrupted()).as("still interrupted").isTrue();
-      interrupting.get(60, TimeUnit.SECONDS);
-    }
+    CompletableFuture<Void> interrupting = whenCalled(Thread.currentThread()::interrupt);
+    Asserts.fails(DecoderErrorCode.CANCELLED, () -> decode(DecodeOptions.defaults()));
+    assertThat(Thread.interrupted()).as("still interrupted").isTrue();
+    interrupting.get(60, TimeUnit.SECONDS);
     assertThat(server.calls).hasSize(1);
   }
 
@@ -289,32 +270,21 @@ class AttemptsTest {
             throw thrown;
           }
         };
-    try (LatentDecoder decoder = server.open()) {
-      assertThatExceptionOfType(IllegalArgumentException.class)
-          .isThrownBy(
-              () ->
-                  decoder.decode(
-                      SampleLatents.scaled(1, 1, 2, 2),
-                      DecodeOptions.builder().listener(listener).build()))
-          .isSameAs(thrown);
-      Await.until("the server to hear of it", () -> server.cancelled.get() == 1);
-    }
-    assertThat(server.calls).hasSize(1);
+    assertThatExceptionOfType(IllegalArgumentException.class)
+        .isThrownBy(() -> decode(DecodeOptions.builder().listener(listener).build()))
+        .isSameAs(thrown);
+    assertCancelledThere();
   }
 
   @Test
   void theTimeoutHoldsForAServerThatSaysNothing() {
     server.script.add((request, call) -> {});
-    try (LatentDecoder decoder =
-        FakeServer.open(TestService.at(server.target()).with("timeout", "1500ms"))) {
-      Asserts.fails(
-          DecoderErrorCode.BUSY,
-          () -> decoder.decode(SampleLatents.scaled(1, 1, 2, 2), DecodeOptions.defaults()),
-          "within 1500 ms",
-          "timeout");
-      Await.until("the server to hear of it", () -> server.cancelled.get() == 1);
-    }
-    assertThat(server.calls).hasSize(1);
+    Asserts.fails(
+        DecoderErrorCode.BUSY,
+        () -> decode(DecodeOptions.defaults(), "timeout", "1500ms"),
+        "within 1500 ms",
+        "timeout");
+    assertCancelledThere();
   }
 
   @Test

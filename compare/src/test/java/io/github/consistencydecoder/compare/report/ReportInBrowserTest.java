@@ -11,6 +11,7 @@ import io.github.consistencydecoder.compare.ComparisonListener;
 import io.github.consistencydecoder.compare.TestPictures;
 import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,8 +47,8 @@ class ReportInBrowserTest {
     Picture other = TestPictures.scene(240, 320, 2);
     Comparison.builder()
         .title("Before & after <" + EVIL + ">")
-        .decoder("blocks", new BlockDecoder("blocks", false, 0), DecodeOptions.defaults())
-        .decoder("smooth" + EVIL, new BlockDecoder("smooth", true, 0.1f), DecodeOptions.defaults())
+        .decoder("blocks", BlockDecoder.open("blocks", false, 0), DecodeOptions.defaults())
+        .decoder("smooth" + EVIL, BlockDecoder.open("smooth", true, 0.1f), DecodeOptions.defaults())
         .build()
         .run(
             List.of(
@@ -403,7 +404,7 @@ class ReportInBrowserTest {
     Picture scene = TestPictures.scene(160, 160, 3);
     Comparison.Builder comparison = Comparison.builder();
     for (String name : List.of("a", "b", "c")) {
-      BlockDecoder decoder = new BlockDecoder(name, false, name.equals("a") ? 0 : 0.2f);
+      LatentDecoder decoder = BlockDecoder.open(name, false, name.equals("a") ? 0 : 0.2f);
       comparison.decoder(name, decoder, DecodeOptions.defaults());
     }
     ComparisonInput input = ComparisonInput.of("x", BlockDecoder.encode(scene), scene);

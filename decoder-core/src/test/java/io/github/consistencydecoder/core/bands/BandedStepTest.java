@@ -59,7 +59,7 @@ class BandedStepTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"64,64,32", "72,200,16", "64,64,64", "40,24,8", "8,8,8", "136,72,64", "264,40,128"})
+  @CsvSource({"64,64,32", "72,200,16", "64,64,64", "40,24,8", "8,8,8"})
   void picturesInBandsAreThoseAtOnce(int height, int width, int rows) {
     float[] found = direct.banded(1, direct.inMemory(height, width, rows));
     assertThat(Distances.worst(direct.whole(1, height, width), found)).isLessThan(TOLERANCE);
@@ -67,7 +67,13 @@ class BandedStepTest {
 
   /** Sums of a million values differ in float32 by how they are divided. */
   @ParameterizedTest
-  @CsvSource({"264,520,64,2e-5", "520,392,128,2e-5", "1024,1024,128,1e-4"})
+  @CsvSource({
+    "136,72,64,2e-5",
+    "264,40,128,2e-5",
+    "264,520,64,2e-5",
+    "520,392,128,2e-5",
+    "1024,1024,128,1e-4"
+  })
   @Tag("slow")
   void largePicturesToo(int height, int width, int rows, float tolerance) {
     float[] found = direct.banded(1, direct.inMemory(height, width, rows));

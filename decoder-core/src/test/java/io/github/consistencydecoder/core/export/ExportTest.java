@@ -91,6 +91,7 @@ class ExportTest {
   }
 
   @Test
+  @Tag("slow")
   void theCheckNoticesAnotherDialect() throws IOException {
     ExportRequest request = request(ExportPart.CONSISTENCY_DECODER, "float32");
     Path exported = export(request);
@@ -100,6 +101,7 @@ class ExportTest {
   }
 
   @Test
+  @Tag("slow")
   void theCheckNoticesDamagedWeights() throws IOException {
     ExportRequest request = request(ExportPart.CONSISTENCY_DECODER, "float32");
     Path exported = export(request);

@@ -14,10 +14,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files and expectations are made by make_picture_files.py, with Pillow. */
@@ -29,6 +32,27 @@ class PictureReaderTest {
       assertThat(in).as(name).isNotNull();
       return in.readAllBytes();
     }
+  }
+
+  /** Names of an ending, for example {@code png: rgb grey}. */
+  private static Stream<String> files(String... rows) {
+    return Stream.of(rows)
+        .flatMap(
+            row -> {
+              String ending = row.substring(0, row.indexOf(':'));
+              return Stream.of(row.substring(ending.length() + 2).split(" ", -1))
+                  .map(name -> name + "." + ending);
+            });
+  }
+
+  private static ThrowableAssertAlternative<FormatException> refused(String name, byte[] bytes) {
+    return refused(READER, name, bytes);
+  }
+
+  private static ThrowableAssertAlternative<FormatException> refused(
+      PictureReader reader, String name, byte[] bytes) {
+    return assertThatExceptionOfType(FormatException.class)
+        .isThrownBy(() -> reader.read(name, bytes));
   }
 
   private static Picture expected(String name) throws IOException {
@@ -56,43 +80,17 @@ class PictureReaderTest {
     return loaded;
   }
 
+  static Stream<String> lossless() {
+    return files(
+        "png: rgb grey grey1 grey2 grey4 alpha grey-alpha palette palette-transparent"
+            + " key-transparent interlaced profile-srgb turned text-bomb",
+        "tif: rgb-plain rgb-lzw rgb-deflate rgb-packbits grey bits bits-fax palette alpha turned",
+        "gif: plain interlaced transparent part",
+        "bmp: rgb palette bits rgbx top-down");
+  }
+
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "rgb.png",
-        "grey.png",
-        "grey1.png",
-        "grey2.png",
-        "grey4.png",
-        "alpha.png",
-        "grey-alpha.png",
-        "palette.png",
-        "palette-transparent.png",
-        "key-transparent.png",
-        "interlaced.png",
-        "profile-srgb.png",
-        "turned.png",
-        "rgb-plain.tif",
-        "rgb-lzw.tif",
-        "rgb-deflate.tif",
-        "rgb-packbits.tif",
-        "grey.tif",
-        "bits.tif",
-        "bits-fax.tif",
-        "palette.tif",
-        "alpha.tif",
-        "turned.tif",
-        "plain.gif",
-        "interlaced.gif",
-        "transparent.gif",
-        "part.gif",
-        "rgb.bmp",
-        "palette.bmp",
-        "bits.bmp",
-        "rgbx.bmp",
-        "top-down.bmp",
-        "text-bomb.png"
-      })
+  @MethodSource("lossless")
   void picturesWithoutLossAreReadExactly(String name) throws IOException {
     assertThat(check(name, 0).notes()).isEmpty();
   }
@@ -118,24 +116,24 @@ class PictureReaderTest {
    * Decoders may differ by a level where they turn YCbCr into RGB, by more where colour is halved.
    */
   @ParameterizedTest
-  @CsvSource({
-    "full.jpg, 2",
-    "progressive.jpg, 6",
-    "half.jpg, 6",
-    "restart.jpg, 6",
-    "grey.jpg, 1",
-    "rgb.jpg, 1",
-    "orientation1.jpg, 6",
-    "orientation2.jpg, 6",
-    "orientation3.jpg, 6",
-    "orientation4.jpg, 6",
-    "orientation5.jpg, 6",
-    "orientation6.jpg, 6",
-    "orientation7.jpg, 6",
-    "orientation8.jpg, 6"
-  })
+  @CsvSource(
+      textBlock =
+          """
+          full.jpg, 2
+          grey.jpg, 1
+          rgb.jpg, 1
+          progressive.jpg, 6
+          half.jpg, 6
+          restart.jpg, 6
+          """)
   void jpegsAreReadAsPillowReadsThem(String name, int tolerance) throws IOException {
     assertThat(check(name, tolerance).notes()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+  void jpegsAreTurnedAsTheySay(int orientation) throws IOException {
+    assertThat(check("orientation" + orientation + ".jpg", 6).notes()).isEmpty();
   }
 
   @ParameterizedTest
@@ -148,39 +146,29 @@ class PictureReaderTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
-      value = {
-        "cmyk.jpg|cmyk.jpg: the JPEG is in CMYK, the colours of print; convert it to RGB first",
-        "cmyk.tif|cmyk.tif: the TIFF is in CMYK, the colours of print; convert it to RGB first",
-        "float.tif|float.tif: the TIFF has floating-point or signed values; only unsigned ones are"
-            + " read",
-        "jpeg.tif|jpeg.tif: the TIFF is compressed by method 7 (JPEG); save it with LZW, Deflate"
-            + " or without compression",
-        "arithmetic.jpg|arithmetic.jpg: the JPEG is of a rare kind (frame type 9, 8 bits); only"
-            + " baseline and progressive ones of 8 bits are read",
-        "lossless.webp|lossless.webp: this is a WebP picture; PNG, JPEG, TIFF, GIF and BMP are"
-            + " read",
-        "jpeg-2000.jp2|jpeg-2000.jp2: this is a JPEG 2000 picture; PNG, JPEG, TIFF, GIF and BMP"
-            + " are read",
-        "hole.jpg|hole.jpg: the JPEG is damaged: a part of its pixels is missing or wrong"
-      })
+      textBlock =
+          """
+          cmyk.jpg | the JPEG is in CMYK, the colours of print; convert it to RGB first
+          cmyk.tif | the TIFF is in CMYK, the colours of print; convert it to RGB first
+          float.tif | the TIFF has floating-point or signed values; only unsigned ones are read
+          jpeg.tif | the TIFF is compressed by method 7 (JPEG); save it with LZW, Deflate or without compression
+          arithmetic.jpg | the JPEG is of a rare kind (frame type 9, 8 bits); only baseline and progressive ones of 8 bits are read
+          lossless.webp | this is a WebP picture; PNG, JPEG, TIFF, GIF and BMP are read
+          jpeg-2000.jp2 | this is a JPEG 2000 picture; PNG, JPEG, TIFF, GIF and BMP are read
+          hole.jpg | the JPEG is damaged: a part of its pixels is missing or wrong
+          """)
   void whatCannotBeReadIsRefusedByName(String name, String message) throws IOException {
-    byte[] bytes = file(name);
-    assertThatExceptionOfType(FormatException.class)
-        .isThrownBy(() -> READER.read(name, bytes))
-        .withMessage(message);
+    refused(name, file(name)).withMessage(name + ": " + message);
   }
 
   @Test
   void anEmptyFileIsRefused() {
-    assertThatExceptionOfType(FormatException.class)
-        .isThrownBy(() -> READER.read("a.png", new byte[0]))
-        .withMessage("a.png: the file is empty");
+    refused("a.png", new byte[0]).withMessage("a.png: the file is empty");
   }
 
   @Test
   void anythingElseIsRefused() {
-    assertThatExceptionOfType(FormatException.class)
-        .isThrownBy(() -> READER.read("a.png", new byte[] {104, 101, 108, 108, 111}))
+    refused("a.png", new byte[] {104, 101, 108, 108, 111})
         .withMessage(
             "a.png: this is no picture of a known kind; PNG, JPEG, TIFF, GIF and BMP are read");
   }
@@ -223,8 +211,7 @@ class PictureReaderTest {
   void tooManyPixelsAreRefusedFromTheHeader(String name) throws IOException {
     byte[] bytes = file(name);
     PictureReader reader = new PictureReader(new PictureLimits(1 << 20, 900, 40, false));
-    assertThatExceptionOfType(FormatException.class)
-        .isThrownBy(() -> reader.read(name, bytes))
+    refused(reader, name, bytes)
         .withMessage(
             name
                 + ": it says to be 37x26 pixels, more than the limit of 40 a side and 900"
@@ -235,8 +222,7 @@ class PictureReaderTest {
   void anAbsurdSizeCostsNoMemory() throws IOException {
     byte[] bytes = file("rgb.bmp");
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(18, 32768).putInt(22, 32768);
-    assertThatExceptionOfType(FormatException.class)
-        .isThrownBy(() -> READER.read("a.bmp", bytes))
+    refused("a.bmp", bytes)
         .withMessageStartingWith("a.bmp: it says to be 32768x32768 pixels, more than");
   }
 
@@ -244,9 +230,7 @@ class PictureReaderTest {
   void aPictureOfNoSizeIsRefused() throws IOException {
     byte[] bytes = file("plain.gif");
     bytes[6] = 0;
-    assertThatExceptionOfType(FormatException.class)
-        .isThrownBy(() -> READER.read("a.gif", bytes))
-        .withMessage("a.gif: it says to be 0x26 pixels, which is no picture");
+    refused("a.gif", bytes).withMessage("a.gif: it says to be 0x26 pixels, which is no picture");
   }
 
   @ParameterizedTest
@@ -275,36 +259,23 @@ class PictureReaderTest {
   void aDamagedPngIsNoticedByItsChecksum() throws IOException {
     byte[] bytes = file("rgb.png");
     bytes[60] ^= 1;
-    assertThatExceptionOfType(FormatException.class)
-        .isThrownBy(() -> READER.read("a.png", bytes))
+    refused("a.png", bytes)
         .withMessage(
             "a.png: the PNG is damaged: the checksum of chunk IDAT at byte 33 does not fit");
   }
 
+  static Stream<String> damaged() {
+    return files(
+        "png: rgb palette interlaced",
+        "jpg: full progressive profile orientation6",
+        "tif: rgb-plain rgb-lzw rgb-packbits bits-fax palette profile",
+        "gif: plain animated part",
+        "bmp: rgb palette rgbx");
+  }
+
   /** Whatever is in a file, the outcome is a picture or a sentence of one line. */
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "rgb.png",
-        "palette.png",
-        "interlaced.png",
-        "full.jpg",
-        "progressive.jpg",
-        "profile.jpg",
-        "orientation6.jpg",
-        "rgb-plain.tif",
-        "rgb-lzw.tif",
-        "rgb-packbits.tif",
-        "bits-fax.tif",
-        "palette.tif",
-        "profile.tif",
-        "plain.gif",
-        "animated.gif",
-        "part.gif",
-        "rgb.bmp",
-        "palette.bmp",
-        "rgbx.bmp"
-      })
+  @MethodSource("damaged")
   void damageGivesAPictureOrOneSentence(String name) throws IOException {
     byte[] whole = file(name);
     Random random = new Random(name.hashCode());

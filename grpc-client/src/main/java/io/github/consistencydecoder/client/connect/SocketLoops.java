@@ -42,7 +42,8 @@ final class SocketLoops implements AutoCloseable {
     }
     throw new DecoderException(
         DecoderErrorCode.DEVICE_UNAVAILABLE,
-        "Unix sockets can be used on Linux and macOS only; use host:port");
+        "a Unix socket needs Linux or macOS, and on the class path Netty's"
+            + " netty-transport-native-epoll or netty-transport-native-kqueue; or use host:port");
   }
 
   void apply(NettyChannelBuilder builder) {

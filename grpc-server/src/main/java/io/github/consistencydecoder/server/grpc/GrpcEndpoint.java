@@ -113,7 +113,9 @@ public final class GrpcEndpoint implements AutoCloseable {
     }
     if (builder.socket.isPresent()) {
       if (!loops.unixSockets()) {
-        throw new AccessException("Unix sockets exist on Linux and macOS only");
+        throw new AccessException(
+            "a Unix socket needs Linux or macOS, and on the class path Netty's"
+                + " netty-transport-native-epoll or netty-transport-native-kqueue");
       }
       UnixSocket prepared = UnixSocket.prepare(builder.socket.get());
       Server unused =

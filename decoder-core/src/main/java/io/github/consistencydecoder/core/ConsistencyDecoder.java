@@ -1,23 +1,22 @@
 package io.github.consistencydecoder.core;
 
-import io.github.consistencydecoder.core.DecodePlanner.Task;
-import io.github.consistencydecoder.core.latents.LatentTransform;
-import io.github.consistencydecoder.core.memory.MemoryEstimate;
 import io.github.consistencydecoder.core.memory.MemoryLedger;
 import io.github.consistencydecoder.core.noise.NoiseSource;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.Renewable;
+import io.github.consistencydecoder.core.plan.Evaluators;
+import io.github.consistencydecoder.core.plan.Planned;
+import io.github.consistencydecoder.core.plan.Planner;
+import io.github.consistencydecoder.core.plan.Task;
+import io.github.consistencydecoder.core.plan.Whole;
 import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.Lifetime;
 import io.github.consistencydecoder.core.runtime.ModelFiles;
 import io.github.consistencydecoder.core.runtime.NetworkRunner;
-import io.github.consistencydecoder.core.runtime.NetworkRunner.StepInputs;
-import io.github.consistencydecoder.core.runtime.StepModel;
-import io.github.consistencydecoder.core.sampler.Coefficients;
-import io.github.consistencydecoder.core.sampler.Sampled;
+import io.github.consistencydecoder.core.sampler.LatentTransform;
 import io.github.consistencydecoder.core.sampler.Sampler;
+import io.github.consistencydecoder.core.sampler.StepEvaluator;
 import io.github.consistencydecoder.models.network.Conditioning;
-import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.ClampMode;
@@ -36,6 +35,7 @@ import io.github.consistencydecoder.plugin.Tiling;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -68,14 +68,14 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
   private final ConsistencyWeights weights;
   private final GraphCache cache;
   private final Float32Fallback models;
-  private final Divisions divisions;
+  private final Evaluators evaluators;
   private final MemoryLedger ledger;
-  private final DecodePlanner planner;
+  private final Planner planner;
   private final Map<Integer, float[]> conditioning = new ConcurrentHashMap<>();
   private final Lifetime lifetime = new Lifetime("the decoder");
 
   /**
-   * Takes ownership of the models, the checkpoint behind the weights and the divisions.
+   * Takes ownership of the models, the checkpoint behind the weights and the evaluators.
    *
    * @param cache that all of them are opened from
    * @param ledger of the memory that decodes may take
@@ -85,16 +85,15 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
       ConsistencyWeights weights,
       GraphCache cache,
       Float32Fallback models,
-      Divisions divisions,
+      Evaluators evaluators,
       MemoryLedger ledger) {
     this.info = info;
     this.weights = weights;
     this.cache = cache;
     this.models = models;
-    this.divisions = divisions;
+    this.evaluators = evaluators;
     this.ledger = ledger;
-    this.planner =
-        new DecodePlanner(WholeStep.of(models.usual().session(), weights.network()), divisions);
+    this.planner = new Planner(evaluators, ledger);
     conditioning.putAll(models.usual().conditioning());
   }
 
@@ -114,173 +113,137 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
 
   @Override
   public DecodeEstimate estimate(int batch, int height, int width, DecodeOptions options) {
-    return lifetime.whileOpen(
-        () -> {
-          ConsistencyNetwork network = weights.network();
-          long pixelHeight = (long) height * Latents.PIXELS_PER_CELL;
-          long pixelWidth = (long) width * Latents.PIXELS_PER_CELL;
-          double operations =
-              batch
-                  * network.operations(pixelHeight, pixelWidth)
-                  * options.schedule().timesteps().size();
-          Task task = new Task(batch, height, width, options.schedule().timesteps().size());
-          NetworkRunner session = models.usual().session();
-          long bytes =
-              session.onCpu()
-                  ? plannedOrWhole(task, options).peakBytes()
-                  : session
-                      .deviceBytes(batch, height, width)
-                      .orElseGet(
-                          () -> MemoryEstimate.bytes(network, batch * pixelHeight * pixelWidth));
-          return new DecodeEstimate(operations, bytes);
-        });
-  }
-
-  /** What a decode that would be refused needs is what it needs whole. */
-  private DecodePlan plannedOrWhole(Task task, DecodeOptions options) {
-    try {
-      return planner.plan(task, options.tiling(), ledger);
-    } catch (DecoderException e) {
-      if (e.code() != DecoderErrorCode.OUT_OF_MEMORY) {
-        throw e;
-      }
-      return planner.wholeAnyway(task);
-    }
+    Task task = new Task(batch, height, width, options.schedule().timesteps().size());
+    return lifetime.whileOpen(() -> planner.estimate(task, options.tiling()));
   }
 
   @Override
   public Decoded decode(Latents latents, DecodeOptions options) {
-    return lifetime.whileOpen(() -> decodeOpen(latents, options));
+    return lifetime.whileOpen(() -> new Decode(latents, options).run());
   }
 
-  private Decoded decodeOpen(Latents latents, DecodeOptions options) {
-    long start = System.nanoTime();
-    options.cancellation().check();
-    List<String> warnings = new ArrayList<>(LatentCheck.check(latents));
-    int height = latents.height() * Latents.PIXELS_PER_CELL;
-    int width = latents.width() * Latents.PIXELS_PER_CELL;
-    checkSize(latents, (long) latents.batch() * 3 * height * width);
-    int steps = options.schedule().timesteps().size();
-    DecodePlan plan =
-        planner.plan(
-            new Task(latents.batch(), latents.height(), latents.width(), steps),
-            options.tiling(),
-            ledger);
-    NoiseSource noise = noise(latents, options);
-    LOG.debug("{}: {}", latents, plan);
-    if (plan.changesPixels() && options.tiling() != Tiling.OVERLAPPED) {
-      warnings.add(
-          "the memory allowed suffices neither for the whole picture nor for decoding it exactly,"
-              + " so it is decoded in overlapping "
-              + plan.part()
-              + ", which differ a little from the whole; allow more with the setting 'memory'");
+  /** One decode: what is asked for, and what is said about it on the way to the pixels. */
+  private final class Decode {
+    private final Latents latents;
+    private final DecodeOptions options;
+    private final int height;
+    private final int width;
+    private final long start = System.nanoTime();
+    private final List<String> warnings = new ArrayList<>();
+
+    Decode(Latents latents, DecodeOptions options) {
+      this.latents = latents;
+      this.options = options;
+      this.height = latents.height() * Latents.PIXELS_PER_CELL;
+      this.width = latents.width() * Latents.PIXELS_PER_CELL;
     }
-    warnings.forEach(options.listener()::warning);
-    return ledger.holding(
-        plan.peakBytes(),
-        options.cancellation(),
-        () -> decoded(latents, options, plan, noise, warnings, start));
-  }
 
-  private Decoded decoded(
-      Latents latents,
-      DecodeOptions options,
-      DecodePlan plan,
-      NoiseSource noise,
-      List<String> warnings,
-      long startNanos) {
-    Float32Fallback.Result<Sampled> result =
-        plan.manner() == DecodePlan.Manner.WHOLE
-            ? whole(latents, options, plan, noise, warnings)
-            : new Float32Fallback.Result<>(sampled(latents, options, noise, plan.step()), false);
-    Sampled sampled = result.value();
-    Map<String, String> metadata = metadata(latents, options, plan);
-    if (result.redone()) {
-      metadata.put("dtype", "float32");
-      metadata.remove(ModelSettings.LAYOUT);
+    Decoded run() {
+      options.cancellation().check();
+      List<String> found = LatentCheck.check(latents);
+      checkSize();
+      int steps = options.schedule().timesteps().size();
+      Planned plan =
+          planner.plan(
+              new Task(latents.batch(), latents.height(), latents.width(), steps),
+              options.tiling());
+      NoiseSource noise = noise();
+      LOG.debug("{}: {}", latents, plan);
+      found.forEach(this::warn);
+      if (plan.tiling() == Tiling.OVERLAPPED && options.tiling() != Tiling.OVERLAPPED) {
+        warn(
+            "the memory allowed suffices neither for the whole picture nor for decoding it exactly,"
+                + " so it is decoded in overlapping "
+                + plan.part()
+                + ", which differ a little from the whole; allow more with the setting 'memory'");
+      }
+      return ledger.holding(plan.peakBytes(), options.cancellation(), () -> decoded(plan, noise));
     }
-    Pixels pixels =
-        Pixels.takeOver(
-            sampled.x0(),
-            latents.batch(),
-            latents.height() * Latents.PIXELS_PER_CELL,
-            latents.width() * Latents.PIXELS_PER_CELL);
-    return new Decoded(
-        pixels, sampled.stepNanos(), System.nanoTime() - startNanos, metadata, warnings);
-  }
 
-  private Float32Fallback.Result<Sampled> whole(
-      Latents latents,
-      DecodeOptions options,
-      DecodePlan plan,
-      NoiseSource noise,
-      List<String> warnings) {
-    NetworkRunner session = models.usual().session();
-    NetworkRunner.Hold hold =
-        session.hold(latents.height(), latents.width(), options.cancellation());
-    try {
-      return models.run(
-          () -> sampled(latents, options, noise, plan.step()),
-          model -> sampled(latents, options, noise(latents, options), oneAtATime(model)),
-          sentence -> {
-            warnings.add(sentence);
-            options.listener().warning(sentence);
-          });
-    } finally {
-      hold.close();
-      models.giveBack();
+    private void warn(String sentence) {
+      warnings.add(sentence);
+      options.listener().warning(sentence);
     }
-  }
 
-  private static StepEvaluation oneAtATime(StepModel model) {
-    return (in, noisy, image, cancellation) ->
-        model.session().evaluate(in, 1, noisy, image, cancellation);
-  }
-
-  /** At its first step; checked, so that a mistake neither waits nor costs an evaluation. */
-  private static NoiseSource noise(Latents latents, DecodeOptions options) {
-    return NoiseSource.of(
-        options.noise(),
-        latents.batch(),
-        latents.height() * Latents.PIXELS_PER_CELL,
-        latents.width() * Latents.PIXELS_PER_CELL);
-  }
-
-  private Sampled sampled(
-      Latents latents, DecodeOptions options, NoiseSource noise, StepEvaluation step) {
-    float[] features = LatentTransform.features(latents);
-    return Sampler.sample(
-        options,
-        noise,
-        (xt, timestep, c, x0) ->
-            step.evaluate(
-                new StepInputs(
-                    latents.batch(),
-                    latents.height(),
-                    latents.width(),
-                    features,
-                    conditioning(timestep),
-                    packed(c)),
-                xt,
-                x0,
-                options.cancellation()));
-  }
-
-  private static void checkSize(Latents latents, long values) {
-    if (values > MOST_VALUES) {
-      throw new DecoderException(
-          DecoderErrorCode.INVALID_LATENTS,
-          latents
-              + " make "
-              + values
-              + " values of pixels; at most "
-              + MOST_VALUES
-              + " fit into one batch: decode fewer at a time");
+    private void checkSize() {
+      long values = (long) latents.batch() * 3 * height * width;
+      if (values > MOST_VALUES) {
+        throw new DecoderException(
+            DecoderErrorCode.INVALID_LATENTS,
+            latents
+                + " make "
+                + values
+                + " values of pixels; at most "
+                + MOST_VALUES
+                + " fit into one batch: decode fewer at a time");
+      }
     }
-  }
 
-  private static float[] packed(Coefficients c) {
-    return new float[] {(float) c.cIn(), (float) c.cOut(), (float) c.cSkip()};
+    /** At its first step; checked, so that a mistake neither waits nor costs an evaluation. */
+    private NoiseSource noise() {
+      return NoiseSource.of(options.noise(), latents.batch(), height, width);
+    }
+
+    private Decoded decoded(Planned plan, NoiseSource noise) {
+      Float32Fallback.Result<Sampler.Sampled> result =
+          plan.tiling() == Tiling.WHOLE
+              ? whole(plan, noise)
+              : new Float32Fallback.Result<>(sampled(noise, plan.evaluator()), false);
+      return new Decoded(
+          Pixels.takeOver(result.value().x0(), latents.batch(), height, width),
+          result.value().stepNanos(),
+          System.nanoTime() - start,
+          metadata(plan, result.redone()),
+          warnings);
+    }
+
+    private Float32Fallback.Result<Sampler.Sampled> whole(Planned plan, NoiseSource noise) {
+      NetworkRunner.Hold hold =
+          models.usual().session().hold(latents.height(), latents.width(), options.cancellation());
+      try {
+        return models.run(
+            () -> sampled(noise, plan.evaluator()),
+            model -> sampled(noise(), new Whole(model.session(), 1)),
+            this::warn);
+      } finally {
+        hold.close();
+        models.giveBack();
+      }
+    }
+
+    private Sampler.Sampled sampled(NoiseSource noise, StepEvaluator evaluator) {
+      return new Sampler(
+              latents.batch(),
+              latents.height(),
+              latents.width(),
+              LatentTransform.features(latents),
+              ConsistencyDecoder.this::conditioning)
+          .sample(options, noise, evaluator);
+    }
+
+    /** What the picture came from; nothing in it depends on what else happened to be going on. */
+    private Map<String, String> metadata(Planned plan, boolean redone) {
+      Map<String, String> m = new TreeMap<>(info.details());
+      // Where the graph came from says nothing about the picture.
+      m.remove("graph");
+      if (redone) {
+        m.put("dtype", "float32");
+        m.remove(ModelSettings.LAYOUT);
+      }
+      m.put("model", info.model());
+      m.put("digest", info.digest());
+      m.put(options.noise() instanceof Noise.Given ? "noise" : "seed", options.noise().toString());
+      m.put("schedule", options.schedule().toString());
+      m.put("clamp", options.clamp().id());
+      m.put("dialect", options.clamp() == ClampMode.EACH_STEP ? "original" : "diffusers");
+      m.put("latents", latents.scale().name().toLowerCase(Locale.ROOT));
+      if (plan.tiling() == Tiling.OVERLAPPED) {
+        m.put("tiling", "overlapped " + plan.part());
+      }
+      // How many whole pictures went together depends on who else was there.
+      m.put(Decoded.PLAN, plan.tiling() == Tiling.WHOLE ? Tiling.WHOLE.id() : plan.said());
+      return m;
+    }
   }
 
   private float[] conditioning(int timestep) {
@@ -306,27 +269,6 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
         });
   }
 
-  private Map<String, String> metadata(Latents latents, DecodeOptions options, DecodePlan plan) {
-    Map<String, String> m = new TreeMap<>();
-    m.put("model", info.model());
-    m.put("digest", info.digest());
-    m.put(options.noise() instanceof Noise.Given ? "noise" : "seed", options.noise().toString());
-    m.put("schedule", options.schedule().toString());
-    m.put("clamp", options.clamp().id());
-    m.put("dialect", options.clamp() == ClampMode.EACH_STEP ? "original" : "diffusers");
-    m.put("latents", latents.scale().name().toLowerCase(java.util.Locale.ROOT));
-    if (plan.changesPixels()) {
-      m.put("tiling", "overlapped " + plan.part());
-    }
-    // How many whole pictures went together depends on who else was there, and changes nothing.
-    m.put(Decoded.PLAN, plan.manner() == DecodePlan.Manner.WHOLE ? Tiling.WHOLE.id() : plan.said());
-    m.putAll(info.details());
-    // Where the graph came from says nothing about the picture, and must not make two files of it
-    // differ.
-    m.remove("graph");
-    return m;
-  }
-
   @Override
   public void vouch(Cancellation cancellation) {
     cache.vouch(cancellation);
@@ -337,7 +279,7 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
     lifetime.end(
         () -> {
           try {
-            divisions.close();
+            evaluators.close();
           } finally {
             try {
               models.close();

@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.core;
 
 import io.github.consistencydecoder.core.runtime.StepModel;
-import io.github.consistencydecoder.core.sampler.NotFiniteException;
+import io.github.consistencydecoder.core.sampler.Sampler.NotFiniteException;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;

@@ -3,11 +3,11 @@ package io.github.consistencydecoder.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.core.TestDecoders.Golden;
-import io.github.consistencydecoder.core.latents.LatentTransform;
 import io.github.consistencydecoder.core.noise.NoiseSource;
 import io.github.consistencydecoder.core.runtime.ExportedSession;
-import io.github.consistencydecoder.core.sampler.Coefficients;
+import io.github.consistencydecoder.core.sampler.LatentTransform;
 import io.github.consistencydecoder.core.sampler.NoiseSchedule;
+import io.github.consistencydecoder.core.sampler.NoiseSchedule.Coefficients;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import io.github.consistencydecoder.models.export.ExportedSampler;

@@ -7,7 +7,7 @@ import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.Layout;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
-import io.github.consistencydecoder.core.sampler.NotFiniteException;
+import io.github.consistencydecoder.core.sampler.Sampler.NotFiniteException;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
@@ -137,7 +137,7 @@ class HalfPrecisionRangeTest {
     SessionSettings session = new SessionSettings(new Device(kind, 0, "a test"), 1);
     ModelSettings settings = new ModelSettings("any", type, session, folder, null, 1);
     ConsistencyNetwork published = SyntheticWeights.publishedNetwork();
-    assertThat(ConsistencyDecoderOpener.wider(settings, published))
+    assertThat(ConsistencyDecoderProvider.wider(settings, published))
         .isEqualTo(again ? Optional.of(session.plain()) : Optional.empty());
     assertThat(session.plain().layout()).isEqualTo(Layout.NCHW);
   }

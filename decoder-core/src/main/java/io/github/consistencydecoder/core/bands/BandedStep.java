@@ -3,14 +3,13 @@ package io.github.consistencydecoder.core.bands;
 import io.github.consistencydecoder.core.runtime.BandWeights;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.NativeBlocks;
-import io.github.consistencydecoder.core.runtime.NetworkRunner.StepInputs;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
+import io.github.consistencydecoder.core.sampler.StepEvaluator;
+import io.github.consistencydecoder.core.sampler.StepInputs;
 import io.github.consistencydecoder.models.network.BandStage;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.plugin.Cancellation;
-import io.github.consistencydecoder.plugin.DecoderErrorCode;
-import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -21,8 +20,8 @@ import java.util.Optional;
  * float32: the same picture as at once, to rounding, in as much memory as a {@link BandPlan} says.
  *
  * <p>Owns the weights. Safe for use by several threads, each of whose evaluations takes the memory
- * of its plan. After {@link #close}, {@link #evaluate} must not be called; closing again does
- * nothing. The caller closes only when no evaluation is running.
+ * of its plan. After {@link #close}, nothing must be evaluated; closing again does nothing. The
+ * caller closes only when no evaluation is running.
  */
 public final class BandedStep implements AutoCloseable {
   /** Weights up to this size are reordered whenever a session is opened. */
@@ -86,53 +85,52 @@ public final class BandedStep implements AutoCloseable {
   }
 
   /**
-   * Runs the network once, one picture after the other. Returns soon after {@code cancellation} is
-   * thrown.
+   * One step in bands, one picture after the other.
    *
-   * @param noisy {@code [N, 3, 8h, 8w]}; borrowed
-   * @param image {@code [N, 3, 8h, 8w]}; filled with the result, not clamped
-   * @param plan for pictures of this size
-   * @throws DecoderException {@link DecoderErrorCode#CANCELLED}, {@link
-   *     DecoderErrorCode#OUT_OF_MEMORY}, also where the disk is full, or {@link
-   *     DecoderErrorCode#RUNTIME_FAILED}
+   * @param opened borrowed
+   * @param plan for pictures of the size
    */
-  public void evaluate(
-      StepInputs in, float[] noisy, float[] image, BandPlan plan, Cancellation cancellation) {
-    if (plan.height() != 8 * in.height() || plan.width() != 8 * in.width()) {
-      throw new IllegalArgumentException(
-          "the plan is for "
-              + plan.width()
-              + "x"
-              + plan.height()
-              + " pixels, the picture has "
-              + 8 * in.width()
-              + "x"
-              + 8 * in.height());
-    }
-    BandMemory memory = BandMemory.of(schedule, plan.layout(), weights.tiled(), plan.spilled());
-    Staging staging = takeStaging(Staging.sizes(schedule, plan.layout(), plan.spilled()));
-    for (int picture = 0; picture < in.batch(); picture++) {
-      cancellation.check();
-      PictureInOut data = new PictureInOut(in, noisy, image, picture);
-      try (StageSessions.Sequence sequence = sessions.new Sequence();
-          TensorStore store = new TensorStore(plan, blocks, staging)) {
-        PictureEvaluation evaluation =
-            new PictureEvaluation(
-                network,
-                weights.tiled(),
-                schedule,
-                plan,
-                memory,
-                data,
-                norms,
-                staging,
-                store,
-                sequence,
-                cancellation);
-        schedule.walk(plan.layout(), evaluation);
+  public record Bands(BandedStep opened, BandPlan plan) implements StepEvaluator {
+    @Override
+    public void evaluate(StepInputs in, float[] noisy, float[] image, Cancellation cancellation) {
+      if (plan.height() != 8 * in.height() || plan.width() != 8 * in.width()) {
+        throw new IllegalArgumentException(
+            "the plan is for "
+                + plan.width()
+                + "x"
+                + plan.height()
+                + " pixels, the picture has "
+                + 8 * in.width()
+                + "x"
+                + 8 * in.height());
       }
+      BandMemory memory =
+          BandMemory.of(opened.schedule, plan.layout(), opened.weights.tiled(), plan.spilled());
+      Staging staging =
+          opened.takeStaging(Staging.sizes(opened.schedule, plan.layout(), plan.spilled()));
+      for (int picture = 0; picture < in.batch(); picture++) {
+        cancellation.check();
+        PictureInOut data = new PictureInOut(in, noisy, image, picture);
+        try (StageSessions.Sequence sequence = opened.sessions.new Sequence();
+            TensorStore store = new TensorStore(plan, opened.blocks, staging)) {
+          PictureEvaluation evaluation =
+              new PictureEvaluation(
+                  opened.network,
+                  opened.weights.tiled(),
+                  opened.schedule,
+                  plan,
+                  memory,
+                  data,
+                  opened.norms,
+                  staging,
+                  store,
+                  sequence,
+                  cancellation);
+          opened.schedule.walk(plan.layout(), evaluation);
+        }
+      }
+      opened.keepStaging(staging);
     }
-    keepStaging(staging);
   }
 
   /** The buffers of an earlier evaluation, or new ones. */

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.core.bands;
 
-import io.github.consistencydecoder.core.runtime.NetworkRunner.StepInputs;
+import io.github.consistencydecoder.core.sampler.StepInputs;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.plugin.Latents;
 import java.nio.FloatBuffer;

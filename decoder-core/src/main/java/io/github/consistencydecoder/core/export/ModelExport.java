@@ -1,12 +1,12 @@
 package io.github.consistencydecoder.core.export;
 
 import io.github.consistencydecoder.core.autoencoder.Autoencoder;
-import io.github.consistencydecoder.core.latents.LatentTransform;
 import io.github.consistencydecoder.core.opening.ModelOpening;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.OpenModel;
-import io.github.consistencydecoder.core.sampler.Coefficients;
+import io.github.consistencydecoder.core.sampler.LatentTransform;
 import io.github.consistencydecoder.core.sampler.NoiseSchedule;
+import io.github.consistencydecoder.core.sampler.NoiseSchedule.Coefficients;
 import io.github.consistencydecoder.models.export.ExportedSampler;
 import io.github.consistencydecoder.models.export.OnnxExport;
 import io.github.consistencydecoder.models.network.AutoencoderPart;

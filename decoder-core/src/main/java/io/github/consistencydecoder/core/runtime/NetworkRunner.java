@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.core.cache.CacheLocks;
 import io.github.consistencydecoder.core.cache.EntryUse;
+import io.github.consistencydecoder.core.sampler.StepInputs;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.NormStatistics;
 import io.github.consistencydecoder.plugin.Cancellation;
@@ -61,40 +62,14 @@ public final class NetworkRunner implements EntryUse, AutoCloseable {
   }
 
   /**
-   * What a step needs besides the noisy image.
+   * Runs the network. Returns soon after {@code cancellation} is thrown. Keeps memory, on the CPU
+   * until {@link #giveBack}, on another device for a while.
    *
-   * @param batch N
-   * @param height h, of the latent in cells
-   * @param width w, of the latent in cells
-   * @param features {@code [N, 4, h, w]}, normalised latents
-   * @param conditioning packed conditioning of the timestep; where the graph is given its norms'
-   *     statistics, these folded with it
-   * @param coefficients c_in, c_out, c_skip of the timestep
-   */
-  public record StepInputs(
-      int batch,
-      int height,
-      int width,
-      float[] features,
-      float[] conditioning,
-      float[] coefficients) {}
-
-  /**
-   * Runs the network once. Returns soon after {@code cancellation} is thrown. Keeps memory, on the
-   * CPU until {@link #giveBack}, on another device for a while.
-   *
+   * @param together pictures of one run at most; the fewer, the less memory
    * @param noisy {@code [N, 3, 8h, 8w]}; borrowed
    * @param image {@code [N, 3, 8h, 8w]}; filled with the result, not clamped
    * @throws DecoderException {@link DecoderErrorCode#CANCELLED}, {@link
    *     DecoderErrorCode#OUT_OF_MEMORY} or {@link DecoderErrorCode#RUNTIME_FAILED}
-   */
-  public void evaluate(StepInputs in, float[] noisy, float[] image, Cancellation cancellation) {
-    evaluate(in, Integer.MAX_VALUE, noisy, image, cancellation);
-  }
-
-  /**
-   * Like {@link #evaluate(StepInputs, float[], float[], Cancellation)} with no more than so many
-   * pictures in a run, which takes less memory.
    */
   public void evaluate(
       StepInputs in, int together, float[] noisy, float[] image, Cancellation cancellation) {

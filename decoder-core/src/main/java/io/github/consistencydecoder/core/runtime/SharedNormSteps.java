@@ -2,7 +2,7 @@ package io.github.consistencydecoder.core.runtime;
 
 import io.github.consistencydecoder.core.cache.CacheLocks;
 import io.github.consistencydecoder.core.cache.EntryUse;
-import io.github.consistencydecoder.core.runtime.NetworkRunner.StepInputs;
+import io.github.consistencydecoder.core.sampler.StepInputs;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.FoldedNorms;
 import io.github.consistencydecoder.plugin.Cancellation;
@@ -66,7 +66,7 @@ public final class SharedNormSteps implements EntryUse, AutoCloseable {
    * @throws io.github.consistencydecoder.plugin.DecoderException as {@link NetworkRunner#evaluate}
    */
   public void evaluate(StepInputs in, float[] noisy, float[] image, Cancellation cancellation) {
-    given.evaluate(in, noisy, image, cancellation);
+    given.evaluate(in, in.batch(), noisy, image, cancellation);
   }
 
   /**

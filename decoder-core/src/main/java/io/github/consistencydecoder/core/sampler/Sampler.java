@@ -7,30 +7,62 @@ import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
- * Runs the steps of a schedule: mixes noise into the picture, lets the network estimate the clean
- * picture, clamps it.
+ * Runs the steps of a schedule: mixes noise into the pictures, has the network estimate the clean
+ * ones, clamps them.
  *
  * <p>Arithmetic is in float32 with one rounding per operation, as PyTorch does it on float32
- * tensors. Two arrays of the picture's size serve all steps.
+ * tensors. Two arrays of the pictures' size serve all steps.
+ *
+ * @param batch N
+ * @param height h, of the latents in cells
+ * @param width w, of the latents in cells
+ * @param features {@code [N, 4, h, w]}, as {@link LatentTransform#features} makes them; borrowed
+ * @param conditioning packed conditioning of a timestep, for the evaluator
  */
-public final class Sampler {
-  private Sampler() {}
+@SuppressWarnings("ArrayRecordComponent") // handed on, never compared
+public record Sampler(
+    int batch, int height, int width, float[] features, IntFunction<float[]> conditioning) {
+  /**
+   * What the sampler leaves.
+   *
+   * @param x0 the pictures, {@code [N, 3, H, W] float32, row-major}; the caller's, not copied
+   * @param stepNanos time of each evaluation, in the order of the schedule
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed over once, never compared
+  public record Sampled(float[] x0, List<Long> stepNanos) {
+    public Sampled {
+      stepNanos = List.copyOf(stepNanos);
+    }
+  }
 
   /**
-   * Decodes one batch.
+   * The cause of a decode's failure where the network gave NaN or infinity: with half precision,
+   * that its numbers left the range.
+   */
+  public static final class NotFiniteException extends ArithmeticException {
+    private static final long serialVersionUID = 1L;
+
+    NotFiniteException(int timestep) {
+      super("NaN or infinity at timestep " + timestep);
+    }
+  }
+
+  /**
+   * Decodes the batch.
    *
    * @param options schedule, clamp mode, listener and cancellation; their noise is ignored in
    *     favour of {@code noise}
-   * @param noise borrowed, at its first step; gives the size of the picture
-   * @param denoiser borrowed
+   * @param noise borrowed, at its first step; of the pictures' size
+   * @param evaluator borrowed
    * @throws DecoderException {@link DecoderErrorCode#CANCELLED} if the switch is thrown before or
    *     between the steps; {@link DecoderErrorCode#RUNTIME_FAILED} if the network gives values that
-   *     are not finite, with {@link NotFiniteException} as its cause; and what {@code denoiser}
+   *     are not finite, with {@link NotFiniteException} as its cause; and what {@code evaluator}
    *     throws
    */
-  public static Sampled sample(DecodeOptions options, NoiseSource noise, Denoiser denoiser) {
+  public Sampled sample(DecodeOptions options, NoiseSource noise, StepEvaluator evaluator) {
     List<Integer> timesteps = options.schedule().timesteps();
     int steps = timesteps.size();
     List<Long> nanos = new ArrayList<>(steps);
@@ -39,7 +71,7 @@ public final class Sampler {
     for (int step = 0; step < steps; step++) {
       options.cancellation().check();
       int timestep = timesteps.get(step);
-      Coefficients coefficients = NoiseSchedule.coefficients(timestep);
+      NoiseSchedule.Coefficients coefficients = NoiseSchedule.coefficients(timestep);
       noise.next(xt);
       if (step == 0) {
         scale(xt, coefficients);
@@ -48,7 +80,7 @@ public final class Sampler {
       }
       options.listener().stepStarted(step, steps, timestep);
       long start = System.nanoTime();
-      denoiser.denoise(xt, timestep, coefficients, x0);
+      evaluator.evaluate(inputs(timestep, coefficients), xt, x0, options.cancellation());
       long taken = System.nanoTime() - start;
       finish(x0, options.clamp(), timestep);
       nanos.add(taken);
@@ -57,15 +89,20 @@ public final class Sampler {
     return new Sampled(x0, nanos);
   }
 
+  private StepInputs inputs(int timestep, NoiseSchedule.Coefficients c) {
+    float[] packed = {(float) c.cIn(), (float) c.cOut(), (float) c.cSkip()};
+    return new StepInputs(batch, height, width, features, conditioning.apply(timestep), packed);
+  }
+
   /** The first step starts from a picture of 0, so the noise alone remains. */
-  private static void scale(float[] noise, Coefficients c) {
+  private static void scale(float[] noise, NoiseSchedule.Coefficients c) {
     float b = (float) c.sqrtOneMinusAcp();
     for (int i = 0; i < noise.length; i++) {
       noise[i] = b * noise[i];
     }
   }
 
-  private static void mix(float[] noise, float[] x0, Coefficients c) {
+  private static void mix(float[] noise, float[] x0, NoiseSchedule.Coefficients c) {
     float a = (float) c.sqrtAcp();
     float b = (float) c.sqrtOneMinusAcp();
     for (int i = 0; i < noise.length; i++) {

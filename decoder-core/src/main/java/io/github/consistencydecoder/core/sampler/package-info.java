@@ -1,9 +1,9 @@
 /**
- * The consistency sampler without the network: the noise schedule, the mixing of noise into the
- * picture, the clamp, progress and cancellation.
+ * The consistency sampler without the network: the normalisation of latents, the noise schedule,
+ * the mixing of noise into the picture, the clamp, progress and cancellation.
  *
- * <p>Entry point: {@link io.github.consistencydecoder.core.sampler.Sampler}, behind whose
- * one-method seam {@link io.github.consistencydecoder.core.sampler.Denoiser} the runtime stands.
- * Everything here may be used by several threads at once, except for a {@code NoiseSource}.
+ * <p>Entry point: {@link io.github.consistencydecoder.core.sampler.Sampler}, behind whose seam
+ * {@link io.github.consistencydecoder.core.sampler.StepEvaluator} the runtime stands. Everything
+ * here may be used by several threads at once.
  */
 package io.github.consistencydecoder.core.sampler;

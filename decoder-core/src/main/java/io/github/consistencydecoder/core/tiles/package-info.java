@@ -4,7 +4,7 @@
  * one.
  *
  * <p>Entry points: {@link io.github.consistencydecoder.core.tiles.TilePlan} and {@link
- * io.github.consistencydecoder.core.tiles.OverlappedStep}. Everything here may be used by several
- * threads at once.
+ * io.github.consistencydecoder.core.tiles.Tiles}. Everything here may be used by several threads at
+ * once.
  */
 package io.github.consistencydecoder.core.tiles;

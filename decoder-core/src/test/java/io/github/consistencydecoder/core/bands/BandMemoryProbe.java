@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.core.bands;
 
 import io.github.consistencydecoder.core.runtime.Convolutions;
-import io.github.consistencydecoder.core.runtime.NetworkRunner.StepInputs;
+import io.github.consistencydecoder.core.sampler.StepInputs;
 import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.models.network.SyntheticWeights;
 import java.nio.file.Path;

@@ -6,9 +6,9 @@ import io.github.consistencydecoder.core.runtime.CudaOptions;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.Layout;
-import io.github.consistencydecoder.core.runtime.NetworkRunner.StepInputs;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.runtime.StepModel;
+import io.github.consistencydecoder.core.sampler.StepInputs;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import io.github.consistencydecoder.models.network.Conditioning;
@@ -100,7 +100,7 @@ final class BandedNetwork implements AutoCloseable {
   }
 
   void whole(StepInputs in, float[] noisy, float[] image) {
-    whole.session().evaluate(in, noisy, image, new Cancellation());
+    whole.session().evaluate(in, in.batch(), noisy, image, new Cancellation());
   }
 
   /** One evaluation in bands. */
@@ -120,7 +120,7 @@ final class BandedNetwork implements AutoCloseable {
 
   void evaluate(
       StepInputs in, float[] noisy, float[] image, BandPlan plan, Cancellation cancellation) {
-    banded.evaluate(in, noisy, image, plan, cancellation);
+    new BandedStep.Bands(banded, plan).evaluate(in, noisy, image, cancellation);
   }
 
   /** A plan of that many rows a band. */

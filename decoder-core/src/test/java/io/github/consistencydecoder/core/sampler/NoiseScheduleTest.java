@@ -58,7 +58,7 @@ class NoiseScheduleTest {
   void constantsBelongTogetherAtEveryTimestep() {
     double last = 1;
     for (int t = 0; t < NoiseSchedule.TIMESTEPS; t++) {
-      Coefficients c = NoiseSchedule.coefficients(t);
+      NoiseSchedule.Coefficients c = NoiseSchedule.coefficients(t);
       assertThat(c.acp()).as("acp %d", t).isPositive().isLessThan(last);
       last = c.acp();
       assertThat(c.sqrtAcp() * c.sqrtAcp() + c.sqrtOneMinusAcp() * c.sqrtOneMinusAcp())
@@ -81,7 +81,7 @@ class NoiseScheduleTest {
         .withMessage("timestep " + timestep + " is outside 0 .. 1023");
   }
 
-  private static double value(Coefficients c, String quantity) {
+  private static double value(NoiseSchedule.Coefficients c, String quantity) {
     return switch (quantity) {
       case "acp" -> c.acp();
       case "sqrtAcp" -> c.sqrtAcp();

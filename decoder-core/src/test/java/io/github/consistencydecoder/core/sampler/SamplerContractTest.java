@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.core.sampler;
 
-import io.github.consistencydecoder.core.latents.LatentTransform;
 import io.github.consistencydecoder.core.noise.NoiseSource;
+import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
@@ -55,8 +55,10 @@ class SamplerContractTest extends LatentDecoderContract {
         int h = Latents.PIXELS_PER_CELL * latents.height();
         int w = Latents.PIXELS_PER_CELL * latents.width();
         NoiseSource noise = NoiseSource.of(options.noise(), latents.batch(), h, w);
-        Sampled sampled =
-            Sampler.sample(options, noise, network(LatentTransform.features(latents), h, w));
+        float[] features = LatentTransform.features(latents);
+        Sampler.Sampled sampled =
+            new Sampler(latents.batch(), h / 8, w / 8, features, timestep -> new float[0])
+                .sample(options, noise, OneLineDecoder::evaluate);
         return new Decoded(
             Pixels.takeOver(sampled.x0(), latents.batch(), h, w),
             sampled.stepNanos(),
@@ -73,17 +75,16 @@ class SamplerContractTest extends LatentDecoderContract {
     }
 
     /** The pixel's cell plus a little of the noise. */
-    private static Denoiser network(float[] features, int h, int w) {
-      int plane = h * w;
-      return (xt, timestep, c, x0) -> {
-        for (int i = 0; i < xt.length; i++) {
-          int n = i / (3 * plane);
-          int channel = i / plane % 3;
-          int cell = i % plane / w / 8 * (w / 8) + i % w / 8;
-          float y = features[(4 * n + channel) * (plane / 64) + cell];
-          x0[i] = (float) c.cOut() * y + (float) c.cSkip() * xt[i];
-        }
-      };
+    private static void evaluate(StepInputs in, float[] xt, float[] x0, Cancellation cancellation) {
+      int w = 8 * in.width();
+      int plane = 8 * in.height() * w;
+      for (int i = 0; i < xt.length; i++) {
+        int n = i / (3 * plane);
+        int channel = i / plane % 3;
+        int cell = i % plane / w / 8 * (w / 8) + i % w / 8;
+        float y = in.features()[(4 * n + channel) * (plane / 64) + cell];
+        x0[i] = in.coefficients()[1] * y + in.coefficients()[2] * xt[i];
+      }
     }
 
     private void checkOpen() {

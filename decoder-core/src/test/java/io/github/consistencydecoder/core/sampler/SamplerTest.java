@@ -52,7 +52,7 @@ class SamplerTest {
     int[] size = Stream.of(shape.split(",", -1)).mapToInt(Integer::parseInt).toArray();
     NoiseSource noise = NoiseSource.of(Noise.seeded(seed), size[0], size[1], size[2]);
 
-    float[] x0 = Sampler.sample(options, noise, new FakeNetwork()).x0();
+    float[] x0 = FakeNetwork.sampler().sample(options, noise, new FakeNetwork()).x0();
 
     assertThat(IntStream.range(0, x0.length).mapToDouble(i -> x0[i]).average().orElseThrow())
         .isCloseTo(mean, within(TOLERANCE));
@@ -93,7 +93,8 @@ class SamplerTest {
             nanos.add(taken);
           }
         };
-    Sampled sampled = sample(DecodeOptions.builder().listener(listener).build(), new FakeNetwork());
+    Sampler.Sampled sampled =
+        sample(DecodeOptions.builder().listener(listener).build(), new FakeNetwork());
     assertThat(heard)
         .containsExactly(
             "started 0 of 2 at 1008",
@@ -118,9 +119,9 @@ class SamplerTest {
   void aSwitchThrownDuringAStepStopsTheNext() {
     Cancellation cancellation = new Cancellation();
     FakeNetwork network = new FakeNetwork();
-    Denoiser throwing =
-        (xt, timestep, coefficients, x0) -> {
-          network.denoise(xt, timestep, coefficients, x0);
+    StepEvaluator throwing =
+        (in, xt, x0, unused) -> {
+          network.evaluate(in, xt, x0, unused);
           cancellation.cancel();
         };
     assertCode(
@@ -132,8 +133,8 @@ class SamplerTest {
   @ParameterizedTest
   @EnumSource(ClampMode.class)
   void aNetworkThatGivesNaNIsNotTurnedIntoAPicture(ClampMode clamp) {
-    Denoiser broken =
-        (xt, timestep, coefficients, x0) -> {
+    StepEvaluator broken =
+        (in, xt, x0, cancellation) -> {
           x0[3] = Float.NaN;
           x0[4] = Float.POSITIVE_INFINITY;
         };
@@ -146,8 +147,9 @@ class SamplerTest {
         .isEqualTo(DecoderErrorCode.RUNTIME_FAILED);
   }
 
-  private static Sampled sample(DecodeOptions options, Denoiser denoiser) {
-    return Sampler.sample(options, NoiseSource.of(options.noise(), 1, 8, 8), denoiser);
+  private static Sampler.Sampled sample(DecodeOptions options, StepEvaluator evaluator) {
+    NoiseSource noise = NoiseSource.of(options.noise(), 1, 8, 8);
+    return FakeNetwork.sampler().sample(options, noise, evaluator);
   }
 
   private static void assertCode(DecoderErrorCode code, ThrowingCallable call) {

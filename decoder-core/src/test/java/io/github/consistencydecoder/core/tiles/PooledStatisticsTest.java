@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class PooledStatisticsTest {
   @Test
   void oneSampleKeepsItsStatistics() {
-    PooledStatistics pooled = new PooledStatistics(2);
+    Tiles.PooledStatistics pooled = new Tiles.PooledStatistics(2);
     float[] statistics = {1, -2, 0.5f, 4, 9, 8, 7, 6};
     pooled.add(statistics);
     assertThat(pooled.pooled()).isEqualTo(statistics);
@@ -18,7 +18,7 @@ class PooledStatisticsTest {
   @Test
   void theVarianceOfTheMeansCounts() {
     float[][] values = {{1, 3, 5, 7}, {11, 12, 13, 20}, {-4, 0, 2, 6}};
-    PooledStatistics pooled = new PooledStatistics(1);
+    Tiles.PooledStatistics pooled = new Tiles.PooledStatistics(1);
     double sum = 0;
     double squares = 0;
     for (float[] sample : values) {
@@ -36,7 +36,7 @@ class PooledStatisticsTest {
 
   @Test
   void aLargeMeanCostsNoVariance() {
-    PooledStatistics pooled = new PooledStatistics(1);
+    Tiles.PooledStatistics pooled = new Tiles.PooledStatistics(1);
     pooled.add(new float[] {1e6f, 1});
     pooled.add(new float[] {1e6f + 2, 1});
     assertThat(pooled.pooled()[1]).isEqualTo(2);

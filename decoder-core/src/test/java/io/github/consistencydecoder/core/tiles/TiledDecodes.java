@@ -6,12 +6,12 @@ import io.github.consistencydecoder.core.opening.ModelOpening;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.OpenModel;
 import io.github.consistencydecoder.core.runtime.GraphCache;
-import io.github.consistencydecoder.core.runtime.NetworkRunner.StepInputs;
+import io.github.consistencydecoder.core.runtime.SharedNormSteps;
 import io.github.consistencydecoder.core.runtime.StepModel;
 import io.github.consistencydecoder.core.sampler.Sampler;
+import io.github.consistencydecoder.core.sampler.StepEvaluator;
 import io.github.consistencydecoder.models.network.Conditioning;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
-import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.Noise;
@@ -27,20 +27,15 @@ import java.nio.file.Path;
 final class TiledDecodes implements AutoCloseable {
   final ConsistencyWeights weights;
   final StepModel whole;
-  final OverlappedStep overlapped;
+  private final SharedNormSteps sharedNorms;
   private final OpenModel model;
 
-  /** How a step is evaluated. */
-  interface Step {
-    void evaluate(StepInputs in, float[] noisy, float[] image);
-  }
-
   private TiledDecodes(
-      OpenModel model, ConsistencyWeights weights, StepModel whole, OverlappedStep overlapped) {
+      OpenModel model, ConsistencyWeights weights, StepModel whole, SharedNormSteps sharedNorms) {
     this.model = model;
     this.weights = weights;
     this.whole = whole;
-    this.overlapped = overlapped;
+    this.sharedNorms = sharedNorms;
   }
 
   /**
@@ -67,22 +62,14 @@ final class TiledDecodes implements AutoCloseable {
         model,
         weights,
         cache.open(weights, digest, settings.type(), settings.session()),
-        OverlappedStep.open(cache, weights, digest, settings.type(), settings.session()));
+        cache.openSharedNorms(weights, digest, settings.type(), settings.session()));
   }
 
   /** Two steps with a seed's noise, clamped after each. */
-  float[] decode(int batch, int height, int width, float[] features, Step step) {
+  float[] decode(int batch, int height, int width, float[] features, StepEvaluator step) {
     NoiseSource noise = NoiseSource.of(Noise.seeded(7), batch, 8 * height, 8 * width);
-    return Sampler.sample(
-            DecodeOptions.defaults(),
-            noise,
-            (noisy, timestep, c, image) -> {
-              float[] packed = {(float) c.cIn(), (float) c.cOut(), (float) c.cSkip()};
-              step.evaluate(
-                  new StepInputs(batch, height, width, features, conditioning(timestep), packed),
-                  noisy,
-                  image);
-            })
+    return new Sampler(batch, height, width, features, this::conditioning)
+        .sample(DecodeOptions.defaults(), noise, step)
         .x0();
   }
 
@@ -94,12 +81,13 @@ final class TiledDecodes implements AutoCloseable {
     }
   }
 
-  Step untiled() {
-    return (in, noisy, image) -> whole.session().evaluate(in, noisy, image, new Cancellation());
+  StepEvaluator untiled() {
+    return (in, noisy, image, cancellation) ->
+        whole.session().evaluate(in, in.batch(), noisy, image, cancellation);
   }
 
-  Step tiled(TilePlan plan) {
-    return (in, noisy, image) -> overlapped.evaluate(in, noisy, image, plan, new Cancellation());
+  StepEvaluator tiles(TilePlan plan) {
+    return new Tiles(() -> sharedNorms, plan);
   }
 
   /**
@@ -133,7 +121,7 @@ final class TiledDecodes implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    overlapped.close();
+    sharedNorms.close();
     whole.session().close();
     model.checkpoint().close();
   }

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.core.Distances;
-import io.github.consistencydecoder.core.runtime.NetworkRunner.StepInputs;
+import io.github.consistencydecoder.core.sampler.StepEvaluator;
+import io.github.consistencydecoder.core.sampler.StepInputs;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Overlapped tiles give nearly the whole picture, at any size, and show no seams. */
-class OverlappedStepTest {
+class TilesTest {
   /** The least that tiles have to reach, in dB. */
   private static final double LEAST_PSNR = 40;
 
@@ -61,7 +62,7 @@ class OverlappedStepTest {
   private static void assertNearlyWholeWithoutSeams(int side, int tile, int overlap) {
     float[] features = TiledDecodes.features(side, side);
     float[] whole = tiny.decode(1, side, side, features, tiny.untiled());
-    float[] tiled = tiny.decode(1, side, side, features, tiny.tiled(plan(tile, overlap)));
+    float[] tiled = tiny.decode(1, side, side, features, tiny.tiles(plan(tile, overlap)));
     TileAxis axis = new TileAxis(side, tile, overlap);
     assertThat(TiledDecodes.psnr(tiled, whole)).isGreaterThan(LEAST_PSNR);
     assertThat(SeamRatio.of(tiled, whole, 8 * side, 8 * side, axis, axis))
@@ -73,7 +74,7 @@ class OverlappedStepTest {
   void aPictureOfOneTileIsTheWholePicture(int height, int width) {
     float[] features = TiledDecodes.features(height, width);
     float[] whole = tiny.decode(1, height, width, features, tiny.untiled());
-    float[] tiled = tiny.decode(1, height, width, features, tiny.tiled(plan(30, 8)));
+    float[] tiled = tiny.decode(1, height, width, features, tiny.tiles(plan(30, 8)));
     assertThat(Distances.worst(whole, tiled)).isLessThan(ROUNDING);
   }
 
@@ -83,7 +84,7 @@ class OverlappedStepTest {
   void sizesThatAreNoMultiplesOfTheTileAreNearlyWhole(int height, int width) {
     float[] features = TiledDecodes.features(height, width);
     float[] whole = tiny.decode(1, height, width, features, tiny.untiled());
-    float[] tiled = tiny.decode(1, height, width, features, tiny.tiled(plan(24, 8)));
+    float[] tiled = tiny.decode(1, height, width, features, tiny.tiles(plan(24, 8)));
     assertThat(TiledDecodes.psnr(tiled, whole)).isGreaterThan(30);
     // Not a whole evaluation in disguise.
     assertThat(Distances.worst(whole, tiled)).isGreaterThan(ROUNDING);
@@ -103,13 +104,13 @@ class OverlappedStepTest {
   }
 
   /** What must not be done: every tile a picture of its own. */
-  private static TiledDecodes.Step naive(TileAxis axis) {
-    return (in, noisy, image) -> {
+  private static StepEvaluator naive(TileAxis axis) {
+    return (in, noisy, image, cancellation) -> {
       for (int row = 0; row < axis.count(); row++) {
         for (int column = 0; column < axis.count(); column++) {
-          Patch tile = new Patch(axis.tile(row), axis.tile(column));
+          Tiles.Patch tile = new Tiles.Patch(axis.tile(row), axis.tile(column));
           float[] part = tile.pixels(in, 0, noisy);
-          tiny.untiled().evaluate(tile.inputs(in, 0, in.conditioning()), part, part);
+          tiny.untiled().evaluate(tile.inputs(in, 0, in.conditioning()), part, part, cancellation);
           int width = 8 * in.width();
           int side = 8 * axis.length();
           for (int i = 0; i < part.length; i++) {
@@ -154,7 +155,7 @@ class OverlappedStepTest {
   }
 
   private static void evaluate(StepInputs in, float[] noisy, float[] image) {
-    tiny.overlapped.evaluate(in, noisy, image, plan(16, 4), new Cancellation());
+    tiny.tiles(plan(16, 4)).evaluate(in, noisy, image, new Cancellation());
   }
 
   @Test
@@ -164,13 +165,13 @@ class OverlappedStepTest {
     float[] features = TiledDecodes.features(13, 21);
     try (TiledDecodes direct = TiledDecodes.open(mini.toString(), "direct", other);
         TiledDecodes winograd = TiledDecodes.open(mini.toString(), "winograd", other)) {
-      float[] expected = direct.decode(1, 13, 21, features, direct.tiled(plan(10, 3)));
-      float[] found = winograd.decode(1, 13, 21, features, winograd.tiled(plan(10, 3)));
+      float[] expected = direct.decode(1, 13, 21, features, direct.tiles(plan(10, 3)));
+      float[] found = winograd.decode(1, 13, 21, features, winograd.tiles(plan(10, 3)));
       assertThat(Distances.worst(expected, found)).isLessThan(ROUNDING);
       assertThat(found).isNotEqualTo(expected);
       float[] whole = winograd.decode(1, 10, 9, TiledDecodes.features(10, 9), winograd.untiled());
       float[] tile =
-          winograd.decode(1, 10, 9, TiledDecodes.features(10, 9), winograd.tiled(plan(10, 3)));
+          winograd.decode(1, 10, 9, TiledDecodes.features(10, 9), winograd.tiles(plan(10, 3)));
       assertThat(Distances.worst(whole, tile)).isLessThan(ROUNDING);
     }
   }
@@ -181,8 +182,7 @@ class OverlappedStepTest {
     cancelled.cancel();
     StepInputs in = inputs(1, 20, 30, TiledDecodes.features(20, 30));
     float[] noisy = new float[3 * 64 * 600];
-    assertThatThrownBy(
-            () -> tiny.overlapped.evaluate(in, noisy, noisy.clone(), plan(16, 4), cancelled))
+    assertThatThrownBy(() -> tiny.tiles(plan(16, 4)).evaluate(in, noisy, noisy.clone(), cancelled))
         .isInstanceOfSatisfying(
             DecoderException.class,
             e -> assertThat(e.code()).isEqualTo(DecoderErrorCode.CANCELLED));

@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.core.latents;
+package io.github.consistencydecoder.core.sampler;
 
 import io.github.consistencydecoder.plugin.LatentCheck;
 import io.github.consistencydecoder.plugin.LatentScale;

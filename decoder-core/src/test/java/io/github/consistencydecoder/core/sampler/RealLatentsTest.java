@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.core.latents;
+package io.github.consistencydecoder.core.sampler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;

@@ -1,23 +1,28 @@
-package io.github.consistencydecoder.core;
+package io.github.consistencydecoder.core.plan;
 
 import io.github.consistencydecoder.core.bands.BandPlan;
 import io.github.consistencydecoder.core.bands.BandedStep;
+import io.github.consistencydecoder.core.memory.MemoryEstimate;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.ModelFiles;
-import io.github.consistencydecoder.core.tiles.OverlappedStep;
+import io.github.consistencydecoder.core.runtime.NetworkRunner;
+import io.github.consistencydecoder.core.runtime.SharedNormSteps;
 import io.github.consistencydecoder.core.tiles.TilePlan;
+import io.github.consistencydecoder.core.tiles.Tiles;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.onnx.ElementType;
 import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Tiling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
 
-/** The divisions of one consistency decoder's network. */
-final class NetworkDivisions implements Divisions {
+/** The ways of one consistency decoder's network. */
+public final class NetworkEvaluators implements Evaluators {
   /** Of the room on a disk, what one decode may fill. */
   private static final double SHARE_OF_DISK = 0.9;
 
@@ -27,21 +32,28 @@ final class NetworkDivisions implements Divisions {
    */
   private static final long STAGES = 64L << 20;
 
+  private final NetworkRunner runner;
   private final GraphCache cache;
   private final ConsistencyWeights weights;
   private final String digest;
   private final ModelSettings settings;
   private BandedStep bands;
-  private OverlappedStep tiles;
+  private SharedNormSteps tiles;
 
   /**
    * Opens nothing yet.
    *
+   * @param runner of whole pictures; borrowed
    * @param weights borrowed
    * @param digest of the weights
    */
-  NetworkDivisions(
-      GraphCache cache, ConsistencyWeights weights, String digest, ModelSettings settings) {
+  public NetworkEvaluators(
+      NetworkRunner runner,
+      GraphCache cache,
+      ConsistencyWeights weights,
+      String digest,
+      ModelSettings settings) {
+    this.runner = runner;
     this.cache = cache;
     this.weights = weights;
     this.digest = digest;
@@ -49,24 +61,66 @@ final class NetworkDivisions implements Divisions {
   }
 
   @Override
-  public Optional<DecodePlan> bands(int height, int width, long bytes) {
+  public double operations(Task task) {
+    long height = (long) task.height() * Latents.PIXELS_PER_CELL;
+    long width = (long) task.width() * Latents.PIXELS_PER_CELL;
+    return task.batch() * weights.network().operations(height, width) * task.steps();
+  }
+
+  @Override
+  public OptionalLong deviceBytes(Task task) {
+    if (runner.onCpu()) {
+      return OptionalLong.empty();
+    }
+    OptionalLong known = runner.deviceBytes(task.batch(), task.height(), task.width());
+    return known.isPresent()
+        ? known
+        : OptionalLong.of(estimate(task.batch(), task.height(), task.width()));
+  }
+
+  private long estimate(int pictures, int height, int width) {
+    return MemoryEstimate.bytes(weights.network(), 64L * pictures * height * width);
+  }
+
+  @Override
+  public int largestBatch(int height, int width) {
+    return runner.largestBatch(height, width);
+  }
+
+  @Override
+  public Planned whole(int together, int height, int width) {
+    return new Planned(
+        Tiling.WHOLE,
+        runBytes(together, height, width),
+        0,
+        together == 1 ? "1 picture at a time" : together + " pictures at a time",
+        new Whole(runner, together));
+  }
+
+  private long runBytes(int pictures, int height, int width) {
+    return runner
+        .runBytes(pictures, height, width)
+        .orElseGet(() -> estimate(pictures, height, width));
+  }
+
+  @Override
+  public Optional<Planned> bands(int height, int width, long bytes) {
     if (settings.session().device().kind() != Device.Kind.CPU
         || settings.type() != ElementType.FLOAT32) {
       return Optional.empty();
     }
-    BandedStep step = bands();
-    return step.plan(
-            height * Latents.PIXELS_PER_CELL, width * Latents.PIXELS_PER_CELL, bytes - STAGES)
+    BandedStep opened = bands();
+    return opened
+        .plan(height * Latents.PIXELS_PER_CELL, width * Latents.PIXELS_PER_CELL, bytes - STAGES)
         .flatMap(this::placed)
         .map(
             plan ->
-                new DecodePlan(
-                    DecodePlan.Manner.BANDS,
+                new Planned(
+                    Tiling.EXACT,
                     plan.peakBytes() + STAGES,
                     plan.spillBytes(),
                     "bands of " + plan.bandRows() + " rows",
-                    (in, noisy, image, cancellation) ->
-                        step.evaluate(in, noisy, image, plan, cancellation)));
+                    new BandedStep.Bands(opened, plan)));
   }
 
   /**
@@ -92,18 +146,17 @@ final class NetworkDivisions implements Divisions {
   }
 
   @Override
-  public Optional<DecodePlan> tiles(int height, int width, long bytes, WholeStep whole) {
-    return TilePlan.of((rows, columns) -> whole.runBytes(1, rows, columns), height, width, bytes)
+  public Optional<Planned> tiles(int height, int width, long bytes) {
+    return TilePlan.of((rows, columns) -> runBytes(1, rows, columns), height, width, bytes)
         .filter(plan -> !plan.isWhole(height, width))
         .map(
             plan ->
-                new DecodePlan(
-                    DecodePlan.Manner.TILES,
+                new Planned(
+                    Tiling.OVERLAPPED,
                     plan.peakBytes(),
                     0,
                     "tiles of " + Latents.PIXELS_PER_CELL * plan.tile() + " pixels",
-                    (in, noisy, image, cancellation) ->
-                        tiles().evaluate(in, noisy, image, plan, cancellation)));
+                    new Tiles(this::tiles, plan)));
   }
 
   private synchronized BandedStep bands() {
@@ -119,10 +172,10 @@ final class NetworkDivisions implements Divisions {
     return bands;
   }
 
-  private synchronized OverlappedStep tiles() {
+  private synchronized SharedNormSteps tiles() {
     if (tiles == null) {
       try {
-        tiles = OverlappedStep.open(cache, weights, digest, settings.type(), settings.session());
+        tiles = cache.openSharedNorms(weights, digest, settings.type(), settings.session());
       } catch (IOException e) {
         throw ModelFiles.unreadable(e);
       }

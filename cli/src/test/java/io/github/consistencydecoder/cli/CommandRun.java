@@ -1,9 +1,14 @@
 package io.github.consistencydecoder.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /**
@@ -25,6 +30,34 @@ record CommandRun(int code, String out, String err) {
     }
     int code = commandLine.execute(texts.toArray(new String[0]));
     return new CommandRun(code, out.toString(), err.toString());
+  }
+
+  /** A line of arguments, in which each of these names stands for a path. */
+  static CommandRun line(String line, Map<String, Path> names) {
+    return of(
+        Stream.of(line.split(" ", -1))
+            .map(
+                word -> {
+                  String text = word;
+                  for (Map.Entry<String, Path> name : names.entrySet()) {
+                    text = text.replace(name.getKey(), name.getValue().toString());
+                  }
+                  return text;
+                })
+            .toArray());
+  }
+
+  /** The lines of errors; there is no stack trace. */
+  List<String> errors() {
+    assertThat(err).doesNotContain("\tat ");
+    return err.lines().filter(line -> line.startsWith("error: ")).toList();
+  }
+
+  /** That it ended with this code and one line, and printed nothing. */
+  void assertRefused(int expected, String message) {
+    assertThat(code).as(err).isEqualTo(expected);
+    assertThat(errors()).singleElement().asString().contains(message);
+    assertThat(out).isEmpty();
   }
 
   /** {@code decode} with the fake decoder. */

@@ -41,15 +41,8 @@ final class CompareFailuresTest {
     return CommandRun.of(all.toArray());
   }
 
-  private static List<String> errors(CommandRun run) {
-    assertThat(run.err()).doesNotContain("\tat ");
-    return run.err().lines().filter(line -> line.startsWith("error: ")).toList();
-  }
-
   private void assertRefused(CommandRun run, int code, String message) {
-    assertThat(run.code()).as(run.err()).isEqualTo(code);
-    assertThat(errors(run)).singleElement().asString().contains(message);
-    assertThat(run.out()).isEmpty();
+    run.assertRefused(code, message);
     assertThat(out).doesNotExist();
   }
 
@@ -62,7 +55,7 @@ final class CompareFailuresTest {
     CommandRun run = compare(in);
 
     assertThat(run.code()).isEqualTo(4);
-    List<String> errors = errors(run);
+    List<String> errors = run.errors();
     assertThat(errors).hasSameSizeAs(bad.keySet());
     bad.forEach(
         (name, reason) ->
@@ -102,7 +95,7 @@ final class CompareFailuresTest {
     CommandRun run = compare(cut, zero, picture, flux, missing, latents, "--latents", "scaled");
 
     assertThat(run.code()).isEqualTo(4);
-    List<String> errors = errors(run);
+    List<String> errors = run.errors();
     assertThat(errors).hasSize(5);
     for (Path path : List.of(cut, zero, picture, flux, missing)) {
       assertThat(errors)
@@ -130,7 +123,7 @@ final class CompareFailuresTest {
         CommandRun.of("compare", "--pictures", "vae=" + vae, "--truth", truth, "-o", out);
 
     assertThat(run.code()).isEqualTo(4);
-    assertThat(errors(run))
+    assertThat(run.errors())
         .containsExactly(
             "error: " + truth.resolve("b.png") + ": the file is empty",
             "error: "
@@ -163,7 +156,7 @@ final class CompareFailuresTest {
             out);
 
     assertThat(run.code()).isEqualTo(4);
-    assertThat(errors(run))
+    assertThat(run.errors())
         .containsExactly(
             "error: x: 'one' is 24x16 pixels, 'two' is 16x24; they must have one size",
             "error: y: there is no picture of it in 'two'");
@@ -178,7 +171,7 @@ final class CompareFailuresTest {
         compare(latents, small, "--latents=scaled", "--decoder=weak=fake:model=failing");
 
     assertThat(run.code()).isEqualTo(1);
-    assertThat(errors(run)).containsExactly("error: a: decoder 'weak': the runtime failed");
+    assertThat(run.errors()).containsExactly("error: a: decoder 'weak': the runtime failed");
     assertThat(ComparisonFiles.in(out).inputs()).containsExactly("small");
     assertThat(FakeDecoder.OPEN).hasValue(0);
   }
@@ -194,7 +187,7 @@ final class CompareFailuresTest {
             "compare", file, "-o", out, "--decoder=preview", "--decoder=other=fake:model=other");
 
     assertThat(run.code()).isEqualTo(4);
-    assertThat(errors(run)).singleElement().asString().startsWith("error: nan: decoder 'preview'");
+    assertThat(run.errors()).singleElement().asString().startsWith("error: nan: decoder 'preview'");
   }
 
   @Test
@@ -241,34 +234,30 @@ final class CompareFailuresTest {
     assertRefused(compare(latents, option, value), 2, message);
   }
 
-  @Test
-  void nothingToCompareIsAUsageError() throws IOException {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          compare -o OUT | 2 | nothing to compare
+          compare LATENTS -o OUT --decoder=fake | 2 | one decoder or set of pictures is nothing to compare
+          compare --pictures a=PICTURES -o OUT --decoder=fake | 2 | there are no latents and no photographs to decode
+          compare -o OUT TWO PICTURES/p.png --truth PICTURES | 2 | are the truth themselves
+          compare -o OUT TWO LATENTS --truth PICTURES | 2 | no picture there is called as an input
+          compare -o OUT TWO LATENTS --crop 0,0,8,8 --crops 1 | 2 | excludes --crops and --crop-size
+          compare -o OUT TWO LATENTS PICTURES --pictures one=PICTURES/p.png | 2 | is one file, there are 2 inputs
+          compare -o OUT TWO LATENTS --pictures one=PICTURES/none | 4 | none: no such file or folder
+          """)
+  void nothingToCompareIsAUsageError(String line, int code, String message) throws IOException {
     Path pictures = folder.resolve("pictures");
     TestPictures.png(pictures.resolve("p.png"), 16, 16, 1);
+    String two = "--decoder=fake --decoder=other=fake:model=other --encoder=fake";
 
-    assertRefused(CommandRun.of("compare", "-o", out), 2, "nothing to compare");
     assertRefused(
-        CommandRun.of("compare", latents, "-o", out, "--decoder=fake"),
-        2,
-        "one decoder or set of pictures is nothing to compare");
-    assertRefused(
-        CommandRun.of("compare", "--pictures", "a=" + pictures, "-o", out, "--decoder=fake"),
-        2,
-        "there are no latents and no photographs to decode");
-    assertRefused(
-        compare(pictures.resolve("p.png"), "--truth", pictures), 2, "are the truth themselves");
-    assertRefused(
-        compare(latents, "--truth", pictures), 2, "no picture there is called as an input");
-    assertRefused(
-        compare(latents, "--crop", "0,0,8,8", "--crops", 1), 2, "excludes --crops and --crop-size");
-    assertRefused(
-        compare(latents, pictures, "--pictures", "one=" + pictures.resolve("p.png")),
-        2,
-        "is one file, there are 2 inputs");
-    assertRefused(
-        compare(latents, "--pictures", "one=" + folder.resolve("none")),
-        4,
-        "none: no such file or folder");
+        CommandRun.line(
+            line.replace("TWO", two), Map.of("OUT", out, "LATENTS", latents, "PICTURES", pictures)),
+        code,
+        message);
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,14 +32,35 @@ final class DecodeErrorsTest {
   }
 
   private void assertRefused(CommandRun run, int code, String message) {
-    assertThat(run.code()).as(run.err()).isEqualTo(code);
-    assertThat(run.err().lines().filter(line -> line.startsWith("error: ")))
-        .singleElement()
-        .asString()
-        .contains(message);
-    assertThat(run.err()).doesNotContain("\tat ");
-    assertThat(run.out()).isEmpty();
+    run.assertRefused(code, message);
     assertThat(out).doesNotExist();
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          raw dtype is checked with the shape | LATENTS -o OUT --shape 1,4,2,3 --raw-dtype int8 | 2 | --raw-dtype int8: float32 or float16 is needed
+          output is required | LATENTS | 2 | missing required option: '--output=OUT'
+          input is required | -o OUT | 2 | missing required parameter: 'LATENTS'
+          steps and schedule exclude each other | LATENTS -o OUT --steps 1 --schedule 1008 | 2 | mutually exclusive
+          seed and noise exclude each other | LATENTS -o OUT --seed 1 --noise LATENTS | 2 | mutually exclusive
+          format that is not written is refused | LATENTS -o FOLDER/out.jpg | 2 | .png, .npy and .safetensors can be written
+          format must not contradict the name | LATENTS -o OUT --format npy | 2 | contradict
+          seeds must be as many as images | LATENTS -o OUT --seeds 1,2 | 2 | --seeds: 2 given, the batch has 1 latents
+          folder is no input | FOLDER -o OUT | 4 | is a folder
+          model problem ends the run with its own code | LATENTS -o OUT -m missing | 3 | pull it first
+          missing device is a failure | LATENTS -o OUT -m nodevice | 1 | no such device here
+          """)
+  void isRefused(String rule, String arguments, int code, String message) {
+    assertRefused(
+        CommandRun.line(
+            "decode --decoder=fake " + arguments,
+            Map.of("LATENTS", latents, "OUT", out, "FOLDER", folder)),
+        code,
+        message);
   }
 
   @ParameterizedTest
@@ -74,40 +96,6 @@ final class DecodeErrorsTest {
   }
 
   @Test
-  void rawDtypeIsCheckedWithTheShape() {
-    assertRefused(
-        CommandRun.decode(latents, "-o", out, "--shape", "1,4,2,3", "--raw-dtype", "int8"),
-        2,
-        "--raw-dtype int8: float32 or float16 is needed");
-  }
-
-  @Test
-  void outputIsRequired() {
-    assertRefused(CommandRun.decode(latents), 2, "missing required option: '--output=OUT'");
-  }
-
-  @Test
-  void inputIsRequired() {
-    assertRefused(CommandRun.decode("-o", out), 2, "missing required parameter: 'LATENTS'");
-  }
-
-  @Test
-  void stepsAndScheduleExcludeEachOther() {
-    assertRefused(
-        CommandRun.decode(latents, "-o", out, "--steps", 1, "--schedule", "1008"),
-        2,
-        "mutually exclusive");
-  }
-
-  @Test
-  void seedAndNoiseExcludeEachOther() {
-    assertRefused(
-        CommandRun.decode(latents, "-o", out, "--seed", 1, "--noise", latents),
-        2,
-        "mutually exclusive");
-  }
-
-  @Test
   void unknownOptionIsAnsweredWithALikelyOne() {
     CommandRun run = CommandRun.decode(latents, "-o", out, "--sede", 1);
 
@@ -128,27 +116,6 @@ final class DecodeErrorsTest {
 
     assertRefused(
         CommandRun.decode(latents, other, "-o", folder.resolve("d")), 2, "under one name");
-  }
-
-  @Test
-  void formatThatIsNotWrittenIsRefused() {
-    assertRefused(
-        CommandRun.decode(latents, "-o", folder.resolve("out.jpg")),
-        2,
-        ".png, .npy and .safetensors can be written");
-  }
-
-  @Test
-  void formatMustNotContradictTheName() {
-    assertRefused(CommandRun.decode(latents, "-o", out, "--format", "npy"), 2, "contradict");
-  }
-
-  @Test
-  void seedsMustBeAsManyAsImages() {
-    assertRefused(
-        CommandRun.decode(latents, "-o", out, "--seeds", "1,2"),
-        2,
-        "--seeds: 2 given, the batch has 1 latents");
   }
 
   @Test
@@ -177,11 +144,6 @@ final class DecodeErrorsTest {
     Path missing = folder.resolve("nowhere.npy");
 
     assertRefused(CommandRun.decode(missing, "-o", out), 4, missing + ": no such file or folder");
-  }
-
-  @Test
-  void folderIsNoInput() {
-    assertRefused(CommandRun.decode(folder, "-o", out), 4, "is a folder");
   }
 
   @Test
@@ -268,17 +230,6 @@ final class DecodeErrorsTest {
     }
 
     assertRefused(CommandRun.decode(file, "-o", out), 4, "save the one array with numpy.save");
-  }
-
-  @Test
-  void modelProblemEndsTheRunWithItsOwnCode() {
-    assertRefused(CommandRun.decode(latents, "-o", out, "-m", "missing"), 3, "pull it first");
-  }
-
-  @Test
-  void missingDeviceIsAFailure() {
-    assertRefused(
-        CommandRun.decode(latents, "-o", out, "-m", "nodevice"), 1, "no such device here");
   }
 
   @Test

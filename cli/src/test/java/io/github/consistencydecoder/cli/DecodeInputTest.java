@@ -60,14 +60,18 @@ final class DecodeInputTest {
     return values;
   }
 
+  /** A safetensors file with one tensor. */
+  private Path one(String file, String tensor, float[] values) throws IOException {
+    return TensorBytes.safetensors(
+        folder.resolve(file),
+        "{" + TensorBytes.entry(tensor, 0, 1, 4, 8, 8) + "}",
+        TensorBytes.littleEndian(values));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"latents", "latent", "samples", "z", "anything"})
   void tensorOfASafetensorsFileIsFound(String name) throws IOException {
-    Path file =
-        TensorBytes.safetensors(
-            folder.resolve("in.safetensors"),
-            "{" + TensorBytes.entry(name, 0, 1, 4, 8, 8) + "}",
-            TensorBytes.littleEndian(scaled));
+    Path file = one("in.safetensors", name, scaled);
 
     assertSamePicture(file, "--latents", "scaled");
   }
@@ -118,11 +122,7 @@ final class DecodeInputTest {
 
   @Test
   void missingTensorIsAnswered() throws IOException {
-    Path file =
-        TensorBytes.safetensors(
-            folder.resolve("in.safetensors"),
-            "{" + TensorBytes.entry("latents", 0, 1, 4, 8, 8) + "}",
-            TensorBytes.littleEndian(scaled));
+    Path file = one("in.safetensors", "latents", scaled);
 
     CommandRun run = CommandRun.decode(file, "-o", folder.resolve("x.png"), "--tensor", "latent");
 
@@ -151,11 +151,7 @@ final class DecodeInputTest {
 
   @Test
   void comfyLatentWithoutTheVersionMarkIsScaled() throws IOException {
-    Path file =
-        TensorBytes.safetensors(
-            folder.resolve("old.latent"),
-            "{" + TensorBytes.entry("latent_tensor", 0, 1, 4, 8, 8) + "}",
-            TensorBytes.littleEndian(scaled));
+    Path file = one("old.latent", "latent_tensor", scaled);
 
     JsonNode result = assertSamePicture(file);
 
@@ -180,11 +176,7 @@ final class DecodeInputTest {
 
   @Test
   void whatThePersonSaysGoesBeforeWhatTheFileSays() throws IOException {
-    Path file =
-        TensorBytes.safetensors(
-            folder.resolve("old.latent"),
-            "{" + TensorBytes.entry("latent_tensor", 0, 1, 4, 8, 8) + "}",
-            TensorBytes.littleEndian(SampleLatents.unscaled(scaled)));
+    Path file = one("old.latent", "latent_tensor", SampleLatents.unscaled(scaled));
 
     assertThat(assertSamePicture(file, "--latents", "unscaled").has("latents_decision")).isFalse();
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,14 +26,27 @@ final class EncodeErrorsTest {
   }
 
   private void assertRefused(CommandRun run, int code, String message) {
-    assertThat(run.code()).as(run.err()).isEqualTo(code);
-    assertThat(run.err().lines().filter(line -> line.startsWith("error: ")))
-        .singleElement()
-        .asString()
-        .contains(message);
-    assertThat(run.err()).doesNotContain("\tat ");
-    assertThat(run.out()).isEmpty();
+    run.assertRefused(code, message);
     assertThat(out).doesNotExist();
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          scaled and unscaled exclude each other | PICTURE -o OUT --scaled --unscaled | 2 | mutually exclusive
+          comfy latents are never scaled | PICTURE -o FOLDER/o.latent --scaled | 2 | a .latent file holds unscaled latents
+          format that is not written is refused | PICTURE -o FOLDER/out.pt | 2 | .safetensors, .npy and .latent can be written, or a folder named
+          model problem ends the run with its own code | --encoder=fake -m missing PICTURE -o OUT | 3 | pull it first
+          """)
+  void isRefused(String rule, String arguments, int code, String message) {
+    assertRefused(
+        CommandRun.line(
+            "encode " + arguments, Map.of("PICTURE", picture, "OUT", out, "FOLDER", folder)),
+        code,
+        message);
   }
 
   @ParameterizedTest
@@ -48,30 +62,6 @@ final class EncodeErrorsTest {
   })
   void optionThatMakesNoSenseIsAUsageError(String option, String value, String message) {
     assertRefused(CommandRun.of("encode", picture, "-o", out, option, value), 2, message);
-  }
-
-  @Test
-  void scaledAndUnscaledExcludeEachOther() {
-    assertRefused(
-        CommandRun.of("encode", picture, "-o", out, "--scaled", "--unscaled"),
-        2,
-        "mutually exclusive");
-  }
-
-  @Test
-  void comfyLatentsAreNeverScaled() {
-    assertRefused(
-        CommandRun.of("encode", picture, "-o", folder.resolve("o.latent"), "--scaled"),
-        2,
-        "a .latent file holds unscaled latents");
-  }
-
-  @Test
-  void formatThatIsNotWrittenIsRefused() {
-    assertRefused(
-        CommandRun.of("encode", picture, "-o", folder.resolve("out.pt")),
-        2,
-        ".safetensors, .npy and .latent can be written, or a folder named");
   }
 
   @Test
@@ -112,14 +102,6 @@ final class EncodeErrorsTest {
     assertRefused(CommandRun.of("encode", picture, "-o", out), 3, "no encoder is in the store");
     assertThat(CommandRun.of("encode", picture, "-o", out).err())
         .contains("./consistency-decoder models pull sd-vae-ft-mse", "--model");
-  }
-
-  @Test
-  void modelProblemEndsTheRunWithItsOwnCode() {
-    assertRefused(
-        CommandRun.of("encode", "--encoder=fake", "-m", "missing", picture, "-o", out),
-        3,
-        "pull it first");
   }
 
   @Test

@@ -13,20 +13,20 @@ final class BenchCommandTest {
   void documentHasTheFiguresOfEachRunAndOfTheMedian() {
     CommandRun run =
         CommandRun.of(
-            "bench",
-            "--decoder",
-            "fake",
-            "--size",
-            "64x32",
-            "--batch",
-            2,
-            "--steps",
-            1,
-            "--repeat",
-            5,
-            "--json");
+                "bench",
+                "--decoder",
+                "fake",
+                "--size",
+                "64x32",
+                "--batch",
+                2,
+                "--steps",
+                1,
+                "--repeat",
+                5,
+                "--json")
+            .exits(0);
 
-    assertThat(run.code()).as(run.err()).isZero();
     JsonNode document = new JsonMapper().readTree(run.out());
     assertThat(document.get("size").toString()).isEqualTo("[64,32]");
     assertThat(document.get("batch").asInt()).isEqualTo(2);
@@ -55,9 +55,9 @@ final class BenchCommandTest {
   @Test
   void linesSayTheSame() {
     CommandRun run =
-        CommandRun.of("bench", "--decoder", "fake", "--size", "8", "--repeat", 2, "--warmup", 0);
+        CommandRun.of("bench", "--decoder", "fake", "--size", "8", "--repeat", 2, "--warmup", 0)
+            .exits(0);
 
-    assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.out().lines()).hasSize(5);
     assertThat(run.out())
         .contains(
@@ -81,9 +81,8 @@ final class BenchCommandTest {
     "--warmup, -1, at least 0",
   })
   void figuresThatMakeNoSenseAreRefused(String option, String value, String message) {
-    CommandRun run = CommandRun.of("bench", "--decoder", "fake", option + "=" + value);
+    CommandRun run = CommandRun.of("bench", "--decoder", "fake", option + "=" + value).exits(2);
 
-    assertThat(run.code()).isEqualTo(2);
     assertThat(run.err()).contains("error: " + option + " " + value + ": ").contains(message);
   }
 }

@@ -49,8 +49,7 @@ final class CacheCommandTest {
   }
 
   private void decode() {
-    CommandRun run =
-        CommandRun.of(
+    CommandRun.of(
             "decode",
             latents,
             "-o",
@@ -59,8 +58,8 @@ final class CacheCommandTest {
             "-m",
             model,
             "--cache",
-            cache);
-    assertThat(run.code()).as(run.err()).isZero();
+            cache)
+        .exits(0);
   }
 
   private CommandRun cache(Object... arguments) {
@@ -107,9 +106,8 @@ final class CacheCommandTest {
 
   @Test
   void listSaysWhatIsKeptOfWhichModel() throws IOException {
-    CommandRun run = cache();
+    CommandRun run = cache().exits(0);
 
-    assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.out())
         .containsPattern(
             "graph +\\Q"
@@ -130,8 +128,7 @@ final class CacheCommandTest {
     bytes[bytes.length / 2] ^= 4;
     Files.write(weights, bytes);
 
-    CommandRun run = cache("verify");
-    assertThat(run.code()).isEqualTo(1);
+    CommandRun run = cache("verify").exits(1);
     assertThat(run.out())
         .contains("DAMAGED graph", "model.weights has changed", "1 checked, 1 damaged");
     assertThat(cache().out()).contains("stale (without a readable manifest)");
@@ -177,14 +174,12 @@ final class CacheCommandTest {
         .contains("stale (made by ONNX Runtime 0.")
         .contains("; 'cache clean' frees " + size());
 
-    CommandRun dry = cache("clean", "--dry-run");
-    assertThat(dry.code()).as(dry.err()).isZero();
+    CommandRun dry = cache("clean", "--dry-run").exits(0);
     assertThat(dry.out()).contains("would remove graph", "would free " + size());
     assertThat(entry()).exists();
 
     String size = size();
-    CommandRun run = cache("clean");
-    assertThat(run.code()).as(run.err()).isZero();
+    CommandRun run = cache("clean").exits(0);
     assertThat(run.out()).contains("removed graph", "freed " + size);
     assertThat(cache.resolve("graphs")).isEmptyDirectory();
     decode();
@@ -243,9 +238,8 @@ final class CacheCommandTest {
     Files.delete(cache.resolve("uses").resolve("lock"));
     Files.createDirectory(cache.resolve("uses").resolve("lock"));
 
-    CommandRun run = cache("clean");
+    CommandRun run = cache("clean").exits(1);
 
-    assertThat(run.code()).isEqualTo(1);
     assertThat(run.err()).startsWith("error: ").contains(": cannot be removed: ").hasLineCount(1);
     assertThat(run.out()).contains("freed 0 bytes");
     assertThat(entry()).exists();
@@ -262,16 +256,14 @@ final class CacheCommandTest {
   @Test
   void aFileIsNoCache() {
     cache = latents;
-    CommandRun run = cache();
-    assertThat(run.code()).isEqualTo(1);
+    CommandRun run = cache().exits(1);
     assertThat(run.err()).isEqualTo("error: " + latents + ": a folder is needed, this is none\n");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"30", "d", "1.5d", "-1d", "30days", ""})
   void timesThatMakeNoSenseAreRefused(String time) {
-    CommandRun run = cache("clean", "--unused-for=" + time);
-    assertThat(run.code()).isEqualTo(2);
+    CommandRun run = cache("clean", "--unused-for=" + time).exits(2);
     assertThat(run.err()).contains("--unused-for").contains("30d");
   }
 

@@ -53,9 +53,15 @@ record CommandRun(int code, String out, String err) {
     return err.lines().filter(line -> line.startsWith("error: ")).toList();
   }
 
+  /** That it ended with this code. */
+  CommandRun exits(int expected) {
+    assertThat(code).as(err).isEqualTo(expected);
+    return this;
+  }
+
   /** That it ended with this code and one line, and printed nothing. */
   void assertRefused(int expected, String message) {
-    assertThat(code).as(err).isEqualTo(expected);
+    exits(expected);
     assertThat(errors()).singleElement().asString().contains(message);
     assertThat(out).isEmpty();
   }

@@ -52,9 +52,8 @@ final class CompareFailuresTest {
     Map<String, String> bad = TestPictures.writeBad(in);
     Map<String, String> unusual = TestPictures.writeUnusual(in);
 
-    CommandRun run = compare(in);
+    CommandRun run = compare(in).exits(4);
 
-    assertThat(run.code()).isEqualTo(4);
     List<String> errors = run.errors();
     assertThat(errors).hasSameSizeAs(bad.keySet());
     bad.forEach(
@@ -92,9 +91,9 @@ final class CompareFailuresTest {
     Path flux = TensorBytes.npy(folder.resolve("flux.npy"), new float[96], 1, 16, 2, 3);
     Path missing = folder.resolve("missing.latent");
 
-    CommandRun run = compare(cut, zero, picture, flux, missing, latents, "--latents", "scaled");
+    CommandRun run =
+        compare(cut, zero, picture, flux, missing, latents, "--latents", "scaled").exits(4);
 
-    assertThat(run.code()).isEqualTo(4);
     List<String> errors = run.errors();
     assertThat(errors).hasSize(5);
     for (Path path : List.of(cut, zero, picture, flux, missing)) {
@@ -120,9 +119,8 @@ final class CompareFailuresTest {
     Files.copy(vae.resolve("a.png"), vae.resolve("d.bmp"));
 
     CommandRun run =
-        CommandRun.of("compare", "--pictures", "vae=" + vae, "--truth", truth, "-o", out);
+        CommandRun.of("compare", "--pictures", "vae=" + vae, "--truth", truth, "-o", out).exits(4);
 
-    assertThat(run.code()).isEqualTo(4);
     assertThat(run.errors())
         .containsExactly(
             "error: " + truth.resolve("b.png") + ": the file is empty",
@@ -147,15 +145,15 @@ final class CompareFailuresTest {
 
     CommandRun run =
         CommandRun.of(
-            "compare",
-            "--pictures",
-            "one=" + folder.resolve("one"),
-            "--pictures",
-            "two=" + folder.resolve("two"),
-            "-o",
-            out);
+                "compare",
+                "--pictures",
+                "one=" + folder.resolve("one"),
+                "--pictures",
+                "two=" + folder.resolve("two"),
+                "-o",
+                out)
+            .exits(4);
 
-    assertThat(run.code()).isEqualTo(4);
     assertThat(run.errors())
         .containsExactly(
             "error: x: 'one' is 24x16 pixels, 'two' is 16x24; they must have one size",
@@ -168,9 +166,8 @@ final class CompareFailuresTest {
     Path small = TensorBytes.npy(folder.resolve("small.npy"), new float[4], 1, 4, 1, 1);
 
     CommandRun run =
-        compare(latents, small, "--latents=scaled", "--decoder=weak=fake:model=failing");
+        compare(latents, small, "--latents=scaled", "--decoder=weak=fake:model=failing").exits(1);
 
-    assertThat(run.code()).isEqualTo(1);
     assertThat(run.errors()).containsExactly("error: a: decoder 'weak': the runtime failed");
     assertThat(ComparisonFiles.in(out).inputs()).containsExactly("small");
     assertThat(FakeDecoder.OPEN).hasValue(0);
@@ -184,9 +181,9 @@ final class CompareFailuresTest {
 
     CommandRun run =
         CommandRun.of(
-            "compare", file, "-o", out, "--decoder=preview", "--decoder=other=fake:model=other");
+                "compare", file, "-o", out, "--decoder=preview", "--decoder=other=fake:model=other")
+            .exits(4);
 
-    assertThat(run.code()).isEqualTo(4);
     assertThat(run.errors()).singleElement().asString().startsWith("error: nan: decoder 'preview'");
   }
 

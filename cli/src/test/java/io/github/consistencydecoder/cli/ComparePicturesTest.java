@@ -50,8 +50,7 @@ final class ComparePicturesTest {
         new ArrayList<>(List.of("compare", "--pictures", "gan=" + asset("gan" + n), "-o", out));
     all.addAll(List.of("--pictures", "con=" + asset("con" + n), "--truth", asset("gt" + n)));
     all.addAll(List.of(more));
-    CommandRun run = CommandRun.of(all.toArray());
-    assertThat(run.code()).as(run.err()).isZero();
+    CommandRun.of(all.toArray()).exits(0);
     return ComparisonFiles.in(out);
   }
 
@@ -92,8 +91,7 @@ final class ComparePicturesTest {
       }
     }
     Path out = folder.resolve("out");
-    CommandRun run =
-        CommandRun.of(
+    CommandRun.of(
             "compare",
             "--pictures",
             "gan=" + folder.resolve("gan"),
@@ -106,8 +104,8 @@ final class ComparePicturesTest {
             "--cache",
             cache,
             "-o",
-            out);
-    assertThat(run.code()).as(run.err()).isZero();
+            out)
+        .exits(0);
     return ComparisonFiles.in(out);
   }
 

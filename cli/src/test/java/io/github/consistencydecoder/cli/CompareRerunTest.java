@@ -49,8 +49,7 @@ final class CompareRerunTest {
     all.addAll(List.of(more));
     int encodes = FakeEncoder.ENCODES.get();
     int decodes = FakeDecoder.DECODES.get();
-    CommandRun run = CommandRun.of(all.toArray());
-    assertThat(run.code()).as(run.err()).isZero();
+    CommandRun.of(all.toArray()).exits(0);
     return new Work(FakeEncoder.ENCODES.get() - encodes, FakeDecoder.DECODES.get() - decodes);
   }
 
@@ -78,8 +77,7 @@ final class CompareRerunTest {
             "--decoder=preview",
             "--cache",
             cache);
-    CommandRun first = CommandRun.of(command.toArray());
-    assertThat(first.code()).as(first.err()).isZero();
+    CommandRun.of(command.toArray()).exits(0);
     String seconds = ComparisonFiles.in(out).column("batch#1", "tiny").get("seconds").toString();
 
     // The second start takes the decoder's graph from the cache.

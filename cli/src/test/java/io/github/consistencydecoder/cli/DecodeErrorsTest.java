@@ -252,9 +252,8 @@ final class DecodeErrorsTest {
   void outputThatCannotBeWrittenIsAFailure() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "");
 
-    CommandRun run = CommandRun.decode(latents, "-o", file.resolve("o.png"));
+    CommandRun run = CommandRun.decode(latents, "-o", file.resolve("o.png")).exits(1);
 
-    assertThat(run.code()).isEqualTo(1);
     assertThat(run.err())
         .contains("error: " + file.resolve("o.png") + ": cannot be written: ")
         .doesNotContain("\tat ");

@@ -32,7 +32,7 @@ final class DecodeInputTest {
     scaled = SampleLatents.values(4 * 8 * 8, 1);
     Path npy = TensorBytes.npy(folder.resolve("reference.npy"), scaled, 1, 4, 8, 8);
     reference = folder.resolve("reference.npy.out.npy");
-    assertThat(CommandRun.decode(npy, "-o", reference, "--latents", "scaled").code()).isZero();
+    CommandRun.decode(npy, "-o", reference, "--latents", "scaled").exits(0);
   }
 
   private JsonNode assertSamePicture(Path input, Object... options) {
@@ -40,8 +40,7 @@ final class DecodeInputTest {
     Object[] all = new Object[options.length + 5];
     System.arraycopy(new Object[] {input, "-o", out, "--force", "--json"}, 0, all, 0, 5);
     System.arraycopy(options, 0, all, 5, options.length);
-    CommandRun run = CommandRun.decode(all);
-    assertThat(run.code()).as(run.err()).isZero();
+    CommandRun run = CommandRun.decode(all).exits(0);
     try {
       assertThat(floats(out))
           .usingComparatorWithPrecision(1e-6f)
@@ -110,9 +109,8 @@ final class DecodeInputTest {
                 + "}",
             TensorBytes.littleEndian(concat(new float[256], scaled)));
 
-    CommandRun run = CommandRun.decode(file, "-o", folder.resolve("x.png"));
+    CommandRun run = CommandRun.decode(file, "-o", folder.resolve("x.png")).exits(4);
 
-    assertThat(run.code()).isEqualTo(4);
     assertThat(run.err())
         .contains(
             "holds 2 tensors, 2 of which can be latents (b [1, 4, 8, 8], a [1, 4, 8, 8]); call one"
@@ -124,9 +122,9 @@ final class DecodeInputTest {
   void missingTensorIsAnswered() throws IOException {
     Path file = one("in.safetensors", "latents", scaled);
 
-    CommandRun run = CommandRun.decode(file, "-o", folder.resolve("x.png"), "--tensor", "latent");
+    CommandRun run =
+        CommandRun.decode(file, "-o", folder.resolve("x.png"), "--tensor", "latent").exits(4);
 
-    assertThat(run.code()).isEqualTo(4);
     assertThat(run.err()).startsWith("error: " + file + ": ").contains("latents");
   }
 

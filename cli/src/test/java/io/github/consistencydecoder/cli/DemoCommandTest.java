@@ -42,8 +42,7 @@ final class DemoCommandTest {
   private static CommandRun demo(Object... more) {
     List<Object> arguments = new ArrayList<>(List.of("demo", "-o", folder, "--cache", cache));
     arguments.addAll(List.of(more));
-    CommandRun run = CommandRun.of(arguments.toArray());
-    assertThat(run.code()).as(run.err()).isZero();
+    CommandRun run = CommandRun.of(arguments.toArray()).exits(0);
     return run;
   }
 
@@ -168,8 +167,7 @@ final class DemoCommandTest {
   @Test
   void aFileInPlaceOfTheReportsFolderIsSaidAndStays(@TempDir Path other) throws IOException {
     Path mine = Files.writeString(other.resolve("consistency-decoder-demo"), "mine");
-    CommandRun run = CommandRun.of("demo", "-o", other, "--cache", cache, "--json");
-    assertThat(run.code()).isEqualTo(1);
+    CommandRun run = CommandRun.of("demo", "-o", other, "--cache", cache, "--json").exits(1);
     assertThat(run.err())
         .isEqualToIgnoringNewLines(
             "error: " + mine + ": is a file, the report needs a folder of that name");

@@ -22,9 +22,8 @@ final class DoctorCommandTest {
 
   @Test
   void reportNamesRuntimeDecodersAndModels() {
-    CommandRun run = CommandRun.of("doctor");
+    CommandRun run = CommandRun.of("doctor").exits(0);
 
-    assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.out())
         .contains("consistency-decoder ")
         .containsPattern("runtime: +ONNX Runtime \\d")
@@ -100,9 +99,9 @@ final class DoctorCommandTest {
     Path file = Files.write(folder.resolve("bad.safetensors"), new byte[20]);
 
     CommandRun run =
-        CommandRun.of("doctor", "--selftest", file, "--cache", folder.resolve("cache"), "--json");
+        CommandRun.of("doctor", "--selftest", file, "--cache", folder.resolve("cache"), "--json")
+            .exits(1);
 
-    assertThat(run.code()).isEqualTo(1);
     JsonNode selfTest = new JsonMapper().readTree(run.out()).get("selftest");
     assertThat(selfTest.get("passed").asBoolean()).isFalse();
     assertThat(selfTest.get("lines").toString()).contains("bad.safetensors");

@@ -19,9 +19,8 @@ final class ExportCommandTest {
 
   @Test
   void writesAFolderThatDecodesAsTheProgramDoes() throws IOException {
-    CommandRun run = export("--check", "--cache", folder.resolve("cache"));
+    CommandRun run = export("--check", "--cache", folder.resolve("cache")).exits(0);
 
-    assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.err()).contains("preview model 'tiny'");
     assertThat(run.out().lines()).hasSize(3);
     assertThat(run.out())
@@ -38,18 +37,18 @@ final class ExportCommandTest {
   void documentNamesModelFilesAndFindings() throws IOException {
     CommandRun run =
         export(
-            "--json",
-            "--check",
-            "--dtype",
-            "float16",
-            "--steps",
-            1,
-            "--dialect",
-            "diffusers",
-            "--cache",
-            folder.resolve("cache"));
+                "--json",
+                "--check",
+                "--dtype",
+                "float16",
+                "--steps",
+                1,
+                "--dialect",
+                "diffusers",
+                "--cache",
+                folder.resolve("cache"))
+            .exits(0);
 
-    assertThat(run.code()).as(run.err()).isZero();
     JsonNode document = JsonMapper.shared().readTree(run.out());
     assertThat(document.get("written").booleanValue()).isTrue();
     JsonNode export = document.get("exports").get(0);
@@ -72,14 +71,12 @@ final class ExportCommandTest {
     Path there = Files.createDirectories(folder.resolve("out/vae_decoder"));
     Files.writeString(there.resolve("model.onnx"), "mine");
 
-    CommandRun refused = export();
-    assertThat(refused.code()).isEqualTo(1);
+    CommandRun refused = export().exits(1);
     assertThat(refused.err())
         .contains("error: " + there + ": exists already; --overwrite replaces it");
     assertThat(there.resolve("model.onnx")).hasContent("mine");
 
-    CommandRun replaced = export("--overwrite");
-    assertThat(replaced.code()).as(replaced.err()).isZero();
+    export("--overwrite").exits(0);
     assertThat(Files.size(there.resolve("model.onnx"))).isGreaterThan(1000);
     assertThat(names(folder.resolve("out"))).containsExactly("vae_decoder");
   }
@@ -89,8 +86,7 @@ final class ExportCommandTest {
     Path there = Files.createDirectories(folder.resolve("out/vae_decoder"));
     Files.writeString(there.resolve("thesis.doc"), "mine");
 
-    CommandRun run = export("--overwrite");
-    assertThat(run.code()).isEqualTo(1);
+    CommandRun run = export("--overwrite").exits(1);
     assertThat(run.err()).contains("holds 'thesis.doc'");
     assertThat(names(there)).containsExactly("thesis.doc");
   }
@@ -99,17 +95,15 @@ final class ExportCommandTest {
   void aModelThatIsNotOneLeavesNothing() throws IOException {
     Path model = Files.writeString(folder.resolve("model.safetensors"), "nonsense");
 
-    CommandRun run = export("--model", model);
-    assertThat(run.code()).isEqualTo(3);
+    CommandRun run = export("--model", model).exits(3);
     assertThat(run.err()).startsWith("error: ");
     assertThat(names(folder.resolve("out"))).isEmpty();
   }
 
   @Test
   void anEncoderThatCannotBeHadLeavesNothingOfTheDecoderEither() throws IOException {
-    CommandRun run = export("--vae-encoder", "tiny");
+    CommandRun run = export("--vae-encoder", "tiny").exits(3);
 
-    assertThat(run.code()).isEqualTo(3);
     assertThat(run.err()).contains("encoder");
     assertThat(names(folder.resolve("out"))).isEmpty();
   }
@@ -122,9 +116,8 @@ final class ExportCommandTest {
     "--decoder, preview, consistency or vae or taesd",
   })
   void wordsThatMakeNoSenseAreRefused(String option, String value, String needed) {
-    CommandRun run = export(option, value);
+    CommandRun run = export(option, value).exits(2);
 
-    assertThat(run.code()).isEqualTo(2);
     assertThat(run.err()).contains("error: " + option + " " + value + ": " + needed + " is needed");
     assertThat(folder.resolve("out")).doesNotExist();
   }

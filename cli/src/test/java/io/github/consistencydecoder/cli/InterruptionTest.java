@@ -146,9 +146,8 @@ final class InterruptionTest {
 
     Files.delete(folder.resolve("b.npy"));
     TensorBytes.npy(folder.resolve("b.npy"), SampleLatents.values(16, 1), 1, 4, 2, 2);
-    CommandRun again = CommandRun.of(command.toArray());
+    CommandRun again = CommandRun.of(command.toArray()).exits(0);
 
-    assertThat(again.code()).as(again.err()).isZero();
     assertThat(again.err()).contains("note: 1 of 3 inputs were done already");
     assertThat(ComparisonFiles.in(out).inputs()).containsExactly("a", "b", "c");
   }

@@ -34,16 +34,14 @@ final class ModelsCommandTest {
   }
 
   private Path unpackTiny() {
-    CommandRun run = models("path", "tiny");
-    assertThat(run.code()).as(run.err()).isZero();
+    CommandRun run = models("path", "tiny").exits(0);
     return Path.of(run.out().strip());
   }
 
   @Test
   void listShowsWhatIsPublishedAndWhatIsHere() {
-    CommandRun run = models("list");
+    CommandRun run = models("list").exits(0);
 
-    assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.out())
         .containsPattern("tiny +here, \\d")
         .containsPattern("consistency-decoder +not here, about 2\\.49 GB")
@@ -71,25 +69,22 @@ final class ModelsCommandTest {
 
   @Test
   void pathOfAModelThatIsNotHereIsAModelProblem() {
-    CommandRun run = models("path", "consistency-decoder");
+    CommandRun run = models("path", "consistency-decoder").exits(3);
 
-    assertThat(run.code()).isEqualTo(3);
     assertThat(run.err()).startsWith("error: ").contains("consistency-decoder").hasLineCount(1);
   }
 
   @Test
   void unknownModelIsAnsweredWithLikelyOnes() {
-    CommandRun run = models("pull", "tinny");
+    CommandRun run = models("pull", "tinny").exits(3);
 
-    assertThat(run.code()).isEqualTo(3);
     assertThat(run.err()).startsWith("error: ").contains("tiny").hasLineCount(1);
   }
 
   @Test
   void inspectSaysWhatIsInAModel() {
-    CommandRun run = models("inspect", "tiny");
+    CommandRun run = models("inspect", "tiny").exits(0);
 
-    assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.out())
         .contains("format:     safetensors")
         .contains("looks like: a consistency decoder in the diffusers naming")
@@ -124,9 +119,8 @@ final class ModelsCommandTest {
             "{" + TensorBytes.entry("w", 0, 2, 3) + "}",
             new byte[24]);
 
-    CommandRun run = models("inspect", file);
+    CommandRun run = models("inspect", file).exits(0);
 
-    assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.out())
         .contains("not a consistency decoder")
         .contains("tensors:    1 {F32=1}, 6 parameters");
@@ -136,9 +130,8 @@ final class ModelsCommandTest {
   void inspectOfADamagedFileIsAModelProblem() throws IOException {
     Path file = Files.write(folder.resolve("bad.safetensors"), new byte[20]);
 
-    CommandRun run = models("inspect", file);
+    CommandRun run = models("inspect", file).exits(3);
 
-    assertThat(run.code()).isEqualTo(3);
     assertThat(run.err()).startsWith("error: " + file + ":").hasLineCount(1);
   }
 
@@ -150,12 +143,10 @@ final class ModelsCommandTest {
             folder.resolve("stk_consistency_decoder_amalgamated.safetensors"),
             "{" + TensorBytes.entry("embed_image.f.weight", 0, 2, 3) + "}",
             new byte[24]);
-    CommandRun imported = models("import", id, file);
-    assertThat(imported.code()).as(imported.err()).isZero();
+    CommandRun imported = models("import", id, file).exits(0);
     Path stored = Path.of(imported.out().strip());
     assertThat(models("path", id).out().strip()).isEqualTo(stored.toString());
-    CommandRun sound = models("verify", id);
-    assertThat(sound.code()).as(sound.err()).isZero();
+    CommandRun sound = models("verify", id).exits(0);
     assertThat(sound.out()).contains(id + " " + stored.getFileName() + ": sound, ");
 
     byte[] bytes = Files.readAllBytes(stored);
@@ -172,9 +163,8 @@ final class ModelsCommandTest {
 
   @Test
   void verifyOfAModelThatIsNotHereIsAModelProblem() {
-    CommandRun run = models("verify", "consistency-decoder");
+    CommandRun run = models("verify", "consistency-decoder").exits(3);
 
-    assertThat(run.code()).isEqualTo(3);
     assertThat(run.err()).startsWith("error: ").contains("consistency-decoder");
   }
 
@@ -192,18 +182,16 @@ final class ModelsCommandTest {
   void importRefusesAFileThatIsNotTheModel() throws IOException {
     Path file = Files.writeString(folder.resolve("decoder.pt"), "not a model");
 
-    CommandRun run = models("import", "consistency-decoder", file);
+    CommandRun run = models("import", "consistency-decoder", file).exits(3);
 
-    assertThat(run.code()).isEqualTo(3);
     assertThat(run.err()).startsWith("error: ").doesNotContain("\tat ");
     assertThat(models("path", "consistency-decoder").code()).isEqualTo(3);
   }
 
   @Test
   void importOfAMissingFileIsAModelProblem() {
-    CommandRun run = models("import", "consistency-decoder", folder.resolve("nowhere.pt"));
+    CommandRun run = models("import", "consistency-decoder", folder.resolve("nowhere.pt")).exits(3);
 
-    assertThat(run.code()).isEqualTo(3);
     assertThat(run.err()).startsWith("error: ").contains("nowhere.pt");
   }
 }

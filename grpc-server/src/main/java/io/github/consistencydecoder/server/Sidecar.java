@@ -130,7 +130,7 @@ public final class Sidecar implements AutoCloseable {
     if (config.httpSocket.isPresent()) {
       settings = settings.withSocket(config.httpSocket.get());
     }
-    HttpEndpoint.Builder builder = HttpEndpoint.builder(service, settings).metrics(metrics::text);
+    HttpEndpoint.Builder builder = HttpEndpoint.builder(service, settings).metrics(metrics::page);
     token.ifPresent(builder::token);
     tls.ifPresent(builder::tls);
     HttpEndpoint endpoint = own(builder.build());

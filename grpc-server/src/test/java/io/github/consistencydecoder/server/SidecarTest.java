@@ -28,6 +28,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -86,9 +88,13 @@ final class SidecarTest {
   }
 
   private CompletableFuture<HttpResponse<byte[]>> decode() {
-    Latents latents = SampleLatents.scaled(1, 1, 8, 8);
+    return decode(8);
+  }
+
+  private CompletableFuture<HttpResponse<byte[]>> decode(int side) {
+    Latents latents = SampleLatents.scaled(1, 1, side, side);
     return client.sendAsync(
-        HttpRequest.newBuilder(uri(DECODE))
+        HttpRequest.newBuilder(uri(DECODE.replace("8,8", side + "," + side)))
             .POST(
                 HttpRequest.BodyPublishers.ofByteArray(
                     TensorType.FLOAT32.toBytes(latents.values())))
@@ -152,10 +158,53 @@ final class SidecarTest {
         .contains(
             "inf_queue_size 0.0",
             "inf_batch_current_size",
-            "decoder_ledger_completed_total 1.0",
+            "decoder_calls_total{outcome=\"completed\"} 1.0",
             "decoder_http_bytes_in_flight",
             "decoder_grpc_bytes_in_flight",
             "jvm_memory_used_bytes");
+  }
+
+  @Test
+  void metricsStayShortAndTellEachThingOnce() throws Exception {
+    serving(c -> c);
+    assertThat(get("/metrics").body()).hasSizeLessThan(15_000);
+    for (int call = 0; call < 8; call++) {
+      assertThat(decode(8 << (call % 3)).get().statusCode()).isEqualTo(200);
+    }
+
+    String page = get("/metrics").body();
+
+    assertThat(page).hasSizeLessThan(25_000);
+    Map<String, Integer> buckets = new HashMap<>();
+    Map<String, String> helps = new HashMap<>();
+    for (String line : page.lines().toList()) {
+      if (line.contains("le=\"")) {
+        buckets.merge(line.replaceAll("le=\"[^\"]*\".*", ""), 1, Integer::sum);
+      } else if (line.startsWith("# HELP decoder_") || line.startsWith("# HELP inf_")) {
+        String[] parts = line.split(" ", 4);
+        assertThat(helps.put(parts[3], parts[2])).as(line).isNull();
+      }
+    }
+    assertThat(buckets.values()).isNotEmpty().allMatch(count -> count <= 12);
+    assertThat(helps.values()).contains("decoder_call_seconds").noneMatch(n -> n.endsWith("_max"));
+  }
+
+  @Test
+  void metricsAreOpenMetricsWhereTheCallerTakesThem() throws Exception {
+    serving(c -> c);
+
+    HttpResponse<String> page =
+        client.send(
+            HttpRequest.newBuilder(uri("/metrics"))
+                .header("Accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+
+    assertThat(page.headers().firstValue("Content-Type").orElseThrow())
+        .startsWith("application/openmetrics-text");
+    assertThat(page.body()).contains("decoder_calls_total{").endsWith("# EOF\n");
+    assertThat(get("/metrics").headers().firstValue("Content-Type").orElseThrow())
+        .startsWith("text/plain; version=0.0.4");
   }
 
   @Test

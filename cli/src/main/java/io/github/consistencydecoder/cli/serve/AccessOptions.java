@@ -53,7 +53,9 @@ final class AccessOptions {
       })
   private List<String> allowedHosts = new ArrayList<>();
 
-  @Option(names = "--open-metrics", description = "Show /metrics to callers without the token.")
+  @Option(
+      names = {"--metrics-without-token", "--open-metrics"},
+      description = "Show /metrics to callers without the token.")
   private boolean openMetrics;
 
   @Option(

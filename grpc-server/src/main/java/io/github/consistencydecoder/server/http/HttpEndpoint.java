@@ -22,7 +22,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.io.AbstractEndPoint;
@@ -46,6 +46,14 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  * {@link #close} it cannot be started again; closing again does nothing.
  */
 public final class HttpEndpoint implements AutoCloseable {
+  /**
+   * A page of metrics.
+   *
+   * @param type its media type
+   * @param body its bytes; whoever gets them borrows them
+   */
+  public record MetricsPage(String type, byte[] body) {}
+
   private static final int MOST_THREADS = 200;
   private static final int HEADER_BYTES = 8 << 10;
   private static final long IDLE_MILLIS = 60_000;
@@ -175,7 +183,8 @@ public final class HttpEndpoint implements AutoCloseable {
   public static final class Builder {
     private final DecodeService service;
     private final HttpSettings settings;
-    private Supplier<String> metrics = () -> "";
+    private Function<String, MetricsPage> metrics =
+        accept -> new MetricsPage("text/plain", new byte[0]);
     private Optional<TokenFile> token = Optional.empty();
     private Optional<TlsMaterial> tls = Optional.empty();
     private long idleMillis = IDLE_MILLIS;
@@ -201,9 +210,9 @@ public final class HttpEndpoint implements AutoCloseable {
       return this;
     }
 
-    /** All metrics in the text form of Prometheus. */
-    public Builder metrics(Supplier<String> text) {
-      this.metrics = requireNonNull(text, "text");
+    /** The page of all metrics, in the form that a caller's {@code Accept} asks for. */
+    public Builder metrics(Function<String, MetricsPage> page) {
+      this.metrics = requireNonNull(page, "page");
       return this;
     }
 

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.server.http;
 
 import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.http.DecodeAsked.BodyForm;
+import io.github.consistencydecoder.server.http.HttpEndpoint.MetricsPage;
 import io.github.consistencydecoder.server.models.ModelStatus;
 import io.github.consistencydecoder.server.queue.DecodeService;
 import io.github.consistencydecoder.server.queue.Readiness;
@@ -17,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpFields;
@@ -58,11 +59,10 @@ final class Router extends Handler.Abstract {
           429,
           "all connections that the server takes are in use, try again later",
           Optional.of(SOON));
-  private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
   private final HttpContext endpoint;
   private final Optional<TokenFile> token;
-  private final Supplier<String> metrics;
+  private final Function<String, MetricsPage> metrics;
   private final OriginRule origins;
   private final Page page = Page.load();
   private final Map<EndPoint, Integer> inside = new HashMap<>();
@@ -70,9 +70,9 @@ final class Router extends Handler.Abstract {
 
   /**
    * @param token that callers need, if they need one
-   * @param metrics all of them, as Prometheus reads them
+   * @param metrics page of all metrics, in the form that an {@code Accept} asks for
    */
-  Router(HttpContext endpoint, Optional<TokenFile> token, Supplier<String> metrics) {
+  Router(HttpContext endpoint, Optional<TokenFile> token, Function<String, MetricsPage> metrics) {
     this.endpoint = endpoint;
     this.token = token;
     this.metrics = metrics;
@@ -184,7 +184,10 @@ final class Router extends Handler.Abstract {
       }
       case "/health", "/readyz" -> ready(exchange);
       case "/healthz" -> alive(exchange);
-      case "/metrics" -> exchange.text(200, METRICS_TYPE, metrics.get());
+      case "/metrics" -> {
+        MetricsPage shown = metrics.apply(exchange.request().getHeaders().get(HttpHeader.ACCEPT));
+        exchange.answer(200, shown.type(), Map.of(), shown.body(), () -> {});
+      }
       default -> exchange.json(200, Models.document(endpoint.service()));
     }
   }

@@ -15,16 +15,24 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * What the service measures. Tags are few: model, kind of call, outcome or reason, and a bucket of
  * sizes.
  */
 final class ServiceMeters {
+
+  /** Upper ends; with the one for all, eleven lines a series. */
+  private static final Duration[] BUCKETS =
+      Stream.of(100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000)
+          .map(Duration::ofMillis)
+          .toArray(Duration[]::new);
 
   private final MeterRegistry registry;
 
@@ -37,25 +45,37 @@ final class ServiceMeters {
     gauge("decoder.queue.calls", "calls that wait", workload, w -> w.use().waiting());
     gauge(
         "decoder.queue.predicted.seconds",
-        "predicted work that waits",
+        "work that waits, as it is predicted",
         workload,
         w -> w.use().waitingNanos() / 1e9);
-    gauge("decoder.queue.held.bytes", "heap that waits", workload, w -> w.use().heldBytes());
-    gauge("decoder.lanes.busy", "lanes in use", workload, w -> w.use().lanes());
-    gauge("decoder.lanes", "lanes there are", limits, ServiceLimits::lanes);
-    gauge("decoder.memory.reserved.bytes", "by running calls", workload, w -> w.use().bytes());
+    gauge(
+        "decoder.queue.held.bytes",
+        "heap held by calls that wait",
+        workload,
+        w -> w.use().heldBytes());
+    gauge("decoder.workers.busy", "workers that decode", workload, w -> w.use().lanes());
+    gauge("decoder.workers", "workers there are", limits, ServiceLimits::lanes);
+    gauge(
+        "decoder.memory.reserved.bytes",
+        "memory reserved by running calls",
+        workload,
+        w -> w.use().bytes());
     gauge(
         "decoder.memory.reserved.peak.bytes",
-        "most ever reserved",
+        "most memory that running calls ever reserved",
         workload,
         w -> w.use().peakBytes());
-    gauge("decoder.memory.limit.bytes", "for all", limits, ServiceLimits::memoryBytes);
-    gauge("decoder.calls.live", "accepted and not ended", workload, w -> w.use().live());
+    gauge(
+        "decoder.memory.limit.bytes",
+        "memory that running calls may reserve",
+        limits,
+        ServiceLimits::memoryBytes);
+    gauge("decoder.calls.live", "calls accepted and not ended", workload, w -> w.use().live());
     SystemMemory memory = SystemMemory.here();
     if (memory.resident().isPresent()) {
       gauge(
           "decoder.process.rss.bytes",
-          "memory of the process",
+          "resident memory of the process",
           memory,
           m -> m.resident().orElse(0));
     }
@@ -66,32 +86,34 @@ final class ServiceMeters {
           .description("whether the model can be used")
           .register(registry);
     }
-    ledger("accepted", workload, w -> w.ledger().accepted());
-    ledger("completed", workload, w -> w.ledger().completed());
-    ledger("cancelled", workload, w -> w.ledger().cancelled());
-    ledger("expired", workload, w -> w.ledger().expired());
-    ledger("failed", workload, w -> w.ledger().failed());
-    ledger("rejected", workload, w -> w.ledger().rejected());
+    ended("completed", workload, w -> w.ledger().completed());
+    ended("cancelled", workload, w -> w.ledger().cancelled());
+    ended("expired", workload, w -> w.ledger().expired());
+    ended("failed", workload, w -> w.ledger().failed());
+    ended("rejected", workload, w -> w.ledger().rejected());
   }
 
   private <T> void gauge(String name, String description, T of, ToDoubleFunction<T> value) {
     Gauge.builder(name, of, value).description(description).register(registry);
   }
 
-  private void ledger(String column, JobQueue workload, ToDoubleFunction<JobQueue> value) {
-    FunctionCounter.builder("decoder.ledger." + column, workload, value)
-        .description("calls, all kinds and models")
+  private void ended(String outcome, JobQueue workload, ToDoubleFunction<JobQueue> value) {
+    FunctionCounter.builder("decoder.calls", workload, value)
+        .description("calls that ended, and calls that were rejected")
+        .tag("outcome", outcome)
         .register(registry);
   }
 
   /** A call was refused. */
   void rejected(CallKind kind, ServiceError why) {
-    counter("decoder.rejected", "calls refused", "kind", kind.id(), "reason", id(why)).increment();
+    counter("decoder.rejected", "calls rejected, by reason", "kind", kind.id(), "reason", id(why))
+        .increment();
   }
 
   /** A test picture was wrong, or could not be made. */
   void goldenFailed(String model) {
-    counter("decoder.golden.failures", "test pictures that were wrong", "model", model).increment();
+    counter("decoder.selfcheck.failures", "self-check pictures that were wrong", "model", model)
+        .increment();
   }
 
   /** A call has ended. */
@@ -99,23 +121,24 @@ final class ServiceMeters {
     String model = call.terms.keeper().name();
     Tags tags = Tags.of("model", model, "kind", call.kind.id());
     Tags sized = tags.and("size", bucket(call.terms.size()));
-    timer("decoder.call", "from acceptance to the end", sized.and("outcome", call.outcome.id()))
-        .record(totalNanos, TimeUnit.NANOSECONDS);
     if (call.startedNanos != 0) {
-      timer("decoder.call.queue", "from acceptance to a lane", tags)
+      timer("decoder.call.queue", "time from acceptance to a worker", tags)
           .record(call.queueNanos(), TimeUnit.NANOSECONDS);
     }
     if (call.outcome != Outcome.COMPLETED) {
       return;
     }
-    timer("decoder.call.run", "on a lane", sized).record(call.runNanos, TimeUnit.NANOSECONDS);
+    timer("decoder.call", "time from acceptance to the end, of completed calls", sized)
+        .record(totalNanos, TimeUnit.NANOSECONDS);
+    timer("decoder.call.run", "time on a worker, of completed calls", sized)
+        .record(call.runNanos, TimeUnit.NANOSECONDS);
     DistributionSummary.builder("decoder.call.prediction.ratio")
-        .description("predicted by measured time on a lane")
+        .description("predicted time on a worker, divided by the measured time")
         .tags(sized)
         .register(registry)
         .record((double) call.predictedNanos() / (double) Math.max(1, call.runNanos));
     DistributionSummary.builder("decoder.call.predicted.bytes")
-        .description("memory reserved")
+        .description("memory that a completed call reserved")
         .tags(sized)
         .register(registry)
         .record((double) call.terms.prediction().peakBytes());
@@ -127,7 +150,10 @@ final class ServiceMeters {
   private void steps(DecodeResult result, Tags tags) {
     List<Long> nanos = result.decoded().stepNanos();
     for (int k = 0; k < nanos.size(); k++) {
-      timer("decoder.step", "of the network", tags.and("step", k < 2 ? "" + (k + 1) : "later"))
+      timer(
+              "decoder.step",
+              "time of one evaluation of the network",
+              tags.and("step", k < 2 ? "" + (k + 1) : "later"))
           .record(nanos.get(k), TimeUnit.NANOSECONDS);
     }
     if (!result.decoded().warnings().isEmpty()) {
@@ -143,7 +169,7 @@ final class ServiceMeters {
     return Timer.builder(name)
         .description(description)
         .tags(tags)
-        .publishPercentileHistogram()
+        .serviceLevelObjectives(BUCKETS)
         .register(registry);
   }
 

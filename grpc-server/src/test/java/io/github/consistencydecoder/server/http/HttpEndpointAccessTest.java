@@ -10,6 +10,7 @@ import io.github.consistencydecoder.server.access.TlsMaterial;
 import io.github.consistencydecoder.server.access.TlsMaterial.TlsFiles;
 import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.http.HttpEndpoint.MetricsPage;
 import io.github.consistencydecoder.server.request.TensorType;
 import io.github.consistencydecoder.testing.Await;
 import io.github.consistencydecoder.testing.SampleLatents;
@@ -87,7 +88,13 @@ final class HttpEndpointAccessTest {
     TokenFile token = token();
     try (OpenEndpoint open =
         new OpenEndpoint(
-            s -> s.withMetricsOpen(true), b -> b.token(token).metrics(() -> "a 1\n"))) {
+            s -> s.withMetricsOpen(true),
+            b ->
+                b.token(token)
+                    .metrics(
+                        accept ->
+                            new MetricsPage(
+                                "text/plain", "a 1\n".getBytes(StandardCharsets.UTF_8))))) {
       assertThat(new String(open.get("/metrics").body(), StandardCharsets.UTF_8))
           .isEqualTo("a 1\n");
       assertThat(open.get("/models").statusCode()).isEqualTo(401);

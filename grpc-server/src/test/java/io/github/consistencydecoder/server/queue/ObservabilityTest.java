@@ -69,17 +69,16 @@ class ObservabilityTest {
     load();
     String page = meters.scrape();
     assertThat(page)
-        .contains("decoder_ledger_accepted_total 2.0")
-        .contains("decoder_ledger_completed_total 1.0")
-        .contains("decoder_ledger_failed_total 1.0")
-        .contains("decoder_ledger_rejected_total 2.0")
+        .contains("decoder_calls_total{outcome=\"completed\"} 1.0")
+        .contains("decoder_calls_total{outcome=\"failed\"} 1.0")
+        .contains("decoder_calls_total{outcome=\"rejected\"} 2.0")
         .contains("decoder_rejected_total{kind=\"decode\",reason=\"too_large\"} 1.0")
         .contains("decoder_queue_calls 0.0")
-        .contains("decoder_lanes_busy 0.0")
+        .contains("decoder_workers_busy 0.0")
         .contains("decoder_memory_reserved_bytes 0.0")
         .containsPattern("decoder_memory_reserved_peak_bytes [1-9]")
         .containsPattern("decoder_call_queue_seconds_count\\{[^}]*\\} 2")
-        .containsPattern("decoder_call_seconds_count\\{[^}]*outcome=\"completed\"[^}]*\\} 1")
+        .containsPattern("decoder_call_seconds_count\\{[^}]*size=\"64x64\"[^}]*\\} 1")
         .containsPattern("decoder_step_seconds_count\\{[^}]*step=\"2\"\\} 1")
         .contains("decoder_call_prediction_ratio_count{")
         .containsPattern("decoder_model_ready\\{model=\"consistency_decoder\"\\} 0.0");

@@ -26,7 +26,6 @@ class HouseTest {
           "plugin-api io.github.consistencydecoder.plugin",
           // Being divided.
           "compare io.github.consistencydecoder.compare.report",
-          "decoder-core io.github.consistencydecoder.core.runtime",
           "models io.github.consistencydecoder.models",
           "models io.github.consistencydecoder.models.network");
 

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.core;
 
-import io.github.consistencydecoder.core.runtime.StepModel;
+import io.github.consistencydecoder.core.runtime.graphs.StepModel;
 import io.github.consistencydecoder.core.sampler.Sampler.NotFiniteException;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;

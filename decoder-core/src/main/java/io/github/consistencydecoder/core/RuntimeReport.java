@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.core;
 
-import io.github.consistencydecoder.core.runtime.Devices;
+import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.OnnxRuntime;
 import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.plugin.DecoderException;
@@ -49,7 +49,7 @@ public record RuntimeReport(
     try {
       version = OnnxRuntime.version();
       providers = OnnxRuntime.providers();
-      String problem = Devices.cudaProblem(0);
+      String problem = Device.cudaProblem(0);
       cuda = problem.isEmpty() ? "CUDA can be used" : "CUDA cannot be used: " + problem;
     } catch (DecoderException e) {
       version = e.getMessage();

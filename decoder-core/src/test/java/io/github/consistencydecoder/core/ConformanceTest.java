@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.consistencydecoder.core.runtime.Device;
-import io.github.consistencydecoder.core.runtime.NetworkProbe;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
+import io.github.consistencydecoder.core.runtime.graphs.NetworkProbe;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnxruntime.OrtException;
-import io.github.consistencydecoder.core.runtime.Devices;
+import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.models.network.SyntheticWeights;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeListener;
@@ -183,7 +183,7 @@ class ConsistencyDecoderTest {
 
   @Test
   void cudaIsRefusedWithAReasonWhereThereIsNone() {
-    Assumptions.assumeFalse(Devices.cudaProblem(0).isEmpty(), "CUDA works here: skipped");
+    Assumptions.assumeFalse(Device.cudaProblem(0).isEmpty(), "CUDA works here: skipped");
     assertRefused(
         TestDecoders.config(MODEL, folder).with(DecoderConfig.DEVICE, "cuda:0"),
         DecoderErrorCode.DEVICE_UNAVAILABLE,

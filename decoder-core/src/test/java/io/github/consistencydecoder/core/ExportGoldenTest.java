@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.core.TestDecoders.Golden;
 import io.github.consistencydecoder.core.noise.NoiseSource;
-import io.github.consistencydecoder.core.runtime.ExportedSession;
+import io.github.consistencydecoder.core.runtime.NetworkSession;
 import io.github.consistencydecoder.core.sampler.LatentTransform;
 import io.github.consistencydecoder.core.sampler.NoiseSchedule;
 import io.github.consistencydecoder.core.sampler.NoiseSchedule.Coefficients;
@@ -114,9 +114,10 @@ class ExportGoldenTest {
             steps, clamped, LatentTransform.factors(), LatentTransform.offsets(), side);
     Path exported = Files.createTempDirectory(folder, "export-").toRealPath();
     new OnnxExport(exported, ElementType.FLOAT32, Map.of()).decoder(weights, sampler, tensor -> {});
-    try (ExportedSession session = ExportedSession.open(exported.resolve("model.onnx"))) {
+    try (NetworkSession session =
+        NetworkSession.openExported(exported.resolve("model.onnx"), "latent_sample")) {
       long[] shape = {1, 4, height / 8, width / 8};
-      return session.run("latent_sample", latents, shape, new Cancellation());
+      return session.evaluate(FloatBuffer.wrap(latents), shape, "test", new Cancellation());
     }
   }
 

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.runtime.Device;
-import io.github.consistencydecoder.core.runtime.Layout;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
+import io.github.consistencydecoder.core.runtime.SessionSettings.Layout;
 import io.github.consistencydecoder.core.sampler.Sampler.NotFiniteException;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;

@@ -4,7 +4,7 @@ import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.core.cache.CacheContents;
 import io.github.consistencydecoder.core.cache.CacheItem;
-import io.github.consistencydecoder.core.runtime.EntryForms;
+import io.github.consistencydecoder.core.runtime.graphs.EntryForms;
 import io.github.consistencydecoder.models.ModelStore;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,7 +3,6 @@ package io.github.consistencydecoder.cli.serve;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.core.runtime.Device;
-import io.github.consistencydecoder.core.runtime.Devices;
 import io.github.consistencydecoder.models.ModelStore;
 import io.github.consistencydecoder.models.ResolvedModel;
 import io.github.consistencydecoder.plugin.Availability;
@@ -96,7 +95,7 @@ record ServedModel(String name, String decoder, DecoderConfig config) {
           "decoder '" + decoder + "' cannot work here: " + found.reason());
     }
     if (ENCODERS.containsKey(decoder)) {
-      Device unused = Devices.choose(config.get(DecoderConfig.DEVICE).orElse("cpu"));
+      Device unused = Device.choose(config.get(DecoderConfig.DEVICE).orElse("cpu"));
     }
   }
 

@@ -1,9 +1,9 @@
 package io.github.consistencydecoder.core.bands;
 
-import io.github.consistencydecoder.core.runtime.BandWeights;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.NativeBlocks;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
+import io.github.consistencydecoder.core.runtime.graphs.BandWeights;
 import io.github.consistencydecoder.core.sampler.StepEvaluator;
 import io.github.consistencydecoder.core.sampler.StepInputs;
 import io.github.consistencydecoder.models.network.BandStage;

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.core.export;
 
-import io.github.consistencydecoder.core.runtime.ExportedSession;
+import io.github.consistencydecoder.core.runtime.NetworkSession;
 import io.github.consistencydecoder.models.export.OnnxExport;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeOptions;
@@ -82,11 +82,12 @@ public final class ExportCheck {
     List<float[]> outputs = new ArrayList<>();
     List<Boolean> repeatable = new ArrayList<>();
     // One after the other, so that the weights are in memory once.
-    try (ExportedSession session = ExportedSession.open(folder.resolve(OnnxExport.MODEL))) {
+    try (NetworkSession session =
+        NetworkSession.openExported(folder.resolve(OnnxExport.MODEL), inputName())) {
       for (int[] size : SIZES) {
         float[] input = input(size);
-        float[] output = session.run(inputName(), input, inputShape(size), cancellation);
-        float[] again = session.run(inputName(), input, inputShape(size), cancellation);
+        float[] output = run(session, input, size);
+        float[] again = run(session, input, size);
         inputs.add(input);
         outputs.add(output);
         repeatable.add(Arrays.equals(output, again));
@@ -109,6 +110,11 @@ public final class ExportCheck {
       }
     }
     return findings;
+  }
+
+  private float[] run(NetworkSession session, float[] input, int[] size) {
+    return session.evaluate(
+        FloatBuffer.wrap(input), inputShape(size), "run the exported model", cancellation);
   }
 
   /** What the library makes of the same input. */

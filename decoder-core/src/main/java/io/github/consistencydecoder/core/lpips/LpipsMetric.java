@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.core.lpips;
 
 import io.github.consistencydecoder.core.opening.Renewable;
-import io.github.consistencydecoder.core.runtime.GraphCache;
 import io.github.consistencydecoder.core.runtime.NetworkSession;
+import io.github.consistencydecoder.core.runtime.graphs.GraphCache;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;

@@ -1,12 +1,11 @@
 package io.github.consistencydecoder.core.opening;
 
 import io.github.consistencydecoder.core.memory.MemorySize;
-import io.github.consistencydecoder.core.runtime.Convolutions;
 import io.github.consistencydecoder.core.runtime.CudaOptions;
 import io.github.consistencydecoder.core.runtime.Device;
-import io.github.consistencydecoder.core.runtime.Devices;
-import io.github.consistencydecoder.core.runtime.Layout;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
+import io.github.consistencydecoder.core.runtime.SessionSettings.Convolutions;
+import io.github.consistencydecoder.core.runtime.SessionSettings.Layout;
 import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.models.ModelStore;
 import io.github.consistencydecoder.models.onnx.ElementType;
@@ -109,7 +108,7 @@ public record ModelSettings(
     ModelStore store = ModelStore.standard();
     int threads = threads(config.get(DecoderConfig.THREADS).orElse("0"));
     CudaOptions cuda = config.get(CUDA_OPTIONS).map(CudaOptions::parse).orElse(CudaOptions.NONE);
-    Device device = Devices.choose(config.get(DecoderConfig.DEVICE).orElse("auto"), cuda);
+    Device device = Device.choose(config.get(DecoderConfig.DEVICE).orElse("auto"), cuda);
     return new ModelSettings(
         config.get(DecoderConfig.MODEL).orElse(defaultModel),
         type(config.get(DecoderConfig.DTYPE).orElse("auto"), device),

@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.core.preview;
 
 import io.github.consistencydecoder.core.memory.MemoryLedger;
-import io.github.consistencydecoder.core.runtime.Lifetime;
+import io.github.consistencydecoder.core.opening.Lifetime;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;

@@ -22,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One run of a session, that can be cancelled, and ends when its thread is interrupted. */
-final class Evaluation {
+public final class Evaluation {
   private static final Logger LOG = LoggerFactory.getLogger(Evaluation.class);
   private static final String SHRINK = "memory.enable_memory_arena_shrinkage";
 
@@ -37,8 +37,8 @@ final class Evaluation {
    * @param output receives a view of the first output, valid during the call
    * @param cancellation stops the run soon after it is thrown
    */
-  static void run(
-      SessionHandle handle,
+  public static void run(
+      Session handle,
       boolean shrink,
       Map<String, OnnxTensor> inputs,
       Consumer<FloatBuffer> output,
@@ -60,7 +60,7 @@ final class Evaluation {
    * @param outputs filled
    */
   static void run(
-      SessionHandle handle,
+      Session handle,
       Map<String, OnnxTensor> inputs,
       Map<String, OnnxTensor> outputs,
       Cancellation cancellation)
@@ -108,7 +108,7 @@ final class Evaluation {
    *
    * @param device that the session runs on
    */
-  static void giveBack(SessionHandle handle, Device device) {
+  static void giveBack(Session handle, Device device) {
     if (!OnnxRuntime.enter()) {
       return;
     }

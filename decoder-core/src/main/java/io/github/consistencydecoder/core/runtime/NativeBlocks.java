@@ -25,12 +25,12 @@ import org.slf4j.LoggerFactory;
 public final class NativeBlocks implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NativeBlocks.class);
 
-  private final SessionHandle handle;
+  private final Session handle;
 
   /** Opens the runtime's session. */
   public NativeBlocks(SessionSettings settings) {
     try {
-      this.handle = Sessions.openWithoutArena(BandGraphs.block(Path.of("")), settings);
+      this.handle = Session.openWithoutArena(BandGraphs.block(Path.of("")), settings);
     } catch (OrtException e) {
       throw Evaluation.failed(e, Cancellation.NEVER, "prepare for decoding in bands");
     }

@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.core.cache.CacheLocks;
 import io.github.consistencydecoder.core.cache.EntryUse;
+import io.github.consistencydecoder.core.memory.RunForecast;
 import io.github.consistencydecoder.core.sampler.StepInputs;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.NormStatistics;
@@ -37,14 +38,14 @@ public final class NetworkRunner implements EntryUse, AutoCloseable {
    *
    * @param forecast of its runs on the CPU
    */
-  static NetworkRunner of(
-      SessionHandle handle, Device device, RunForecast forecast, NormStatistics statistics) {
+  public static NetworkRunner of(
+      Session handle, Device device, RunForecast forecast, NormStatistics statistics) {
     return new NetworkRunner(
         StepSessions.of(handle, device, 1, forecast, StepSessions.Limits.NONE), device, statistics);
   }
 
   /** Takes ownership of the sessions. */
-  NetworkRunner(StepSessions sessions, Device device) {
+  public NetworkRunner(StepSessions sessions, Device device) {
     this(sessions, device, NormStatistics.OWN);
   }
 
@@ -53,7 +54,7 @@ public final class NetworkRunner implements EntryUse, AutoCloseable {
    *
    * @param statistics of the graphs behind them
    */
-  NetworkRunner(StepSessions sessions, Device device, NormStatistics statistics) {
+  public NetworkRunner(StepSessions sessions, Device device, NormStatistics statistics) {
     this.sessions = sessions;
     this.device = device;
     this.memory = new DeviceMemory(DeviceMemory.IDLE, () -> sessions.giveBack(device));
@@ -243,7 +244,7 @@ public final class NetworkRunner implements EntryUse, AutoCloseable {
   }
 
   private void run(
-      SessionHandle handle,
+      Session handle,
       StepInputs in,
       int first,
       int count,

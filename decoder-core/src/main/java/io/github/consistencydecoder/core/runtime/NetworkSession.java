@@ -4,12 +4,14 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.core.cache.CacheLocks;
 import io.github.consistencydecoder.core.cache.EntryUse;
+import io.github.consistencydecoder.core.memory.RunForecast;
 import io.github.consistencydecoder.models.network.RunnableNetwork;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.Map;
 
 /**
@@ -22,13 +24,38 @@ import java.util.Map;
 public final class NetworkSession implements EntryUse, AutoCloseable {
   private final StepSessions sessions;
   private final boolean cpu;
+  private final String inputName;
 
   /** Of the cache, which this was opened from. */
   private volatile CacheLocks.Held entry = CacheLocks.Held.NONE;
 
-  NetworkSession(SessionHandle handle, Device device) {
+  /** Takes ownership of a session with the usual name of the input. */
+  public NetworkSession(Session handle, Device device) {
+    this(handle, device, RunnableNetwork.INPUT);
+  }
+
+  private NetworkSession(Session handle, Device device, String inputName) {
+    this.inputName = inputName;
     this.sessions = StepSessions.of(handle, device, 1, RunForecast.NONE, StepSessions.Limits.NONE);
     this.cpu = device.kind() == Device.Kind.CPU;
+  }
+
+  /**
+   * Opens a model that was exported here, the way a pipeline would, by its file's name, on the CPU.
+   *
+   * @param inputName of its only input
+   */
+  public static NetworkSession openExported(Path model, String inputName) {
+    Device cpu = new Device(Device.Kind.CPU, 0, "cpu, for checking an export");
+    try {
+      return new NetworkSession(
+          Session.openFile(model, new SessionSettings(cpu, 0)), cpu, inputName);
+    } catch (OrtException e) {
+      throw new DecoderException(
+          DecoderErrorCode.RUNTIME_FAILED,
+          "ONNX Runtime cannot open the exported " + model.getFileName() + ": " + e.getMessage(),
+          e);
+    }
   }
 
   /**
@@ -52,7 +79,7 @@ public final class NetworkSession implements EntryUse, AutoCloseable {
               Evaluation.run(
                   handle,
                   cpu,
-                  Map.of(RunnableNetwork.INPUT, x),
+                  Map.of(inputName, x),
                   output -> {
                     values[0] = new float[output.remaining()];
                     output.get(values[0]);

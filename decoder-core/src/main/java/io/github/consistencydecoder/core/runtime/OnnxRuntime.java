@@ -175,7 +175,7 @@ public final class OnnxRuntime {
    * @throws DecoderException {@link DecoderErrorCode#DEVICE_UNAVAILABLE} if the native library
    *     cannot be loaded here, now or ever
    */
-  static OrtEnvironment environment() {
+  public static OrtEnvironment environment() {
     Start start = Holder.START;
     if (start.environment() == null) {
       throw new DecoderException(

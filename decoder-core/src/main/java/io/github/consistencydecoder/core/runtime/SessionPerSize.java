@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.core.memory.RunForecast;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.NetworkGraph;
@@ -19,7 +20,7 @@ import java.util.Map;
  * <p>Owns the sessions. Safe for use by several threads. The caller closes only when no lease is
  * out.
  */
-final class SessionPerSize implements StepSessions {
+public final class SessionPerSize implements StepSessions {
   /**
    * Sessions kept while nobody uses them. Each maps the weights by itself, so pages that two of
    * them touch count twice in what the system reports for the process, though they exist once.
@@ -51,7 +52,7 @@ final class SessionPerSize implements StepSessions {
       };
 
   /** Writes the graph for a size in one of its forms. */
-  interface Writing {
+  public interface Writing {
     NetworkGraph graph(ConsistencyGraph.Size size, SizedForm form) throws IOException;
   }
 
@@ -65,16 +66,16 @@ final class SessionPerSize implements StepSessions {
 
   private static final class Entry {
     private final ConsistencyGraph.Size size;
-    private final SessionHandle handle;
+    private final Session handle;
     private int users;
 
-    Entry(ConsistencyGraph.Size size, SessionHandle handle) {
+    Entry(ConsistencyGraph.Size size, Session handle) {
       this.size = size;
       this.handle = handle;
     }
   }
 
-  SessionPerSize(Writing writing, SessionSettings settings, ConsistencyNetwork network) {
+  public SessionPerSize(Writing writing, SessionSettings settings, ConsistencyNetwork network) {
     this.network = network;
     this.writing = writing;
     this.settings = settings;
@@ -96,7 +97,7 @@ final class SessionPerSize implements StepSessions {
     if (entry == null) {
       makeRoom();
       entry =
-          new Entry(size, Sessions.openPlain(writing.graph(size, chosen(size).form()), settings));
+          new Entry(size, Session.openPlain(writing.graph(size, chosen(size).form()), settings));
     } else {
       entries.remove(entry);
     }

@@ -33,7 +33,7 @@ import java.util.function.Consumer;
  *
  * @param <S> a session
  */
-final class SessionPool<S> implements AutoCloseable {
+public final class SessionPool<S> implements AutoCloseable {
   /** How often holders of a size may be served before somebody who waits for another one. */
   static final int MOST_PASSED = 16;
 
@@ -49,12 +49,12 @@ final class SessionPool<S> implements AutoCloseable {
   private int most;
 
   /** Opens another session of the network. */
-  interface Opening<S> {
+  public interface Opening<S> {
     S open() throws IOException, OrtException;
   }
 
   /** Work with a session. */
-  interface Work<S> {
+  public interface Work<S> {
     void with(S session) throws OrtException;
   }
 

@@ -23,7 +23,7 @@ public final class SharedNormSteps implements EntryUse, AutoCloseable {
   private final NetworkRunner given;
 
   /** Takes ownership of the sessions; closes them if this fails. */
-  SharedNormSteps(ConsistencyWeights weights, NetworkRunner measuring, NetworkRunner given)
+  public SharedNormSteps(ConsistencyWeights weights, NetworkRunner measuring, NetworkRunner given)
       throws IOException {
     this.groups = weights.network().groups();
     this.measuring = measuring;

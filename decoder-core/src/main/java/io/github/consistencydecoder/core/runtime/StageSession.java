@@ -18,10 +18,10 @@ import java.util.Map;
  * on.
  */
 public final class StageSession implements AutoCloseable {
-  private final SessionHandle handle;
+  private final Session handle;
   private final List<String> outputs;
 
-  private StageSession(SessionHandle handle, List<String> outputs) {
+  private StageSession(Session handle, List<String> outputs) {
     this.handle = handle;
     this.outputs = outputs;
   }
@@ -34,7 +34,7 @@ public final class StageSession implements AutoCloseable {
    */
   public static StageSession open(NetworkGraph graph, SessionSettings settings, boolean reordered) {
     try {
-      SessionHandle handle = Sessions.openStage(graph, settings, reordered);
+      Session handle = Session.openStage(graph, settings, reordered);
       return new StageSession(handle, List.copyOf(handle.session().getOutputNames()));
     } catch (OrtException e) {
       throw Evaluation.failed(e, Cancellation.NEVER, "prepare for decoding in bands");

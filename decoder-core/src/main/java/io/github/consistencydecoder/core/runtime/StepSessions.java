@@ -1,11 +1,12 @@
 package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.core.memory.RunForecast;
 import io.github.consistencydecoder.plugin.Cancellation;
 import java.io.IOException;
 
 /** Where {@link NetworkRunner} has the runtime's session for a size from. */
-interface StepSessions {
+public interface StepSessions {
   /**
    * Pictures that one run can take; 0 if they are too large.
    *
@@ -56,16 +57,16 @@ interface StepSessions {
      *
      * @param work borrows the session; may be done twice
      */
-    void run(SessionPool.Work<SessionHandle> work) throws IOException, OrtException;
+    void run(SessionPool.Work<Session> work) throws IOException, OrtException;
 
     @Override
     void close();
 
     /** Of a session, which is borrowed. */
-    static Lease of(SessionHandle handle, Runnable end) {
+    static Lease of(Session handle, Runnable end) {
       return new Lease() {
         @Override
-        public void run(SessionPool.Work<SessionHandle> work) throws OrtException {
+        public void run(SessionPool.Work<Session> work) throws OrtException {
           work.with(handle);
         }
 
@@ -95,13 +96,13 @@ interface StepSessions {
    * @param forecast of runs on the CPU
    */
   static StepSessions of(
-      SessionHandle handle, Device device, int most, RunForecast forecast, Limits limits) {
+      Session handle, Device device, int most, RunForecast forecast, Limits limits) {
     return device.kind() == Device.Kind.CPU
         ? of(handle, forecast, limits)
-        : of(new SessionPool<>(handle, () -> handle.another(), SessionHandle::close, most), limits);
+        : of(new SessionPool<>(handle, () -> handle.another(), Session::close, most), limits);
   }
 
-  private static StepSessions of(SessionHandle handle, RunForecast forecast, Limits limits) {
+  private static StepSessions of(Session handle, RunForecast forecast, Limits limits) {
     return new Limited(limits, forecast) {
       @Override
       public Lease lease(int height, int width, Cancellation cancellation) {
@@ -120,7 +121,7 @@ interface StepSessions {
     };
   }
 
-  private static StepSessions of(SessionPool<SessionHandle> pool, Limits limits) {
+  private static StepSessions of(SessionPool<Session> pool, Limits limits) {
     return new Limited(limits, RunForecast.NONE) {
       @Override
       public Lease lease(int height, int width, Cancellation cancellation) {
@@ -128,7 +129,7 @@ interface StepSessions {
         SessionPool.Hold hold = pool.hold(size, cancellation);
         return new Lease() {
           @Override
-          public void run(SessionPool.Work<SessionHandle> work) throws IOException, OrtException {
+          public void run(SessionPool.Work<Session> work) throws IOException, OrtException {
             pool.run(size, cancellation, work);
           }
 

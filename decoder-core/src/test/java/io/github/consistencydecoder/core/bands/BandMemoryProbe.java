@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.core.bands;
 
-import io.github.consistencydecoder.core.runtime.Convolutions;
+import io.github.consistencydecoder.core.runtime.SessionSettings.Convolutions;
 import io.github.consistencydecoder.core.sampler.StepInputs;
 import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.models.network.SyntheticWeights;

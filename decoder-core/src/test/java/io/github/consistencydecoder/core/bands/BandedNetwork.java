@@ -1,13 +1,13 @@
 package io.github.consistencydecoder.core.bands;
 
-import io.github.consistencydecoder.core.runtime.BandWeights;
-import io.github.consistencydecoder.core.runtime.Convolutions;
 import io.github.consistencydecoder.core.runtime.CudaOptions;
 import io.github.consistencydecoder.core.runtime.Device;
-import io.github.consistencydecoder.core.runtime.GraphCache;
-import io.github.consistencydecoder.core.runtime.Layout;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
-import io.github.consistencydecoder.core.runtime.StepModel;
+import io.github.consistencydecoder.core.runtime.SessionSettings.Convolutions;
+import io.github.consistencydecoder.core.runtime.SessionSettings.Layout;
+import io.github.consistencydecoder.core.runtime.graphs.BandWeights;
+import io.github.consistencydecoder.core.runtime.graphs.GraphCache;
+import io.github.consistencydecoder.core.runtime.graphs.StepModel;
 import io.github.consistencydecoder.core.sampler.StepInputs;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;

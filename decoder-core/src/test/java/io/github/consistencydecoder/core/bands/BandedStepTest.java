@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.core.Distances;
-import io.github.consistencydecoder.core.runtime.Convolutions;
+import io.github.consistencydecoder.core.runtime.SessionSettings.Convolutions;
 import io.github.consistencydecoder.core.sampler.StepInputs;
 import io.github.consistencydecoder.models.network.SyntheticWeights;
 import io.github.consistencydecoder.plugin.Cancellation;

@@ -3,7 +3,7 @@ package io.github.consistencydecoder.core.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.consistencydecoder.core.runtime.ExportedSession;
+import io.github.consistencydecoder.core.runtime.NetworkSession;
 import io.github.consistencydecoder.models.network.SyntheticWeights;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.ClampMode;
@@ -70,10 +70,12 @@ class ExportTest {
               .build();
       expected = decoder.decode(Latents.unscaled(z, shape), options).pixels().values();
     }
-    try (ExportedSession session = ExportedSession.open(exported.resolve("model.onnx"))) {
-      float[] found = session.run("latent_sample", z, shape, new Cancellation());
+    try (NetworkSession session =
+        NetworkSession.openExported(exported.resolve("model.onnx"), "latent_sample")) {
+      float[] found = session.evaluate(FloatBuffer.wrap(z), shape, "test", new Cancellation());
       assertThat(worst(found, expected)).isLessThanOrEqualTo(ExportCheck.TOLERANCE);
-      assertThat(session.run("latent_sample", z, shape, new Cancellation())).isEqualTo(found);
+      assertThat(session.evaluate(FloatBuffer.wrap(z), shape, "test", new Cancellation()))
+          .isEqualTo(found);
     }
   }
 

@@ -2,6 +2,7 @@ package io.github.consistencydecoder.core.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.core.runtime.SessionSettings.Convolutions;
 import org.junit.jupiter.api.Test;
 
 class ConvolutionsTest {

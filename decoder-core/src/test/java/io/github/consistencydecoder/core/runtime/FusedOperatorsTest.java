@@ -46,7 +46,7 @@ class FusedOperatorsTest {
       names = {"FLOAT16", "FLOAT32"})
   void onlyKernelsAreMissingOnTheCpu(ElementType type) throws Exception {
     NetworkGraph graph = graph(type);
-    assertThatThrownBy(() -> Sessions.open(graph, CPU).close())
+    assertThatThrownBy(() -> Session.open(graph, CPU).close())
         .isInstanceOfSatisfying(
             OrtException.class,
             e -> assertThat(e.getCode()).isEqualTo(OrtException.OrtErrorCode.ORT_NOT_IMPLEMENTED))

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.core.runtime.vaelight;
 
-import io.github.consistencydecoder.core.runtime.Lifetime;
+import io.github.consistencydecoder.core.opening.Lifetime;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;

@@ -6,18 +6,51 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import io.github.consistencydecoder.models.network.NetworkGraph;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** Makes ONNX Runtime sessions, the same way everywhere. */
-final class Sessions {
+/**
+ * A session of ONNX Runtime and the options that must live as long as it does; sessions are opened
+ * here, the same way everywhere.
+ *
+ * <p>Owns both. Closing again does nothing; if it fails, the error is {@link
+ * DecoderErrorCode#RUNTIME_FAILED}.
+ */
+public final class Session implements AutoCloseable {
   /**
    * Initializers from this size on go into the file beside an optimised model, where they are
    * mapped instead of copied.
    */
   private static final String EXTERNAL_FROM_BYTES = "1024";
 
-  private Sessions() {}
+  private final OrtSession session;
+  private final SessionOptions options;
+  private SessionPool.Opening<Session> opening;
+  private boolean closed;
+
+  private Session(OrtSession session, SessionOptions options) {
+    this.session = session;
+    this.options = options;
+  }
+
+  /**
+   * Opens a session that can be opened again.
+   *
+   * @param opening called now, and by {@link #another}
+   */
+  public static Session by(SessionPool.Opening<Session> opening) throws IOException, OrtException {
+    Session handle = opening.open();
+    handle.opening = opening;
+    return handle;
+  }
+
+  /** Another session like this one, which may be closed; only of those that {@link #by} opened. */
+  Session another() throws IOException, OrtException {
+    return by(opening);
+  }
 
   /** Opens a session with options that live as long as it does. */
   private interface Opening {
@@ -25,7 +58,7 @@ final class Sessions {
   }
 
   /** A session of a graph whose weights lie in files below the graph's root. */
-  static SessionHandle open(NetworkGraph graph, SessionSettings settings) throws OrtException {
+  public static Session open(NetworkGraph graph, SessionSettings settings) throws OrtException {
     return open(settings, options -> fromBytes(graph, options, OptLevel.ALL_OPT));
   }
 
@@ -33,7 +66,8 @@ final class Sessions {
    * A session of a graph that needs no reordered weights: they stay in the files, mapped, and
    * opening takes a fraction of a second.
    */
-  static SessionHandle openPlain(NetworkGraph graph, SessionSettings settings) throws OrtException {
+  public static Session openPlain(NetworkGraph graph, SessionSettings settings)
+      throws OrtException {
     return open(settings, options -> fromBytes(graph, options, OptLevel.EXTENDED_OPT));
   }
 
@@ -43,7 +77,8 @@ final class Sessions {
    *
    * @param model file to write; the weights go beside it under {@code weightsName}
    */
-  static void optimise(NetworkGraph graph, SessionSettings settings, Path model, String weightsName)
+  public static void optimise(
+      NetworkGraph graph, SessionSettings settings, Path model, String weightsName)
       throws OrtException {
     open(
             settings,
@@ -60,7 +95,7 @@ final class Sessions {
   }
 
   /** A session of a model that {@link #optimise} wrote. */
-  static SessionHandle openOptimised(Path model, SessionSettings settings) throws OrtException {
+  public static Session openOptimised(Path model, SessionSettings settings) throws OrtException {
     return open(
         settings,
         options -> {
@@ -71,7 +106,7 @@ final class Sessions {
   }
 
   /** A session that takes what it needs from the system and gives it back at once. */
-  static SessionHandle openWithoutArena(NetworkGraph graph, SessionSettings settings)
+  public static Session openWithoutArena(NetworkGraph graph, SessionSettings settings)
       throws OrtException {
     return open(
         settings,
@@ -87,14 +122,14 @@ final class Sessions {
    * @param reordered whether weights are copied and reordered, which takes time and memory when the
    *     session is opened and gains time when it runs
    */
-  static SessionHandle openStage(NetworkGraph graph, SessionSettings settings, boolean reordered)
+  public static Session openStage(NetworkGraph graph, SessionSettings settings, boolean reordered)
       throws OrtException {
     OptLevel level = reordered ? OptLevel.ALL_OPT : OptLevel.EXTENDED_OPT;
     return open(settings, options -> fromBytes(graph, options, level));
   }
 
   /** A session of a model in a file, with its weights in it or beside it. */
-  static SessionHandle openFile(Path model, SessionSettings settings) throws OrtException {
+  static Session openFile(Path model, SessionSettings settings) throws OrtException {
     return open(
         settings,
         options -> {
@@ -111,7 +146,7 @@ final class Sessions {
     return OnnxRuntime.environment().createSession(graph.model(), options);
   }
 
-  private static SessionHandle open(SessionSettings settings, Opening opening) throws OrtException {
+  private static Session open(SessionSettings settings, Opening opening) throws OrtException {
     OnnxRuntime.environment();
     OnnxRuntime.enterOrFail();
     SessionOptions options = new SessionOptions();
@@ -124,17 +159,38 @@ final class Sessions {
       // (docs/adr).
       options.setMemoryPatternOptimization(false);
       if (settings.device().kind() == Device.Kind.CUDA) {
-        Devices.addCuda(options, settings.device().index(), settings.cuda());
+        Device.addCuda(options, settings.device().index(), settings.cuda());
       }
       String log = settings.cuda().values().get(CudaOptions.LOG);
       if (log != null) {
         options.setSessionLogLevel(
             OrtLoggingLevel.valueOf("ORT_LOGGING_LEVEL_" + log.toUpperCase(Locale.ROOT)));
       }
-      return new SessionHandle(opening.open(options), options);
+      return new Session(opening.open(options), options);
     } catch (OrtException | RuntimeException e) {
       options.close();
       throw e;
+    } finally {
+      OnnxRuntime.leave();
+    }
+  }
+
+  OrtSession session() {
+    return session;
+  }
+
+  @Override
+  public synchronized void close() {
+    // A process that ends takes its sessions along.
+    if (closed || !OnnxRuntime.enter()) {
+      return;
+    }
+    closed = true;
+    try (options) {
+      session.close();
+    } catch (OrtException e) {
+      throw new DecoderException(
+          DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed to close a session", e);
     } finally {
       OnnxRuntime.leave();
     }

@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.core.runtime;
+package io.github.consistencydecoder.core.runtime.graphs;
 
 import io.github.consistencydecoder.core.cache.CacheLocks;
 import io.github.consistencydecoder.core.cache.EntryUse;
@@ -60,7 +60,7 @@ public final class BandWeights implements EntryUse, AutoCloseable {
     entry.close();
     try {
       if (temporary.isPresent()) {
-        Folders.deleteOrLeave(temporary.get());
+        GraphCache.deleteOrLeave(temporary.get());
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -1,20 +1,30 @@
-package io.github.consistencydecoder.core.runtime;
+package io.github.consistencydecoder.core.runtime.graphs;
 
 import io.github.consistencydecoder.core.cache.CacheItem.Kind;
 import io.github.consistencydecoder.core.cache.EntryForm;
 import io.github.consistencydecoder.core.cache.EntryForm.Fit;
+import io.github.consistencydecoder.core.runtime.OnnxRuntime;
+import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.RunnableNetwork;
 import io.github.consistencydecoder.plugin.DecoderException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Tells what a cache's entries are from the lines of their keys, and which of them this release, on
  * this machine, still uses.
  */
 public final class EntryForms implements EntryForm.Reader {
+  private static final Path CPUINFO = Path.of("/proc/cpuinfo");
+
   private final Optional<String> runtime;
   private final String processor;
 
@@ -32,7 +42,7 @@ public final class EntryForms implements EntryForm.Reader {
       // It cannot be loaded; then its version is no reason to call anything stale.
       runtime = Optional.empty();
     }
-    return new EntryForms(runtime, CpuFeatures.line());
+    return new EntryForms(runtime, processor());
   }
 
   /** For tests: as if the runtime and the processor were these. */
@@ -43,27 +53,32 @@ public final class EntryForms implements EntryForm.Reader {
   @Override
   public EntryForm read(List<String> key) {
     for (String line : key) {
-      if (line.startsWith(WinogradSteps.IDENTITY)) {
+      if (line.startsWith(WinogradWeights.IDENTITY)) {
         return form(
-            Kind.WEIGHTS, "Winograd's form", line, WinogradSteps.IDENTITY, WinogradSteps.VERSION);
+            Kind.WEIGHTS,
+            "Winograd's form",
+            line,
+            WinogradWeights.IDENTITY,
+            WinogradWeights.VERSION);
       }
-      if (line.startsWith(BandNetwork.IDENTITY)) {
-        return form(Kind.WEIGHTS, "for bands", line, BandNetwork.IDENTITY, BandNetwork.VERSION);
+      if (line.startsWith(BandEntry.IDENTITY)) {
+        return form(Kind.WEIGHTS, "for bands", line, BandEntry.IDENTITY, BandEntry.VERSION);
       }
-      if (line.startsWith(ChannelsLastSteps.IDENTITY)) {
+      if (line.startsWith(ChannelsLastEntry.IDENTITY)) {
         return form(
             Kind.GRAPH,
-            "channels last, " + after(key, OptimisedNetwork.TYPE).toLowerCase(Locale.ROOT),
+            "channels last, " + after(key, OptimisedGraph.TYPE).toLowerCase(Locale.ROOT),
             line,
-            ChannelsLastSteps.IDENTITY,
-            ChannelsLastSteps.VERSION);
+            ChannelsLastEntry.IDENTITY,
+            ChannelsLastEntry.VERSION);
       }
-      if (line.startsWith(StepRecipe.IDENTITY)) {
-        EntryForm form = form(Kind.GRAPH, "graph", line, StepRecipe.IDENTITY, StepRecipe.VERSION);
+      if (line.startsWith(OptimisedGraph.STEP)) {
+        EntryForm form =
+            form(Kind.GRAPH, "graph", line, OptimisedGraph.STEP, ConsistencyGraph.VERSION);
         return optimised(form, key);
       }
-      if (line.startsWith(NetworkRecipe.IDENTITY)
-          && RunnableNetwork.isIdentity(line.substring(NetworkRecipe.IDENTITY.length()))) {
+      if (line.startsWith(OptimisedGraph.NETWORK)
+          && RunnableNetwork.isIdentity(line.substring(OptimisedGraph.NETWORK.length()))) {
         return optimised(new EntryForm(Kind.GRAPH, "graph", Fit.USABLE, ""), key);
       }
     }
@@ -82,16 +97,16 @@ public final class EntryForms implements EntryForm.Reader {
 
   /** What is true of graphs that the runtime has optimised for a processor. */
   private EntryForm optimised(EntryForm form, List<String> key) {
-    String made = after(key, OptimisedNetwork.RUNTIME);
+    String made = after(key, OptimisedGraph.RUNTIME);
     List<String> text = new ArrayList<>(List.of(form.text()));
-    text.add(after(key, OptimisedNetwork.TYPE).toLowerCase(Locale.ROOT));
+    text.add(after(key, OptimisedGraph.TYPE).toLowerCase(Locale.ROOT));
     text.add("ONNX Runtime " + made);
     Fit fit = form.fit();
     String reason = form.reason();
     if (fit == Fit.USABLE && runtime.isPresent() && !runtime.get().equals(made)) {
       fit = Fit.STALE;
       reason = "made by ONNX Runtime " + made + ", this is " + runtime.get();
-    } else if (fit == Fit.USABLE && !processor.equals(after(key, OptimisedNetwork.PROCESSOR))) {
+    } else if (fit == Fit.USABLE && !processor.equals(after(key, OptimisedGraph.PROCESSOR))) {
       fit = Fit.ELSEWHERE;
       reason = "made for another processor";
     }
@@ -104,5 +119,23 @@ public final class EntryForms implements EntryForm.Reader {
         .map(line -> line.substring(start.length()))
         .findFirst()
         .orElse("?");
+  }
+
+  /**
+   * What an optimised graph depends on in the machine, the instruction sets its kernels were chosen
+   * for, as one line: the architecture and, where the system tells, the processor's feature flags.
+   */
+  static String processor() {
+    String architecture = System.getProperty("os.name") + " " + System.getProperty("os.arch");
+    try (Stream<String> lines = Files.lines(CPUINFO, StandardCharsets.ISO_8859_1)) {
+      return lines
+          .filter(l -> l.startsWith("flags") || l.startsWith("Features"))
+          .findFirst()
+          .map(l -> architecture + " " + l.substring(l.indexOf(':') + 1).strip())
+          .orElse(architecture);
+    } catch (IOException | UncheckedIOException e) {
+      String identifier = System.getenv("PROCESSOR_IDENTIFIER");
+      return identifier == null ? architecture : architecture + " " + identifier;
+    }
   }
 }

@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.core.runtime;
+package io.github.consistencydecoder.core.runtime.graphs;
 
 import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.core.cache.CacheLocks;
@@ -8,10 +8,16 @@ import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.core.cache.FileTree;
 import io.github.consistencydecoder.core.cache.TemporaryFolder;
 import io.github.consistencydecoder.core.cache.UseRecords;
+import io.github.consistencydecoder.core.runtime.Device;
+import io.github.consistencydecoder.core.runtime.NetworkRunner;
+import io.github.consistencydecoder.core.runtime.Session;
+import io.github.consistencydecoder.core.runtime.SessionSettings;
+import io.github.consistencydecoder.core.runtime.SharedNormSteps;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
+import io.github.consistencydecoder.models.network.NetworkGraph;
 import io.github.consistencydecoder.models.network.NetworkWeights;
 import io.github.consistencydecoder.models.network.NormStatistics;
 import io.github.consistencydecoder.models.network.RunnableNetwork;
@@ -20,15 +26,15 @@ import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,11 +85,11 @@ public final class GraphCache {
       throws IOException {
     if (settings.layout().channelsLast(settings.device(), weights.network())) {
       boolean fused = settings.device().kind() == Device.Kind.CUDA;
-      return open(new ChannelsLastSteps(weights, type, fused), digest, settings);
+      return open(new ChannelsLastEntry(weights, type, fused), digest, settings);
     }
     return transformed(weights, type, settings)
-        ? open(new WinogradSteps(weights), digest, settings)
-        : open(new OptimisedNetwork<>(new StepRecipe(weights, type)), digest, settings);
+        ? open(WinogradWeights.step(weights), digest, settings)
+        : open(OptimisedGraph.step(weights, type), digest, settings);
   }
 
   /**
@@ -97,7 +103,7 @@ public final class GraphCache {
       ConsistencyWeights weights, String digest, ElementType type, SessionSettings settings)
       throws IOException {
     if (transformed(weights, type, settings)) {
-      return open(new WinogradSharedNormSteps(new WinogradSteps(weights)), digest, settings);
+      return open(WinogradWeights.sharedNorms(weights), digest, settings);
     }
     NetworkRunner measuring = directStep(weights, NormStatistics.MEASURED, digest, type, settings);
     try {
@@ -116,8 +122,7 @@ public final class GraphCache {
       ElementType type,
       SessionSettings settings)
       throws IOException {
-    return open(
-        new OptimisedNetwork<>(new SharedNormRecipe(weights, statistics, type)), digest, settings);
+    return open(OptimisedGraph.sharedNorms(weights, statistics, type), digest, settings);
   }
 
   private static boolean transformed(
@@ -136,8 +141,8 @@ public final class GraphCache {
   public BandWeights openBands(ConsistencyWeights weights, String digest, SessionSettings settings)
       throws IOException {
     return tiled(weights, settings)
-        ? open(new BandNetwork.Tiled(new WinogradSteps(weights)), digest, settings)
-        : open(new BandNetwork(weights), digest, settings);
+        ? open(WinogradWeights.bands(weights), digest, settings)
+        : open(new BandEntry(weights), digest, settings);
   }
 
   private static boolean tiled(ConsistencyWeights weights, SessionSettings settings) {
@@ -158,10 +163,10 @@ public final class GraphCache {
   public NetworkModel open(
       RunnableNetwork network, String digest, ElementType type, SessionSettings settings)
       throws IOException {
-    return open(new OptimisedNetwork<>(new NetworkRecipe(network, type)), digest, settings);
+    return open(OptimisedGraph.network(network, type), digest, settings);
   }
 
-  <M extends EntryUse> M open(CachedNetwork<M> network, String digest, SessionSettings settings)
+  <M extends EntryUse> M open(CacheEntryType<M> network, String digest, SessionSettings settings)
       throws IOException {
     try {
       if (settings.device().kind() != Device.Kind.CPU && !network.anyDevice()) {
@@ -195,7 +200,7 @@ public final class GraphCache {
 
   /** From an entry, which is made where there is none; empty where none can be made. */
   private <M extends EntryUse> Optional<M> kept(
-      CachedNetwork<M> network,
+      CacheEntryType<M> network,
       SessionSettings settings,
       String key,
       Path entry,
@@ -244,7 +249,7 @@ public final class GraphCache {
   }
 
   private <M extends EntryUse> Optional<M> load(
-      CachedNetwork<M> network,
+      CacheEntryType<M> network,
       Path entry,
       String key,
       SessionSettings settings,
@@ -303,7 +308,7 @@ public final class GraphCache {
    * @param found {@link #state} of the entry that cannot be used
    */
   private void build(
-      CachedNetwork<?> network, SessionSettings settings, String key, Path entry, String found)
+      CacheEntryType<?> network, SessionSettings settings, String key, Path entry, String found)
       throws IOException, OrtException {
     TemporaryFolder.deleteLeft(cache);
     try (TemporaryFolder building = TemporaryFolder.building(cache)) {
@@ -324,12 +329,48 @@ public final class GraphCache {
    * lie on several drives.
    */
   static Path root(NetworkWeights weights, Path derived) {
-    List<Path> files = new ArrayList<>(weights.checkpoint().files());
-    files.add(derived);
-    return Folders.commonAncestor(files).orElse(derived.getParent());
+    Path root = derived.getParent();
+    for (Path file : weights.checkpoint().files()) {
+      while (root != null && !file.startsWith(root)) {
+        root = root.getParent();
+      }
+    }
+    return root == null ? derived.getParent() : root;
   }
 
-  private static void checkSpace(CachedNetwork<?> network, Path building) throws IOException {
+  /** Writes a graph, with its weights if they are derived, below a folder. */
+  interface Writing {
+    NetworkGraph graph(Path folder) throws IOException;
+  }
+
+  /** A session, which can be opened again, of a graph that is written anew each time. */
+  static Session fresh(Writing writing, SessionSettings settings) throws IOException, OrtException {
+    return Session.by(
+        () -> {
+          Path temporary = Files.createTempDirectory("consistency-decoder-").toRealPath();
+          try {
+            return Session.open(writing.graph(temporary), settings);
+          } finally {
+            // The session has copied the weights or, where files may be deleted while they are
+            // mapped, keeps them alive.
+            deleteOrLeave(temporary);
+          }
+        });
+  }
+
+  /** Deletes a folder, or what of it can be deleted: the rest goes when the process ends. */
+  static void deleteOrLeave(Path folder) throws IOException {
+    try {
+      FileTree.delete(folder);
+    } catch (FileSystemException e) {
+      try (Stream<Path> walk = Files.walk(folder)) {
+        // Registered from the outside in, since they go in the opposite order.
+        walk.forEach(p -> p.toFile().deleteOnExit());
+      }
+    }
+  }
+
+  private static void checkSpace(CacheEntryType<?> network, Path building) throws IOException {
     long needed = network.bytes();
     long free = Files.getFileStore(building).getUsableSpace();
     if (free < needed) {

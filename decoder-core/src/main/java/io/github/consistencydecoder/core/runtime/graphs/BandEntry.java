@@ -1,5 +1,6 @@
-package io.github.consistencydecoder.core.runtime;
+package io.github.consistencydecoder.core.runtime.graphs;
 
+import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.models.network.BandGraphs;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.PreparedWeights;
@@ -13,7 +14,7 @@ import java.util.Optional;
  * A consistency decoder evaluated in bands with the runtime's own convolutions: what is kept is the
  * weights that the checkpoint does not hold as they are used, which depend on nothing else.
  */
-record BandNetwork(ConsistencyWeights weights) implements CachedNetwork<BandWeights> {
+record BandEntry(ConsistencyWeights weights) implements CacheEntryType<BandWeights> {
   /** Start of the line that tells this kind of entry; the version follows. */
   static final String IDENTITY = "weights for bands, version ";
 
@@ -50,7 +51,7 @@ record BandNetwork(ConsistencyWeights weights) implements CachedNetwork<BandWeig
     try {
       return new BandWeights(weights, prepare(temporary), false, Optional.of(temporary));
     } catch (IOException | RuntimeException e) {
-      Folders.deleteOrLeave(temporary);
+      GraphCache.deleteOrLeave(temporary);
       throw e;
     }
   }
@@ -58,26 +59,5 @@ record BandNetwork(ConsistencyWeights weights) implements CachedNetwork<BandWeig
   private PreparedWeights prepare(Path folder) throws IOException {
     Path file = folder.resolve(WEIGHTS);
     return BandGraphs.prepare(weights, file, GraphCache.root(weights, file));
-  }
-
-  /** The same in Winograd's form, over the weights that {@link WinogradSteps} keeps. */
-  record Tiled(WinogradSteps steps) implements SharedEntry<BandWeights> {
-    @Override
-    public WinogradSteps kept() {
-      return steps;
-    }
-
-    @Override
-    public BandWeights load(Path entry, SessionSettings settings, String origin)
-        throws IOException {
-      return new BandWeights(
-          steps.weights(), WinogradSteps.prepared(entry), true, Optional.empty());
-    }
-
-    @Override
-    public BandWeights uncached(SessionSettings settings) throws IOException {
-      // As for whole pictures: gigabytes of transformed weights are not made for one start.
-      return new BandNetwork(steps.weights()).uncached(settings);
-    }
   }
 }

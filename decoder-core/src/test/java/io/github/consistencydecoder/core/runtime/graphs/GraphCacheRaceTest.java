@@ -1,9 +1,11 @@
-package io.github.consistencydecoder.core.runtime;
+package io.github.consistencydecoder.core.runtime.graphs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.core.cache.CacheLocks;
 import io.github.consistencydecoder.core.cache.EntryUse;
+import io.github.consistencydecoder.core.runtime.Device;
+import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
@@ -20,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What happens when others make the entry that is being made. */
 class GraphCacheRaceTest {
-  private static final SessionSettings CPU = new SessionSettings(Devices.choose("cpu"), 1);
+  private static final SessionSettings CPU = new SessionSettings(Device.choose("cpu"), 1);
 
   @TempDir private Path folder;
 
@@ -47,7 +49,7 @@ class GraphCacheRaceTest {
    */
   private record Network(
       Checkpoint checkpoint, String maker, String unusable, Optional<Network> meanwhile, Path cache)
-      implements CachedNetwork<Opened> {
+      implements CacheEntryType<Opened> {
     @Override
     public NetworkWeights weights() {
       return new NetworkWeights() {

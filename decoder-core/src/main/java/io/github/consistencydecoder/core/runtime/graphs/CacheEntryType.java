@@ -1,19 +1,19 @@
-package io.github.consistencydecoder.core.runtime;
+package io.github.consistencydecoder.core.runtime.graphs;
 
 import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.core.cache.EntryUse;
+import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.models.network.NetworkWeights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A network as the cache sees it: what its entry depends on, how the entry is made and how it is
- * opened.
+ * How an entry of the cache is made and opened, and what it depends on.
  *
  * @param <M> what is opened
  */
-interface CachedNetwork<M extends EntryUse> {
+interface CacheEntryType<M extends EntryUse> {
   NetworkWeights weights();
 
   /** Lines that tell this entry from every other one of the same weights. */

@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.core.runtime;
+package io.github.consistencydecoder.core.memory;
 
 import io.github.consistencydecoder.models.memory.RunMemory;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
@@ -14,9 +14,9 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>Safe for use by several threads.
  */
-final class RunForecast {
+public final class RunForecast {
   /** Knows nothing. */
-  static final RunForecast NONE = new RunForecast(Optional.empty(), Map.of(), 0);
+  public static final RunForecast NONE = new RunForecast(Optional.empty(), Map.of(), 0);
 
   /** What the runtime keeps for an operator of an open session, measured: 30 MB for 2,600. */
   private static final long OPERATOR_BYTES = 12_000;
@@ -39,12 +39,12 @@ final class RunForecast {
    *
    * @param model as the runtime executes it
    */
-  static RunForecast of(byte[] model, ConsistencyNetwork network) {
+  public static RunForecast of(byte[] model, ConsistencyNetwork network) {
     return new RunForecast(memory(model), vectors(network), 0);
   }
 
   /** By a graph whose session is opened when it is needed. */
-  static RunForecast ofSized(byte[] model, ConsistencyNetwork network) {
+  public static RunForecast ofSized(byte[] model, ConsistencyNetwork network) {
     Optional<RunMemory> memory = memory(model);
     return new RunForecast(
         memory, vectors(network), memory.map(m -> OPERATOR_BYTES * m.operators()).orElse(0L));
@@ -75,7 +75,7 @@ final class RunForecast {
    * @param width of the latent in cells
    * @return empty if that cannot be told
    */
-  OptionalLong bytes(int pictures, int height, int width) {
+  public OptionalLong bytes(int pictures, int height, int width) {
     if (memory.isEmpty()) {
       return OptionalLong.empty();
     }

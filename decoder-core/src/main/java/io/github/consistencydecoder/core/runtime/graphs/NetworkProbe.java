@@ -1,8 +1,12 @@
-package io.github.consistencydecoder.core.runtime;
+package io.github.consistencydecoder.core.runtime.graphs;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.core.runtime.Evaluation;
+import io.github.consistencydecoder.core.runtime.OnnxRuntime;
+import io.github.consistencydecoder.core.runtime.Session;
+import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.models.network.ChannelsLastGraph;
 import io.github.consistencydecoder.models.network.Conditioning;
 import io.github.consistencydecoder.models.network.ConsistencyGraph;
@@ -44,7 +48,7 @@ public final class NetworkProbe {
     return evaluate(
         weights,
         (derived, root) ->
-            Sessions.open(ConsistencyGraph.writeNetwork(weights, type, derived, root), settings),
+            Session.open(ConsistencyGraph.writeNetwork(weights, type, derived, root), settings),
         new Input(input, height, width, timestep),
         folder);
   }
@@ -68,7 +72,7 @@ public final class NetworkProbe {
     return evaluate(
         weights,
         (derived, root) ->
-            Sessions.openPlain(
+            Session.openPlain(
                 ConsistencyGraph.writeSizedNetwork(weights, size, bandBytes, derived, root),
                 settings),
         new Input(input, height, width, timestep),
@@ -93,7 +97,7 @@ public final class NetworkProbe {
     return evaluate(
         weights,
         (derived, root) ->
-            Sessions.open(
+            Session.open(
                 ChannelsLastGraph.writeNetwork(weights, standard, derived, root), settings),
         new Input(input, height, width, timestep),
         folder);
@@ -101,7 +105,7 @@ public final class NetworkProbe {
 
   /** Opens a network whose derived weights go into a file. */
   private interface Opening {
-    SessionHandle open(Path derived, Path root) throws IOException, OrtException;
+    Session open(Path derived, Path root) throws IOException, OrtException;
   }
 
   /** What is evaluated. */
@@ -110,7 +114,7 @@ public final class NetworkProbe {
   private static float[] evaluate(
       ConsistencyWeights weights, Opening opening, Input input, Path folder) throws IOException {
     Path derived = folder.toRealPath().resolve("probe.weights");
-    try (SessionHandle handle = opening.open(derived, GraphCache.root(weights, derived))) {
+    try (Session handle = opening.open(derived, GraphCache.root(weights, derived))) {
       return evaluate(
           handle,
           input.values(),
@@ -125,7 +129,7 @@ public final class NetworkProbe {
   }
 
   private static float[] evaluate(
-      SessionHandle handle, float[] input, int height, int width, float[] conditioning)
+      Session handle, float[] input, int height, int width, float[] conditioning)
       throws OrtException {
     OrtEnvironment environment = OnnxRuntime.environment();
     float[][] values = new float[1][];

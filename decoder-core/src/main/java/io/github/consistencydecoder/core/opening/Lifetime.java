@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.core.runtime;
+package io.github.consistencydecoder.core.opening;
 
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;

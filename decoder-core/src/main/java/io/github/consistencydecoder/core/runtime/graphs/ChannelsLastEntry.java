@@ -1,6 +1,13 @@
-package io.github.consistencydecoder.core.runtime;
+package io.github.consistencydecoder.core.runtime.graphs;
 
 import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.core.memory.RunForecast;
+import io.github.consistencydecoder.core.runtime.Device;
+import io.github.consistencydecoder.core.runtime.NetworkRunner;
+import io.github.consistencydecoder.core.runtime.Session;
+import io.github.consistencydecoder.core.runtime.SessionPool;
+import io.github.consistencydecoder.core.runtime.SessionSettings;
+import io.github.consistencydecoder.core.runtime.StepSessions;
 import io.github.consistencydecoder.models.network.ChannelsLastGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.NetworkGraph;
@@ -18,8 +25,8 @@ import java.util.List;
  * @param type of weights and activations
  * @param fused whether it is for CUDA
  */
-record ChannelsLastSteps(ConsistencyWeights weights, ElementType type, boolean fused)
-    implements CachedNetwork<StepModel> {
+record ChannelsLastEntry(ConsistencyWeights weights, ElementType type, boolean fused)
+    implements CacheEntryType<StepModel> {
   /** Start of the line that tells this kind of entry; the version follows. */
   static final String IDENTITY = "channels last, version ";
 
@@ -42,7 +49,7 @@ record ChannelsLastSteps(ConsistencyWeights weights, ElementType type, boolean f
     return List.of(
         "network " + weights.network(),
         IDENTITY + VERSION,
-        OptimisedNetwork.TYPE + type,
+        OptimisedGraph.TYPE + type,
         fused ? "fused operators" : "standard operators");
   }
 
@@ -60,33 +67,23 @@ record ChannelsLastSteps(ConsistencyWeights weights, ElementType type, boolean f
   @Override
   public void build(Path folder, SessionSettings settings) throws IOException {
     Files.write(folder.resolve(MODEL), graph(folder).model());
-    new StepRecipe(weights, type).addFiles(folder);
+    StepModel.writeConditioning(weights, folder);
   }
 
   @Override
   public StepModel load(Path entry, SessionSettings settings, String origin)
       throws IOException, OrtException {
     Path folder = entry.toRealPath();
-    SessionPool.Opening<SessionHandle> opening =
+    SessionPool.Opening<Session> opening =
         () ->
-            Sessions.open(
+            Session.open(
                 new NetworkGraph(Files.readAllBytes(folder.resolve(MODEL)), folder), settings);
-    return opened(SessionHandle.by(opening), MOST_SESSIONS, settings, origin, entry);
+    return opened(Session.by(opening), MOST_SESSIONS, settings, origin, entry);
   }
 
   @Override
   public StepModel uncached(SessionSettings settings) throws IOException, OrtException {
-    return opened(SessionHandle.by(() -> fresh(settings)), 1, settings, "uncached", Path.of(""));
-  }
-
-  private SessionHandle fresh(SessionSettings settings) throws IOException, OrtException {
-    Path temporary = Files.createTempDirectory("consistency-decoder-").toRealPath();
-    try {
-      return Sessions.open(graph(temporary), settings);
-    } finally {
-      // The session has copied the weights.
-      Folders.deleteOrLeave(temporary);
-    }
+    return opened(GraphCache.fresh(this::graph, settings), 1, settings, "uncached", Path.of(""));
   }
 
   /** The graph, all of whose weights go into one file in that folder. */
@@ -96,7 +93,7 @@ record ChannelsLastSteps(ConsistencyWeights weights, ElementType type, boolean f
   }
 
   private StepModel opened(
-      SessionHandle handle, int sessions, SessionSettings settings, String origin, Path entry)
+      Session session, int sessions, SessionSettings settings, String origin, Path entry)
       throws IOException {
     StepSessions.Limits limits =
         new StepSessions.Limits(
@@ -107,12 +104,12 @@ record ChannelsLastSteps(ConsistencyWeights weights, ElementType type, boolean f
       Device device = settings.device();
       return new StepModel(
           new NetworkRunner(
-              StepSessions.of(handle, device, sessions, RunForecast.NONE, limits), device),
-          StepRecipe.conditioning(entry),
+              StepSessions.of(session, device, sessions, RunForecast.NONE, limits), device),
+          StepModel.conditioning(entry),
           origin,
           entry);
     } catch (IOException | RuntimeException e) {
-      handle.close();
+      session.close();
       throw e;
     }
   }

@@ -1,7 +1,8 @@
-package io.github.consistencydecoder.core.runtime;
+package io.github.consistencydecoder.core.runtime.graphs;
 
 import io.github.consistencydecoder.core.cache.CacheLocks;
 import io.github.consistencydecoder.core.cache.EntryUse;
+import io.github.consistencydecoder.core.runtime.NetworkSession;
 import java.nio.file.Path;
 
 /**

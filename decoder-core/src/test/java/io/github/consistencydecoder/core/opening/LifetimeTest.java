@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.core.runtime;
+package io.github.consistencydecoder.core.opening;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;

@@ -78,6 +78,32 @@ final class ArchitectureTest {
           .resideInAnyPackage(CORE, CLI);
 
   @ArchTest
+  static final ArchRule networksDoNotKnowTheStore =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "models.network..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(ROOT + "models.store..");
+
+  @ArchTest
+  static final ArchRule theStoreDoesNotKnowNetworks =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "models.store..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(ROOT + "models.network..");
+
+  @ArchTest
+  static final ArchRule packagesOfTheStoreHaveNoCycles =
+      slices().matching(ROOT + "models.store.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule packagesOfNetworksHaveNoCycles =
+      slices().matching(ROOT + "models.network.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
   static final ArchRule compareKnowsTheContractAndFormatsAloneOfOurModules =
       classes()
           .that()
@@ -118,13 +144,14 @@ final class ArchitectureTest {
           .resideInAPackage("ai.onnxruntime..");
 
   @ArchTest
-  static final ArchRule onlyModelsKnowProtobuf =
+  static final ArchRule onlyModelsAndTheForecastKnowProtobuf =
       noClasses()
           .that()
-          .resideOutsideOfPackages(MODELS, PROTO, INFERENCE, SERVER, CLIENT)
+          .resideOutsideOfPackages(
+              MODELS, ROOT + "core.forecast..", PROTO, INFERENCE, SERVER, CLIENT)
           .should()
           .dependOnClassesThat(
-              resideInAnyPackage("com.google.protobuf..", ROOT + "models.onnx.proto.."));
+              resideInAnyPackage("com.google.protobuf..", ROOT + "models.network.onnx.proto.."));
 
   @ArchTest
   static final ArchRule serverKnowsTheContractFormatsAndTheProtocolAloneOfOurModules =

@@ -26,12 +26,16 @@ class HouseTest {
           "plugin-api io.github.consistencydecoder.plugin",
           // Being divided.
           "compare io.github.consistencydecoder.compare.report",
-          "models io.github.consistencydecoder.models",
-          "models io.github.consistencydecoder.models.network");
+          "decoder-core io.github.consistencydecoder.core.runtime");
 
   /** Longer files that do not say why. */
   private static final Set<String> LONG_FILES =
-      Set.of("JobQueue.java", "InferInput.java", "ConsistencyGraph.java", "GraphBuilder.java");
+      Set.of(
+          "JobQueue.java",
+          "InferInput.java",
+          "ConsistencyGraph.java",
+          "GraphBuilder.java",
+          "ModelStore.java");
 
   /** What the Javadoc of a longer file says, with the reason. */
   private static final String REASON = "however long";

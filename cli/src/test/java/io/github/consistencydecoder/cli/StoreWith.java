@@ -2,10 +2,10 @@ package io.github.consistencydecoder.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.models.CatalogueFile;
-import io.github.consistencydecoder.models.ModelLayout;
-import io.github.consistencydecoder.models.ModelStore;
-import io.github.consistencydecoder.models.StoredModel;
+import io.github.consistencydecoder.models.store.ModelStore;
+import io.github.consistencydecoder.models.store.StoredModel;
+import io.github.consistencydecoder.models.store.catalogue.CatalogueFile;
+import io.github.consistencydecoder.models.store.catalogue.ModelLayout;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

@@ -14,7 +14,7 @@ import io.github.consistencydecoder.core.runtime.graphs.StepModel;
 import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
-import io.github.consistencydecoder.models.onnx.ElementType;
+import io.github.consistencydecoder.models.network.onnx.ElementType;
 import io.github.consistencydecoder.plugin.Availability;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecodeOptions;

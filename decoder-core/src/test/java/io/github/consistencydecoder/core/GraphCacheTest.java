@@ -1,18 +1,12 @@
 package io.github.consistencydecoder.core;
 
-import static io.github.consistencydecoder.models.onnx.ElementType.FLOAT32;
+import static io.github.consistencydecoder.models.network.onnx.ElementType.FLOAT32;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.core.autoencoder.TaesdDecoderProvider;
 import io.github.consistencydecoder.core.autoencoder.VaeDecoderProvider;
 import io.github.consistencydecoder.core.autoencoder.VaeEncoderProvider;
-import io.github.consistencydecoder.core.cache.CacheCleaning;
-import io.github.consistencydecoder.core.cache.CacheContents;
-import io.github.consistencydecoder.core.cache.CacheItem;
-import io.github.consistencydecoder.core.cache.EntryCheck;
-import io.github.consistencydecoder.core.cache.FileTree;
-import io.github.consistencydecoder.core.cache.TemporaryFolder;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.OnnxRuntime;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
@@ -20,9 +14,15 @@ import io.github.consistencydecoder.core.runtime.graphs.EntryForms;
 import io.github.consistencydecoder.core.runtime.graphs.GraphCache;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
-import io.github.consistencydecoder.models.ModelStore;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.NetworkConfig;
+import io.github.consistencydecoder.models.store.ModelStore;
+import io.github.consistencydecoder.models.store.cache.CacheCleaning;
+import io.github.consistencydecoder.models.store.cache.CacheContents;
+import io.github.consistencydecoder.models.store.cache.CacheItem;
+import io.github.consistencydecoder.models.store.cache.EntryCheck;
+import io.github.consistencydecoder.models.store.cache.FileTree;
+import io.github.consistencydecoder.models.store.cache.TemporaryFolder;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeListener;
 import io.github.consistencydecoder.plugin.DecodeOptions;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.testing.ChildJvm;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

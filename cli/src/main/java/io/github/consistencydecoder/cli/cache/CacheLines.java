@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.cli.cache;
 
-import io.github.consistencydecoder.core.cache.CacheItem;
 import io.github.consistencydecoder.formats.io.ByteSizes;
+import io.github.consistencydecoder.models.store.cache.CacheItem;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;

@@ -2,10 +2,10 @@ package io.github.consistencydecoder.cli.cache;
 
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
-import io.github.consistencydecoder.core.cache.CacheContents;
-import io.github.consistencydecoder.core.cache.CacheItem;
 import io.github.consistencydecoder.core.runtime.graphs.EntryForms;
-import io.github.consistencydecoder.models.ModelStore;
+import io.github.consistencydecoder.models.store.ModelStore;
+import io.github.consistencydecoder.models.store.cache.CacheContents;
+import io.github.consistencydecoder.models.store.cache.CacheItem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

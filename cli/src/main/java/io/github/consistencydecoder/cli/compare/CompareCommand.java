@@ -12,7 +12,7 @@ import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.compare.Comparison;
 import io.github.consistencydecoder.formats.latents.ScaleChoice;
-import io.github.consistencydecoder.models.ModelStore;
+import io.github.consistencydecoder.models.store.ModelStore;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;

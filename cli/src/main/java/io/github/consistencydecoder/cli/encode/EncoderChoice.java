@@ -3,9 +3,9 @@ package io.github.consistencydecoder.cli.encode;
 import io.github.consistencydecoder.cli.options.InstalledModels;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
-import io.github.consistencydecoder.models.CatalogueEntry;
-import io.github.consistencydecoder.models.ModelKind;
-import io.github.consistencydecoder.models.ModelStore;
+import io.github.consistencydecoder.models.store.ModelStore;
+import io.github.consistencydecoder.models.store.catalogue.CatalogueEntry;
+import io.github.consistencydecoder.models.store.catalogue.ModelKind;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import java.util.Optional;
 

@@ -8,7 +8,7 @@ import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.core.export.ExportCheck;
 import io.github.consistencydecoder.core.export.ExportRequest;
 import io.github.consistencydecoder.core.export.ModelExport;
-import io.github.consistencydecoder.models.export.PreparedFolder;
+import io.github.consistencydecoder.models.network.export.PreparedFolder;
 import io.github.consistencydecoder.plugin.Cancellation;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;

@@ -1,9 +1,9 @@
 package io.github.consistencydecoder.cli.options;
 
-import io.github.consistencydecoder.models.CatalogueEntry;
-import io.github.consistencydecoder.models.ModelKind;
-import io.github.consistencydecoder.models.ModelStore;
-import io.github.consistencydecoder.models.StoredModel;
+import io.github.consistencydecoder.models.store.ModelStore;
+import io.github.consistencydecoder.models.store.StoredModel;
+import io.github.consistencydecoder.models.store.catalogue.CatalogueEntry;
+import io.github.consistencydecoder.models.store.catalogue.ModelKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;

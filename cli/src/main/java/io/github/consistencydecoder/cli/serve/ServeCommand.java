@@ -8,7 +8,7 @@ import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.cli.shell.Interruption;
 import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.formats.io.SystemMemory;
-import io.github.consistencydecoder.models.ModelStore;
+import io.github.consistencydecoder.models.store.ModelStore;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.server.Sidecar;

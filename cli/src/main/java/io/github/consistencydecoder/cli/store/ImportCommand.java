@@ -3,7 +3,7 @@ package io.github.consistencydecoder.cli.store;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
-import io.github.consistencydecoder.models.Pulled;
+import io.github.consistencydecoder.models.store.Pulled;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.cli.store;
 
 import io.github.consistencydecoder.cli.shell.Console;
-import io.github.consistencydecoder.models.Pulled;
-import io.github.consistencydecoder.models.PulledFile;
+import io.github.consistencydecoder.models.store.Pulled;
+import io.github.consistencydecoder.models.store.download.PulledFile;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.cli.store;
 
-import io.github.consistencydecoder.models.ModelStore;
+import io.github.consistencydecoder.models.store.ModelStore;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -10,7 +10,8 @@ final class StoreOptions {
       names = "--store",
       paramLabel = "FOLDER",
       description = {
-        "Where models are kept. Default: the folder that CONSISTENCY_DECODER_HOME names, else where",
+        "Where models are kept. Default: the folder that CONSISTENCY_DECODER_HOME names, else"
+            + " where",
         "the platform keeps such data. 'decode' looks into the default store."
       })
   private Path folder;

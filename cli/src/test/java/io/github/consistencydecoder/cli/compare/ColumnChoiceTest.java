@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.cli.StoreWith;
 import io.github.consistencydecoder.cli.options.InstalledModels;
-import io.github.consistencydecoder.models.ModelStore;
+import io.github.consistencydecoder.models.store.ModelStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

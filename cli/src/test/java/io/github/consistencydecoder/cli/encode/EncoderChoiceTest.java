@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.consistencydecoder.cli.StoreWith;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
-import io.github.consistencydecoder.models.ModelStore;
+import io.github.consistencydecoder.models.store.ModelStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -1,12 +1,12 @@
 package io.github.consistencydecoder.core.autoencoder;
 
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
-import io.github.consistencydecoder.models.network.AutoencoderNetwork;
 import io.github.consistencydecoder.models.network.AutoencoderPart;
 import io.github.consistencydecoder.models.network.NetworkConfig;
-import io.github.consistencydecoder.models.network.RunnableNetwork;
-import io.github.consistencydecoder.models.network.TaesdWeights;
-import io.github.consistencydecoder.models.network.VaeWeights;
+import io.github.consistencydecoder.models.network.autoencoder.AutoencoderNetwork;
+import io.github.consistencydecoder.models.network.autoencoder.RunnableNetwork;
+import io.github.consistencydecoder.models.network.autoencoder.TaesdWeights;
+import io.github.consistencydecoder.models.network.autoencoder.VaeWeights;
 import io.github.consistencydecoder.plugin.LatentScale;
 import java.nio.file.Files;
 import java.nio.file.Path;

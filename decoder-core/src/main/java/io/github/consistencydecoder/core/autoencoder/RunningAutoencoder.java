@@ -4,7 +4,7 @@ import io.github.consistencydecoder.core.memory.MemoryLedger;
 import io.github.consistencydecoder.core.opening.Renewable;
 import io.github.consistencydecoder.core.runtime.NetworkSession;
 import io.github.consistencydecoder.core.runtime.graphs.GraphCache;
-import io.github.consistencydecoder.models.network.AutoencoderNetwork;
+import io.github.consistencydecoder.models.network.autoencoder.AutoencoderNetwork;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;

@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.core.bands;
 
-import io.github.consistencydecoder.models.network.BandTensor;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
+import io.github.consistencydecoder.models.network.graph.BandTensor;
 
 /**
  * How a picture is cut into bands of rows. A band covers the same part of the picture at every

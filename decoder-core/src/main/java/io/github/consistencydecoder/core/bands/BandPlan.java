@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.core.bands;
 
-import io.github.consistencydecoder.models.network.BandTensor;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
+import io.github.consistencydecoder.models.network.graph.BandTensor;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashSet;

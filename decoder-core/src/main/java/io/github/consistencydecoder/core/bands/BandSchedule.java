@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.core.bands;
 
-import io.github.consistencydecoder.models.network.BandStage;
-import io.github.consistencydecoder.models.network.BandTensor;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
+import io.github.consistencydecoder.models.network.graph.BandStage;
+import io.github.consistencydecoder.models.network.graph.BandTensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;

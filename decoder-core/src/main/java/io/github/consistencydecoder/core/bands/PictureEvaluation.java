@@ -2,10 +2,10 @@ package io.github.consistencydecoder.core.bands;
 
 import io.github.consistencydecoder.core.runtime.NativeTensor;
 import io.github.consistencydecoder.core.runtime.StageSession;
-import io.github.consistencydecoder.models.network.BandGraphs;
-import io.github.consistencydecoder.models.network.BandStage;
-import io.github.consistencydecoder.models.network.BandTensor;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
+import io.github.consistencydecoder.models.network.graph.BandGraphs;
+import io.github.consistencydecoder.models.network.graph.BandStage;
+import io.github.consistencydecoder.models.network.graph.BandTensor;
 import io.github.consistencydecoder.plugin.Cancellation;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;

@@ -3,8 +3,8 @@ package io.github.consistencydecoder.core.bands;
 import io.github.consistencydecoder.core.runtime.ModelFiles;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.runtime.StageSession;
-import io.github.consistencydecoder.models.network.BandGraphs;
-import io.github.consistencydecoder.models.network.BandStage;
+import io.github.consistencydecoder.models.network.graph.BandGraphs;
+import io.github.consistencydecoder.models.network.graph.BandStage;
 import java.io.IOException;
 
 /**

@@ -1,9 +1,9 @@
 package io.github.consistencydecoder.core.bands;
 
-import io.github.consistencydecoder.models.network.BandGraphs;
-import io.github.consistencydecoder.models.network.BandStage;
-import io.github.consistencydecoder.models.network.BandTensor;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
+import io.github.consistencydecoder.models.network.graph.BandGraphs;
+import io.github.consistencydecoder.models.network.graph.BandStage;
+import io.github.consistencydecoder.models.network.graph.BandTensor;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.nio.ByteBuffer;

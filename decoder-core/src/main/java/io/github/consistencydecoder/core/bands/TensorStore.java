@@ -2,7 +2,7 @@ package io.github.consistencydecoder.core.bands;
 
 import io.github.consistencydecoder.core.runtime.NativeBlocks;
 import io.github.consistencydecoder.core.runtime.NativeTensor;
-import io.github.consistencydecoder.models.network.BandTensor;
+import io.github.consistencydecoder.models.network.graph.BandTensor;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;

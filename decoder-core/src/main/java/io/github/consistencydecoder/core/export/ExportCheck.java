@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.core.export;
 
 import io.github.consistencydecoder.core.runtime.NetworkSession;
-import io.github.consistencydecoder.models.export.OnnxExport;
+import io.github.consistencydecoder.models.network.export.OnnxExport;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderException;

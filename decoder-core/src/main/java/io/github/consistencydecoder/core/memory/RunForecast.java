@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.core.memory;
 
-import io.github.consistencydecoder.models.memory.RunMemory;
-import io.github.consistencydecoder.models.network.ConsistencyGraph;
+import io.github.consistencydecoder.core.forecast.RunMemory;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
+import io.github.consistencydecoder.models.network.graph.ConsistencyGraph;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -3,7 +3,7 @@ package io.github.consistencydecoder.core.opening;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import io.github.consistencydecoder.formats.io.FormatException;
-import io.github.consistencydecoder.models.ResolvedModel;
+import io.github.consistencydecoder.models.store.ResolvedModel;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.core.opening;
 
-import io.github.consistencydecoder.core.cache.EntryCheck;
+import io.github.consistencydecoder.models.store.cache.EntryCheck;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;

@@ -12,7 +12,7 @@ import io.github.consistencydecoder.core.runtime.graphs.GraphCache;
 import io.github.consistencydecoder.core.tiles.TilePlan;
 import io.github.consistencydecoder.core.tiles.Tiles;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
-import io.github.consistencydecoder.models.onnx.ElementType;
+import io.github.consistencydecoder.models.network.onnx.ElementType;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Tiling;
 import java.io.IOException;

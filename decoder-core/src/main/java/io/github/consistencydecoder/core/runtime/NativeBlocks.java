@@ -3,7 +3,7 @@ package io.github.consistencydecoder.core.runtime;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import io.github.consistencydecoder.models.network.BandGraphs;
+import io.github.consistencydecoder.models.network.graph.BandGraphs;
 import io.github.consistencydecoder.plugin.Cancellation;
 import java.lang.management.ManagementFactory;
 import java.nio.LongBuffer;

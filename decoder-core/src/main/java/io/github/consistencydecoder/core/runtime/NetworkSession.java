@@ -2,10 +2,10 @@ package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
-import io.github.consistencydecoder.core.cache.CacheLocks;
-import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.core.memory.RunForecast;
-import io.github.consistencydecoder.models.network.RunnableNetwork;
+import io.github.consistencydecoder.models.network.autoencoder.RunnableNetwork;
+import io.github.consistencydecoder.models.store.cache.CacheLocks;
+import io.github.consistencydecoder.models.store.cache.EntryUse;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;

@@ -2,10 +2,10 @@ package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.core.memory.RunForecast;
-import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.NetworkGraph;
-import io.github.consistencydecoder.models.network.SizedForm;
+import io.github.consistencydecoder.models.network.graph.ConsistencyGraph;
+import io.github.consistencydecoder.models.network.graph.SizedForm;
 import io.github.consistencydecoder.plugin.Cancellation;
 import java.io.IOException;
 import java.util.ArrayList;

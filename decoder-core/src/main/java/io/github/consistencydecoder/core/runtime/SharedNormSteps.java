@@ -1,10 +1,10 @@
 package io.github.consistencydecoder.core.runtime;
 
-import io.github.consistencydecoder.core.cache.CacheLocks;
-import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.core.sampler.StepInputs;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.FoldedNorms;
+import io.github.consistencydecoder.models.store.cache.CacheLocks;
+import io.github.consistencydecoder.models.store.cache.EntryUse;
 import io.github.consistencydecoder.plugin.Cancellation;
 import java.io.IOException;
 

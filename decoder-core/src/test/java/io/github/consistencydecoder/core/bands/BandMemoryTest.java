@@ -2,7 +2,7 @@ package io.github.consistencydecoder.core.bands;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.core.ChildJvm;
+import io.github.consistencydecoder.testing.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -16,7 +16,7 @@ import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.NetworkConfig;
 import io.github.consistencydecoder.models.network.SyntheticWeights;
-import io.github.consistencydecoder.models.onnx.ElementType;
+import io.github.consistencydecoder.models.network.onnx.ElementType;
 import io.github.consistencydecoder.plugin.Cancellation;
 import java.io.IOException;
 import java.nio.file.Files;

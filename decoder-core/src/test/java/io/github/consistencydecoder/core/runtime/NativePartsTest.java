@@ -3,7 +3,7 @@ package io.github.consistencydecoder.core.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
-import io.github.consistencydecoder.core.ChildJvm;
+import io.github.consistencydecoder.testing.ChildJvm;
 import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;

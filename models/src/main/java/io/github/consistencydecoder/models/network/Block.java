@@ -24,7 +24,7 @@ public record Block(String name, Kind kind, int in, int out, int skip) {
     UP;
 
     /** How many levels down this goes. */
-    int levels() {
+    public int levels() {
       return switch (this) {
         case SAME -> 0;
         case DOWN -> 1;

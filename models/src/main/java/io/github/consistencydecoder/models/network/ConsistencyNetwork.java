@@ -126,7 +126,7 @@ public record ConsistencyNetwork(
   }
 
   /** Channels of every group norm, by name, in order of execution. */
-  Map<String, Integer> norms() {
+  public Map<String, Integer> norms() {
     Map<String, Integer> norms = new LinkedHashMap<>();
     for (Block b : blocks()) {
       norms.put(b.name() + ".norm1", b.in());
@@ -147,7 +147,7 @@ public record ConsistencyNetwork(
   }
 
   /** Whether a norm's affine part depends on the timestep. */
-  static boolean isConditioned(String norm) {
+  public static boolean isConditioned(String norm) {
     return norm.endsWith(".norm2");
   }
 

@@ -53,7 +53,7 @@ public record NetworkConfig(
    *
    * @throws DecoderException {@link DecoderErrorCode#MODEL_UNSUPPORTED}
    */
-  void require(Checkpoint checkpoint, String key, Object needed) {
+  public void require(Checkpoint checkpoint, String key, Object needed) {
     String found = said.getOrDefault(key, needed.toString());
     if (!found.equals(needed.toString())) {
       throw contradiction(checkpoint, key, found, needed);
@@ -61,7 +61,7 @@ public record NetworkConfig(
   }
 
   /** Refuses a configuration of latents that are scaled otherwise. */
-  void requireScalingFactor(Checkpoint checkpoint, double needed) {
+  public void requireScalingFactor(Checkpoint checkpoint, double needed) {
     double found = scalingFactor.orElse(needed);
     if (Math.abs(found - needed) > 1e-6) {
       throw contradiction(checkpoint, "scaling_factor", found, needed);

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * each half, numbered only ({@code 3.conv.0.weight}) or both in one file with a prefix. The
  * original decoder counts its clamp, so its numbers are higher by one.
  */
-final class TaesdTensorNames {
+public final class TaesdTensorNames {
   private static final Pattern NAME =
       Pattern.compile(
           "(?:(?:vae|model|module)\\.)*(?:taesd_)?(?:(encoder|decoder)\\.)?(layers\\.)?(\\d{1,3})"
@@ -32,7 +32,8 @@ final class TaesdTensorNames {
    * @throws DecoderException {@link DecoderErrorCode#MODEL_UNSUPPORTED} if two tensors have one
    *     meaning
    */
-  static Map<AutoencoderPart, Map<String, TensorInfo>> match(Collection<TensorInfo> tensors) {
+  public static Map<AutoencoderPart, Map<String, TensorInfo>> match(
+      Collection<TensorInfo> tensors) {
     Map<AutoencoderPart, Map<String, TensorInfo>> found = new EnumMap<>(AutoencoderPart.class);
     for (AutoencoderPart part : AutoencoderPart.values()) {
       found.put(part, new LinkedHashMap<>());

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Map;
 
 /** Collects a network's tensors, layer by layer. */
-final class TensorShapesByName {
-  final Map<String, List<Long>> shapes = new LinkedHashMap<>();
+public final class TensorShapesByName {
+  public final Map<String, List<Long>> shapes = new LinkedHashMap<>();
 
-  void put(String name, long... shape) {
+  public void put(String name, long... shape) {
     List<Long> list = new ArrayList<>();
     for (long d : shape) {
       list.add(d);
@@ -18,13 +18,13 @@ final class TensorShapesByName {
   }
 
   /** A convolution with bias. */
-  void convolution(String name, long out, long in, long kernel) {
+  public void convolution(String name, long out, long in, long kernel) {
     put(name + ".weight", out, in, kernel, kernel);
     put(name + ".bias", out);
   }
 
   /** A norm with its affine part. */
-  void norm(String name, long channels) {
+  public void norm(String name, long channels) {
     put(name + ".weight", channels);
     put(name + ".bias", channels);
   }

@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.Set;
 
 /** Says what a checkpoint is that is not what was wanted, so that people find their mistake. */
-final class UnsupportedCheckpoint {
+public final class UnsupportedCheckpoint {
   private UnsupportedCheckpoint() {}
 
   /** A clause: what the checkpoint holds, as far as its tensors' names tell. */
-  static String of(Checkpoint checkpoint) {
+  public static String of(Checkpoint checkpoint) {
     Set<String> names = checkpoint.tensors().keySet();
     if (names.isEmpty()) {
       return "it holds no tensors (a frozen TorchScript module hides its weights: export the module"

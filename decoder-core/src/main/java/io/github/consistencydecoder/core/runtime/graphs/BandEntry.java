@@ -1,9 +1,9 @@
 package io.github.consistencydecoder.core.runtime.graphs;
 
 import io.github.consistencydecoder.core.runtime.SessionSettings;
-import io.github.consistencydecoder.models.network.BandGraphs;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
-import io.github.consistencydecoder.models.network.PreparedWeights;
+import io.github.consistencydecoder.models.network.graph.BandGraphs;
+import io.github.consistencydecoder.models.network.graph.PreparedWeights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package io.github.consistencydecoder.core.runtime.graphs;
 
-import io.github.consistencydecoder.core.cache.CacheLocks;
-import io.github.consistencydecoder.core.cache.EntryUse;
-import io.github.consistencydecoder.models.network.BandGraphs;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
-import io.github.consistencydecoder.models.network.PreparedWeights;
+import io.github.consistencydecoder.models.network.graph.BandGraphs;
+import io.github.consistencydecoder.models.network.graph.PreparedWeights;
+import io.github.consistencydecoder.models.store.cache.CacheLocks;
+import io.github.consistencydecoder.models.store.cache.EntryUse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

@@ -1,9 +1,9 @@
 package io.github.consistencydecoder.core.runtime.graphs;
 
 import ai.onnxruntime.OrtException;
-import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.models.network.NetworkWeights;
+import io.github.consistencydecoder.models.store.cache.EntryUse;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

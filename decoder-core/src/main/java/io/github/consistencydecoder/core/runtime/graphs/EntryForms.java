@@ -1,11 +1,11 @@
 package io.github.consistencydecoder.core.runtime.graphs;
 
-import io.github.consistencydecoder.core.cache.CacheItem.Kind;
-import io.github.consistencydecoder.core.cache.EntryForm;
-import io.github.consistencydecoder.core.cache.EntryForm.Fit;
 import io.github.consistencydecoder.core.runtime.OnnxRuntime;
-import io.github.consistencydecoder.models.network.ConsistencyGraph;
-import io.github.consistencydecoder.models.network.RunnableNetwork;
+import io.github.consistencydecoder.models.network.autoencoder.RunnableNetwork;
+import io.github.consistencydecoder.models.network.graph.ConsistencyGraph;
+import io.github.consistencydecoder.models.store.cache.CacheItem.Kind;
+import io.github.consistencydecoder.models.store.cache.EntryForm;
+import io.github.consistencydecoder.models.store.cache.EntryForm.Fit;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.core.runtime.graphs;
 
-import io.github.consistencydecoder.core.cache.CacheLocks;
-import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.core.runtime.NetworkSession;
+import io.github.consistencydecoder.models.store.cache.CacheLocks;
+import io.github.consistencydecoder.models.store.cache.EntryUse;
 import java.nio.file.Path;
 
 /**

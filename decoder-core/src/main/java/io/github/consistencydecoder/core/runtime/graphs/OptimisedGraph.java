@@ -1,7 +1,6 @@
 package io.github.consistencydecoder.core.runtime.graphs;
 
 import ai.onnxruntime.OrtException;
-import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.core.memory.RunForecast;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.NetworkRunner;
@@ -9,13 +8,14 @@ import io.github.consistencydecoder.core.runtime.NetworkSession;
 import io.github.consistencydecoder.core.runtime.OnnxRuntime;
 import io.github.consistencydecoder.core.runtime.Session;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
-import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.NetworkGraph;
 import io.github.consistencydecoder.models.network.NetworkWeights;
-import io.github.consistencydecoder.models.network.NormStatistics;
-import io.github.consistencydecoder.models.network.RunnableNetwork;
-import io.github.consistencydecoder.models.onnx.ElementType;
+import io.github.consistencydecoder.models.network.autoencoder.RunnableNetwork;
+import io.github.consistencydecoder.models.network.graph.ConsistencyGraph;
+import io.github.consistencydecoder.models.network.graph.NormStatistics;
+import io.github.consistencydecoder.models.network.onnx.ElementType;
+import io.github.consistencydecoder.models.store.cache.EntryUse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,16 +1,16 @@
 package io.github.consistencydecoder.core.runtime.graphs;
 
 import ai.onnxruntime.OrtException;
-import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.core.runtime.NetworkRunner;
 import io.github.consistencydecoder.core.runtime.SessionPerSize;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.runtime.SharedNormSteps;
-import io.github.consistencydecoder.models.network.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
-import io.github.consistencydecoder.models.network.NormStatistics;
-import io.github.consistencydecoder.models.network.PreparedWeights;
-import io.github.consistencydecoder.models.onnx.ElementType;
+import io.github.consistencydecoder.models.network.graph.ConsistencyGraph;
+import io.github.consistencydecoder.models.network.graph.NormStatistics;
+import io.github.consistencydecoder.models.network.graph.PreparedWeights;
+import io.github.consistencydecoder.models.network.onnx.ElementType;
+import io.github.consistencydecoder.models.store.cache.EntryUse;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,12 +2,12 @@ package io.github.consistencydecoder.core.runtime.graphs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.core.cache.CacheItem.Kind;
-import io.github.consistencydecoder.core.cache.EntryForm;
-import io.github.consistencydecoder.core.cache.EntryForm.Fit;
-import io.github.consistencydecoder.models.network.BandGraphs;
-import io.github.consistencydecoder.models.network.ChannelsLastGraph;
-import io.github.consistencydecoder.models.network.ConsistencyGraph;
+import io.github.consistencydecoder.models.network.graph.BandGraphs;
+import io.github.consistencydecoder.models.network.graph.ChannelsLastGraph;
+import io.github.consistencydecoder.models.network.graph.ConsistencyGraph;
+import io.github.consistencydecoder.models.store.cache.CacheItem.Kind;
+import io.github.consistencydecoder.models.store.cache.EntryForm;
+import io.github.consistencydecoder.models.store.cache.EntryForm.Fit;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -2,14 +2,14 @@ package io.github.consistencydecoder.core.runtime.graphs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.core.cache.CacheLocks;
-import io.github.consistencydecoder.core.cache.EntryUse;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.models.network.NetworkWeights;
+import io.github.consistencydecoder.models.store.cache.CacheLocks;
+import io.github.consistencydecoder.models.store.cache.EntryUse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

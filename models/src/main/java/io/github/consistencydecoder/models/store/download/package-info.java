@@ -1,0 +1,2 @@
+/** Downloads over HTTP: resumed, bounded, through proxies. */
+package io.github.consistencydecoder.models.store.download;

@@ -18,8 +18,8 @@ import picocli.CommandLine;
  * @param out standard output
  * @param err standard error
  */
-record CommandRun(int code, String out, String err) {
-  static CommandRun of(Object... arguments) {
+public record CommandRun(int code, String out, String err) {
+  public static CommandRun of(Object... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine commandLine =
@@ -33,7 +33,7 @@ record CommandRun(int code, String out, String err) {
   }
 
   /** A line of arguments, in which each of these names stands for a path. */
-  static CommandRun line(String line, Map<String, Path> names) {
+  public static CommandRun line(String line, Map<String, Path> names) {
     return of(
         Stream.of(line.split(" ", -1))
             .map(
@@ -48,26 +48,26 @@ record CommandRun(int code, String out, String err) {
   }
 
   /** The lines of errors; there is no stack trace. */
-  List<String> errors() {
+  public List<String> errors() {
     assertThat(err).doesNotContain("\tat ");
     return err.lines().filter(line -> line.startsWith("error: ")).toList();
   }
 
   /** That it ended with this code. */
-  CommandRun exits(int expected) {
+  public CommandRun exits(int expected) {
     assertThat(code).as(err).isEqualTo(expected);
     return this;
   }
 
   /** That it ended with this code and one line, and printed nothing. */
-  void assertRefused(int expected, String message) {
+  public void assertRefused(int expected, String message) {
     exits(expected);
     assertThat(errors()).singleElement().asString().contains(message);
     assertThat(out).isEmpty();
   }
 
   /** {@code decode} with the fake decoder. */
-  static CommandRun decode(Object... arguments) {
+  public static CommandRun decode(Object... arguments) {
     List<Object> all = new ArrayList<>(List.of("decode", "--decoder", "fake"));
     all.addAll(List.of(arguments));
     return of(all.toArray());

@@ -25,15 +25,15 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Pixel {@code [n, c, y, x]} is the scaled latent {@code [n, c, y / 8, x / 8]}, or with given noise
  * that of the last step, so every option leaves a trace in the picture or in the metadata.
  */
-final class FakeDecoder implements LatentDecoder {
-  static final String DIGEST = "sha256:" + "0123456789abcdef".repeat(4);
+public final class FakeDecoder implements LatentDecoder {
+  public static final String DIGEST = "sha256:" + "0123456789abcdef".repeat(4);
 
-  static final AtomicInteger DECODES = new AtomicInteger();
-  static final AtomicInteger OPENINGS = new AtomicInteger();
-  static final AtomicInteger OPEN = new AtomicInteger();
+  public static final AtomicInteger DECODES = new AtomicInteger();
+  public static final AtomicInteger OPENINGS = new AtomicInteger();
+  public static final AtomicInteger OPEN = new AtomicInteger();
 
   /** Most pictures of {@code watchful} that somebody still held when it was asked for another. */
-  static final AtomicInteger MOST_HELD = new AtomicInteger();
+  public static final AtomicInteger MOST_HELD = new AtomicInteger();
 
   private final List<WeakReference<Pixels>> given = new ArrayList<>();
 

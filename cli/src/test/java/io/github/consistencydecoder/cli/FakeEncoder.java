@@ -17,9 +17,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The scaled latent {@code [n, c, y, x]} is the mean of the 8x8 pixels that it stands for, the
  * fourth channel 0: what {@link FakeDecoder} turns back into blocks.
  */
-final class FakeEncoder implements LatentEncoder {
-  static final AtomicInteger ENCODES = new AtomicInteger();
-  static final AtomicInteger OPEN = new AtomicInteger();
+public final class FakeEncoder implements LatentEncoder {
+  public static final AtomicInteger ENCODES = new AtomicInteger();
+  public static final AtomicInteger OPEN = new AtomicInteger();
 
   private final String model;
   private final DecoderConfig config;

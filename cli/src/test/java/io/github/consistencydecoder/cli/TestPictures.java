@@ -15,21 +15,21 @@ import java.util.Random;
 import java.util.zip.CRC32;
 
 /** Writes picture files, sound and bad ones. */
-final class TestPictures {
+public final class TestPictures {
   private TestPictures() {}
 
   /** A file of this repository. */
-  static Path inRepository(String path) {
+  public static Path inRepository(String path) {
     return Path.of(System.getProperty("project.root")).resolve(path);
   }
 
   /** A file that the tests of the picture reader use. */
-  static byte[] sample(String name) throws IOException {
+  public static byte[] sample(String name) throws IOException {
     return Files.readAllBytes(inRepository("formats/src/test/resources/pictures/" + name));
   }
 
   /** Blocks of 8x8 in random colours, which the fake encoder and decoder keep. */
-  static Picture blocks(int width, int height, long seed) {
+  public static Picture blocks(int width, int height, long seed) {
     Random random = new Random(seed);
     byte[] colours = new byte[3 * ((width + 7) / 8) * ((height + 7) / 8)];
     random.nextBytes(colours);
@@ -43,16 +43,16 @@ final class TestPictures {
     return Picture.takeOver(width, height, rgb);
   }
 
-  static Picture read(Path file) throws IOException {
+  public static Picture read(Path file) throws IOException {
     return new PictureReader().read(file).picture();
   }
 
-  static Path png(Path file, Picture picture) throws IOException {
+  public static Path png(Path file, Picture picture) throws IOException {
     Files.createDirectories(file.toAbsolutePath().getParent());
     return Files.write(file, PictureWriter.png(picture));
   }
 
-  static Path png(Path file, int width, int height, long seed) throws IOException {
+  public static Path png(Path file, int width, int height, long seed) throws IOException {
     return png(file, blocks(width, height, seed));
   }
 
@@ -61,7 +61,7 @@ final class TestPictures {
    *
    * @return what each is answered with, by its name
    */
-  static Map<String, String> writeBad(Path folder) throws IOException {
+  public static Map<String, String> writeBad(Path folder) throws IOException {
     Files.createDirectories(folder);
     Map<String, String> bad = new LinkedHashMap<>();
     Files.write(folder.resolve("cmyk-jpeg.jpg"), sample("cmyk.jpg"));
@@ -96,7 +96,7 @@ final class TestPictures {
    *
    * @return what is said about each, by its name; empty if there is nothing to say
    */
-  static Map<String, String> writeUnusual(Path folder) throws IOException {
+  public static Map<String, String> writeUnusual(Path folder) throws IOException {
     Files.createDirectories(folder);
     Map<String, String> unusual = new LinkedHashMap<>();
     for (String line :

@@ -1,8 +1,10 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.decode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.github.consistencydecoder.cli.CommandRun;
+import io.github.consistencydecoder.cli.FakeDecoder;
 import io.github.consistencydecoder.testing.SampleLatents;
 import io.github.consistencydecoder.testing.TensorBytes;
 import java.awt.image.BufferedImage;

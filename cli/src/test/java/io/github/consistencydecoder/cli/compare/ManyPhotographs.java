@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.compare;
 
 import io.github.consistencydecoder.compare.Comparison;
 import io.github.consistencydecoder.compare.ComparisonInput;

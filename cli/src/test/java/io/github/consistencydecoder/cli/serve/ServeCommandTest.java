@@ -1,8 +1,10 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import io.github.consistencydecoder.cli.CommandRun;
+import io.github.consistencydecoder.cli.Main;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.testing.SampleLatents;
 import java.io.BufferedReader;

@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,8 +9,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What a comparison wrote. */
-record ComparisonFiles(Path folder, JsonNode metrics) {
-  static ComparisonFiles in(Path folder) {
+public record ComparisonFiles(Path folder, JsonNode metrics) {
+  public static ComparisonFiles in(Path folder) {
     for (String file : List.of("report.html", "sheet.png", "metrics.csv")) {
       assertThat(folder.resolve(file)).isNotEmptyFile();
     }
@@ -18,22 +18,22 @@ record ComparisonFiles(Path folder, JsonNode metrics) {
   }
 
   /** Of one that was interrupted. */
-  static ComparisonFiles metricsIn(Path folder) {
+  public static ComparisonFiles metricsIn(Path folder) {
     return new ComparisonFiles(
         folder, new JsonMapper().readTree(folder.resolve("metrics.json").toFile()));
   }
 
-  List<String> columns() {
+  public List<String> columns() {
     return texts(metrics.get("columns"));
   }
 
-  List<String> inputs() {
+  public List<String> inputs() {
     List<String> names = new ArrayList<>();
     metrics.get("inputs").forEach(input -> names.add(input.get("name").asString()));
     return names;
   }
 
-  JsonNode input(String name) {
+  public JsonNode input(String name) {
     for (JsonNode input : metrics.get("inputs")) {
       if (input.get("name").asString().equals(name)) {
         return input;
@@ -42,7 +42,7 @@ record ComparisonFiles(Path folder, JsonNode metrics) {
     throw new AssertionError("there is no input '" + name + "', only " + inputs());
   }
 
-  JsonNode column(String input, String name) {
+  public JsonNode column(String input, String name) {
     for (JsonNode column : input(input).get("columns")) {
       if (column.get("name").asString().equals(name)) {
         return column;
@@ -52,11 +52,11 @@ record ComparisonFiles(Path folder, JsonNode metrics) {
   }
 
   /** The measurements of a whole picture or of a crop. */
-  JsonNode measured(String input, String column, String region) {
+  public JsonNode measured(String input, String column, String region) {
     return column(input, column).get("measurements").get(region);
   }
 
-  List<String> notes(String input) {
+  public List<String> notes(String input) {
     return texts(input(input).get("notes"));
   }
 

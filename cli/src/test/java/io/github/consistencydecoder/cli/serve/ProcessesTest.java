@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

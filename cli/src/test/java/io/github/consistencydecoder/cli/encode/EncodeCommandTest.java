@@ -1,9 +1,13 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.encode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.github.consistencydecoder.cli.CommandRun;
+import io.github.consistencydecoder.cli.FakeDecoder;
+import io.github.consistencydecoder.cli.FakeEncoder;
+import io.github.consistencydecoder.cli.TestPictures;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import io.github.consistencydecoder.formats.pictures.Picture;

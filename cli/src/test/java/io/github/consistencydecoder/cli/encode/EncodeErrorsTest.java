@@ -1,7 +1,9 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.encode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.cli.CommandRun;
+import io.github.consistencydecoder.cli.TestPictures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,8 +1,11 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.shell;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import io.github.consistencydecoder.cli.CommandRun;
+import io.github.consistencydecoder.cli.TestPictures;
+import io.github.consistencydecoder.cli.compare.ComparisonFiles;
 import io.github.consistencydecoder.testing.SampleLatents;
 import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.BufferedReader;

@@ -1,7 +1,8 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.cli.CommandRun;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

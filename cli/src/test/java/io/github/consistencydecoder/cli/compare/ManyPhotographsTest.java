@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;

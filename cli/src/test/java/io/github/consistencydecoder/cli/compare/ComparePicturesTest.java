@@ -1,8 +1,9 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.consistencydecoder.cli.CommandRun;
 import io.github.consistencydecoder.testing.SharedData;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,8 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.cli.CommandRun;
 import io.github.consistencydecoder.plugin.Availability;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.LatentDecoder;

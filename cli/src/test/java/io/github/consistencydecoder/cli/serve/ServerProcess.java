@@ -1,5 +1,6 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.serve;
 
+import io.github.consistencydecoder.cli.Main;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

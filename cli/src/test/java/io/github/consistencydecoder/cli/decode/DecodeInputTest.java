@@ -1,7 +1,8 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.decode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.cli.CommandRun;
 import io.github.consistencydecoder.testing.SampleLatents;
 import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.IOException;

@@ -1,7 +1,10 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.cli.CommandRun;
+import io.github.consistencydecoder.cli.FakeDecoder;
+import io.github.consistencydecoder.cli.TestPictures;
 import io.github.consistencydecoder.testing.SampleLatents;
 import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.IOException;

@@ -1,7 +1,9 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.decode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.cli.CommandRun;
+import io.github.consistencydecoder.cli.Main;
 import io.github.consistencydecoder.formats.pictures.PictureReader;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -110,7 +112,7 @@ final class DemoCommandTest {
 
   private static URI resource(String name) {
     try {
-      return DemoCommandTest.class.getResource("demo/" + name).toURI();
+      return Main.class.getResource("demo/" + name).toURI();
     } catch (URISyntaxException e) {
       throw new AssertionError(e);
     }

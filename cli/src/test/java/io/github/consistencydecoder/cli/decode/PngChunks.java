@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.cli;
+package io.github.consistencydecoder.cli.decode;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

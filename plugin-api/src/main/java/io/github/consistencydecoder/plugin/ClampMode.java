@@ -9,18 +9,25 @@ public enum ClampMode {
    * To {@code [-1, 1]} after every step, the last included: OpenAI's own implementation. The
    * default.
    */
-  EACH_STEP("each-step"),
+  EACH_STEP("each-step", "original"),
 
   /** Never: diffusers' {@code ConsistencyDecoderVAE}. Values may leave {@code [-1, 1]}. */
-  NONE("none");
+  NONE("none", "diffusers");
 
   private final String id;
+  private final String dialect;
 
-  ClampMode(String id) {
+  ClampMode(String id, String dialect) {
     this.id = id;
+    this.dialect = dialect;
   }
 
-  /** The spelling on the command line and in metadata. */
+  /** The name of the implementation that does so: {@code original} or {@code diffusers}. */
+  public String dialect() {
+    return dialect;
+  }
+
+  /** The older spelling, {@code each-step} or {@code none}; metadata has it beside the dialect. */
   public String id() {
     return id;
   }

@@ -58,10 +58,10 @@ public final class DecodeOptions {
 
   /**
    * All that a result depends on, by name: everything but the listener and the cancellation. Equal
-   * where the same is asked for.
+   * where the same is asked for. The names are those of {@link DecodeOption#property}.
    */
   public Map<String, Object> asMap() {
-    return Map.of("noise", noise, "schedule", schedule, "clamp", clamp, "tiling", tiling);
+    return DecodeOption.properties(this);
   }
 
   /** Where the noise comes from. */

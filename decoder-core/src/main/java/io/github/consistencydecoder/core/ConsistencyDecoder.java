@@ -10,7 +10,7 @@ import io.github.consistencydecoder.core.plan.Planned;
 import io.github.consistencydecoder.core.plan.Planner;
 import io.github.consistencydecoder.core.plan.Task;
 import io.github.consistencydecoder.core.plan.Whole;
-import io.github.consistencydecoder.core.runtime.ModelFiles;
+import io.github.consistencydecoder.core.runtime.Evaluation;
 import io.github.consistencydecoder.core.runtime.NetworkRunner;
 import io.github.consistencydecoder.core.runtime.graphs.GraphCache;
 import io.github.consistencydecoder.core.sampler.LatentTransform;
@@ -264,7 +264,7 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
           try {
             return Conditioning.of(weights, t);
           } catch (IOException e) {
-            throw ModelFiles.unreadable(e);
+            throw Evaluation.unreadable(e);
           }
         });
   }

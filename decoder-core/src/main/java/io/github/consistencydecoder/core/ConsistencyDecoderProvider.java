@@ -1,7 +1,6 @@
 package io.github.consistencydecoder.core;
 
 import io.github.consistencydecoder.core.memory.MemoryLedger;
-import io.github.consistencydecoder.core.opening.ModelOpening;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.OpenModel;
 import io.github.consistencydecoder.core.opening.Renewable;
@@ -66,7 +65,7 @@ public final class ConsistencyDecoderProvider implements LatentDecoderProvider {
     Renewable<ConsistencyDecoder> renewable =
         new Renewable<>(
             "the decoder",
-            () -> ModelOpening.open(settings, path -> path, model -> decoder(settings, model)));
+            () -> OpenModel.open(settings, path -> path, model -> decoder(settings, model)));
     return new LatentDecoder() {
       @Override
       public DecoderInfo info() {

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.consistencydecoder.core.diagnostics.ConformanceValues;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.runtime.graphs.NetworkProbe;
@@ -146,8 +147,8 @@ class ConformanceTest {
     try (Checkpoint checkpoint = Checkpoints.open(file)) {
       ConsistencyWeights weights = ConsistencyWeights.of(checkpoint, Optional.empty());
       SessionSettings settings = new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2);
-      return NetworkProbe.evaluate(
-          weights, ElementType.FLOAT32, input, height, width, timestep, settings, folder);
+      return new NetworkProbe(weights, input, height, width, timestep, settings, folder)
+          .evaluate(ElementType.FLOAT32);
     }
   }
 
@@ -157,8 +158,8 @@ class ConformanceTest {
     try (Checkpoint checkpoint = Checkpoints.open(file)) {
       ConsistencyWeights weights = ConsistencyWeights.of(checkpoint, Optional.empty());
       SessionSettings settings = new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2);
-      return NetworkProbe.evaluateChannelsLast(
-          weights, type, input, height, width, timestep, settings, folder);
+      return new NetworkProbe(weights, input, height, width, timestep, settings, folder)
+          .evaluateChannelsLast(type);
     }
   }
 
@@ -167,8 +168,8 @@ class ConformanceTest {
     try (Checkpoint checkpoint = Checkpoints.open(file)) {
       ConsistencyWeights weights = ConsistencyWeights.of(checkpoint, Optional.empty());
       SessionSettings settings = new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2);
-      return NetworkProbe.evaluateTiled(
-          weights, 1 << 18, input, height, width, timestep, settings, folder);
+      return new NetworkProbe(weights, input, height, width, timestep, settings, folder)
+          .evaluateSized(1 << 18);
     }
   }
 

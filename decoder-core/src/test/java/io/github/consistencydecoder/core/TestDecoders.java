@@ -11,10 +11,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What the tests of this module share: opening decoders and reading golden files. */
-final class TestDecoders {
+public final class TestDecoders {
   private TestDecoders() {}
 
-  static Path resource(String name) {
+  public static Path resource(String name) {
     try {
       return Path.of(TestDecoders.class.getResource("/" + name).toURI());
     } catch (URISyntaxException e) {
@@ -22,24 +22,24 @@ final class TestDecoders {
     }
   }
 
-  static JsonNode json(Path file) {
+  public static JsonNode json(Path file) {
     return JsonMapper.shared().readTree(file.toFile());
   }
 
-  static DecoderConfig config(Path model, Path cache) {
+  public static DecoderConfig config(Path model, Path cache) {
     return DecoderConfig.model(model.toString())
         .with(DecoderConfig.DEVICE, "cpu")
         .with(ConsistencyDecoderProvider.CACHE, cache.toString());
   }
 
-  static LatentDecoder open(Path model, Path cache) {
+  public static LatentDecoder open(Path model, Path cache) {
     return new ConsistencyDecoderProvider().open(config(model, cache));
   }
 
   /** A tensor of a golden file. */
   record Golden(float[] values, long[] shape) {}
 
-  static Golden golden(Path file, String tensor) throws IOException {
+  public static Golden golden(Path file, String tensor) throws IOException {
     try (Checkpoint checkpoint = Checkpoints.open(file)) {
       var info = checkpoint.tensor(tensor);
       return new Golden(
@@ -47,7 +47,7 @@ final class TestDecoders {
     }
   }
 
-  static float worst(float[] a, java.nio.FloatBuffer b) {
+  public static float worst(float[] a, java.nio.FloatBuffer b) {
     float[] found = new float[b.remaining()];
     b.duplicate().get(found);
     return Distances.worst(a, found);

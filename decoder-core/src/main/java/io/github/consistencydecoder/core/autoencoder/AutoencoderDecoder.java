@@ -1,9 +1,11 @@
 package io.github.consistencydecoder.core.autoencoder;
 
 import io.github.consistencydecoder.core.opening.Renewable;
+import io.github.consistencydecoder.models.network.AutoencoderPart;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
+import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.LatentCheck;
 import io.github.consistencydecoder.plugin.LatentDecoder;
@@ -27,9 +29,11 @@ import java.util.TreeMap;
 final class AutoencoderDecoder implements LatentDecoder {
   private final Renewable<RunningAutoencoder> renewable;
 
-  /** Takes ownership. */
-  AutoencoderDecoder(Renewable<RunningAutoencoder> renewable) {
-    this.renewable = renewable;
+  /** Opens it. */
+  AutoencoderDecoder(Autoencoder kind, DecoderConfig config) {
+    this.renewable =
+        new Renewable<>(
+            "the decoder", () -> RunningAutoencoder.open(kind, AutoencoderPart.DECODER, config));
   }
 
   @Override

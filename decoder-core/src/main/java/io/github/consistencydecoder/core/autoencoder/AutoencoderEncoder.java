@@ -1,8 +1,10 @@
 package io.github.consistencydecoder.core.autoencoder;
 
 import io.github.consistencydecoder.core.opening.Renewable;
+import io.github.consistencydecoder.models.network.AutoencoderPart;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
+import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.DecoderInfo;
@@ -23,9 +25,11 @@ final class AutoencoderEncoder implements LatentEncoder {
   private static final Logger LOG = LoggerFactory.getLogger(AutoencoderEncoder.class);
   private final Renewable<RunningAutoencoder> renewable;
 
-  /** Takes ownership. */
-  AutoencoderEncoder(Renewable<RunningAutoencoder> renewable) {
-    this.renewable = renewable;
+  /** Opens it. */
+  AutoencoderEncoder(Autoencoder kind, DecoderConfig config) {
+    this.renewable =
+        new Renewable<>(
+            "the encoder", () -> RunningAutoencoder.open(kind, AutoencoderPart.ENCODER, config));
   }
 
   @Override

@@ -1,17 +1,26 @@
 package io.github.consistencydecoder.core.autoencoder;
 
 import io.github.consistencydecoder.core.memory.MemoryLedger;
+import io.github.consistencydecoder.core.opening.ModelSettings;
+import io.github.consistencydecoder.core.opening.OpenModel;
 import io.github.consistencydecoder.core.opening.Renewable;
 import io.github.consistencydecoder.core.runtime.NetworkSession;
 import io.github.consistencydecoder.core.runtime.graphs.GraphCache;
+import io.github.consistencydecoder.core.runtime.graphs.NetworkModel;
+import io.github.consistencydecoder.formats.io.SystemMemory;
+import io.github.consistencydecoder.models.network.AutoencoderPart;
 import io.github.consistencydecoder.models.network.autoencoder.AutoencoderNetwork;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
+import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.LatentScale;
+import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.util.Locale;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -38,6 +47,37 @@ record RunningAutoencoder(
 
   /** Bytes of a float32 value. */
   private static final int BYTES = 4;
+
+  /** Opens it, in a way that can be repeated. */
+  static RunningAutoencoder open(Autoencoder kind, AutoencoderPart part, DecoderConfig config) {
+    ModelSettings settings = ModelSettings.ofLimited(config, kind.thing(part), kind.defaultModel());
+    return OpenModel.open(
+        settings, path -> kind.choose(path, part), model -> open(kind, part, settings, model));
+  }
+
+  private static RunningAutoencoder open(
+      Autoencoder kind, AutoencoderPart part, ModelSettings settings, OpenModel model)
+      throws IOException {
+    Autoencoder.Recognised recognised = kind.recognise(model.checkpoint(), part, model.config());
+    String digest = model.digest();
+    GraphCache cache = new GraphCache(settings.cache());
+    NetworkModel network =
+        cache.open(recognised.weights(), digest, settings.type(), settings.session());
+    Map<String, String> details =
+        Map.of(
+            "network", recognised.network().description(),
+            "parameters", Long.toString(recognised.network().parameters()),
+            "latents", kind.scale().name().toLowerCase(Locale.ROOT));
+    DecoderInfo info = model.info(kind.id(), settings, digest, network.origin(), details);
+    model.releaseTo(network.session());
+    return new RunningAutoencoder(
+        info,
+        recognised.network(),
+        kind.scale(),
+        network.session(),
+        cache,
+        new MemoryLedger(settings.memory(), SystemMemory.here()::own));
+  }
 
   /**
    * What a batch will cost.

@@ -26,6 +26,6 @@ public final class TaesdDecoderProvider implements LatentDecoderProvider {
 
   @Override
   public LatentDecoder open(DecoderConfig config) {
-    return AutoencoderOpener.decoder(Autoencoder.TAESD, config);
+    return new AutoencoderDecoder(Autoencoder.TAESD, config);
   }
 }

@@ -26,6 +26,6 @@ public final class TaesdEncoderProvider implements LatentEncoderProvider {
 
   @Override
   public LatentEncoder open(DecoderConfig config) {
-    return AutoencoderOpener.encoder(Autoencoder.TAESD, config);
+    return new AutoencoderEncoder(Autoencoder.TAESD, config);
   }
 }

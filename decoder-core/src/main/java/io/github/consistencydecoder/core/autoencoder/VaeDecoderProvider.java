@@ -27,6 +27,6 @@ public final class VaeDecoderProvider implements LatentDecoderProvider {
 
   @Override
   public LatentDecoder open(DecoderConfig config) {
-    return AutoencoderOpener.decoder(Autoencoder.VAE, config);
+    return new AutoencoderDecoder(Autoencoder.VAE, config);
   }
 }

@@ -27,6 +27,6 @@ public final class VaeEncoderProvider implements LatentEncoderProvider {
 
   @Override
   public LatentEncoder open(DecoderConfig config) {
-    return AutoencoderOpener.encoder(Autoencoder.VAE, config);
+    return new AutoencoderEncoder(Autoencoder.VAE, config);
   }
 }

@@ -1,13 +1,16 @@
 package io.github.consistencydecoder.core.bands;
 
 import io.github.consistencydecoder.core.runtime.Device;
+import io.github.consistencydecoder.core.runtime.Evaluation;
 import io.github.consistencydecoder.core.runtime.NativeBlocks;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
+import io.github.consistencydecoder.core.runtime.StageSession;
 import io.github.consistencydecoder.core.runtime.graphs.BandWeights;
 import io.github.consistencydecoder.core.sampler.StepEvaluator;
 import io.github.consistencydecoder.core.sampler.StepInputs;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
+import io.github.consistencydecoder.models.network.graph.BandGraphs;
 import io.github.consistencydecoder.models.network.graph.BandStage;
 import io.github.consistencydecoder.plugin.Cancellation;
 import java.io.IOException;
@@ -30,7 +33,12 @@ public final class BandedStep implements AutoCloseable {
   private final ConsistencyNetwork network;
   private final BandWeights weights;
   private final BandSchedule schedule;
-  private final StageSessions sessions;
+  private final BandGraphs graphs;
+  private final SessionSettings settings;
+
+  /** Whether weights are reordered for the processor, not used as they lie in their files. */
+  private final boolean small;
+
   private final NativeBlocks blocks;
 
   /**
@@ -66,8 +74,9 @@ public final class BandedStep implements AutoCloseable {
               });
         }
       }
-      boolean small = !weights.tiled() && 4 * network.parameters() <= SMALL_BYTES;
-      this.sessions = new StageSessions(weights.graphs(), settings, small);
+      this.small = !weights.tiled() && 4 * network.parameters() <= SMALL_BYTES;
+      this.graphs = weights.graphs();
+      this.settings = settings;
       this.blocks = new NativeBlocks(settings);
     } catch (IOException | RuntimeException e) {
       weights.close();
@@ -77,6 +86,24 @@ public final class BandedStep implements AutoCloseable {
 
   private static float[] floats(ConsistencyWeights weights, String name) throws IOException {
     return weights.checkpoint().floats(weights.tensor(name));
+  }
+
+  ConsistencyNetwork network() {
+    return network;
+  }
+
+  BandSchedule schedule() {
+    return schedule;
+  }
+
+  /** Whether convolutions are in Winograd's form. */
+  boolean tiled() {
+    return weights.tiled();
+  }
+
+  /** Weight and bias of a norm that the conditioning does not replace. */
+  float[][] norm(String name) {
+    return norms.get(name);
   }
 
   /** {@link BandPlan#of} for this network. */
@@ -110,23 +137,13 @@ public final class BandedStep implements AutoCloseable {
           opened.takeStaging(Staging.sizes(opened.schedule, plan.layout(), plan.spilled()));
       for (int picture = 0; picture < in.batch(); picture++) {
         cancellation.check();
-        PictureInOut data = new PictureInOut(in, noisy, image, picture);
-        try (StageSessions.Sequence sequence = opened.sessions.new Sequence();
+        PictureEvaluation.InOut data = new PictureEvaluation.InOut(in, noisy, image, picture);
+        try (StageSessions sessions = opened.new StageSessions();
             TensorStore store = new TensorStore(plan, opened.blocks, staging)) {
-          PictureEvaluation evaluation =
+          opened.schedule.walk(
+              plan.layout(),
               new PictureEvaluation(
-                  opened.network,
-                  opened.weights.tiled(),
-                  opened.schedule,
-                  plan,
-                  memory,
-                  data,
-                  opened.norms,
-                  staging,
-                  store,
-                  sequence,
-                  cancellation);
-          opened.schedule.walk(plan.layout(), evaluation);
+                  opened, plan, memory, data, staging, store, sessions, cancellation));
         }
       }
       opened.keepStaging(staging);
@@ -146,6 +163,47 @@ public final class BandedStep implements AutoCloseable {
 
   private synchronized void keepStaging(Staging staging) {
     spare = staging;
+  }
+
+  /**
+   * The sessions that one evaluation uses, one after the other. Owns the one that is open. Not for
+   * use by several threads.
+   */
+  final class StageSessions implements AutoCloseable {
+    private int rows;
+    private StageSession session;
+
+    /**
+     * The session of the present stage. The one that was given before is no longer valid.
+     *
+     * @param bandRows of the result
+     * @param width of the result
+     */
+    StageSession of(BandStage stage, int bandRows, int width) {
+      if (session == null || (graphs.sized() && rows != bandRows)) {
+        close();
+        session = open(stage, bandRows, width);
+        rows = bandRows;
+      }
+      return session;
+    }
+
+    /** Ends a stage. */
+    @Override
+    public void close() {
+      if (session != null) {
+        session.close();
+        session = null;
+      }
+    }
+  }
+
+  private StageSession open(BandStage stage, int rows, int width) {
+    try {
+      return StageSession.open(graphs.write(stage, rows, width), settings, small);
+    } catch (IOException e) {
+      throw Evaluation.unreadable(e);
+    }
   }
 
   @Override

@@ -2,11 +2,13 @@ package io.github.consistencydecoder.core.bands;
 
 import io.github.consistencydecoder.core.runtime.NativeTensor;
 import io.github.consistencydecoder.core.runtime.StageSession;
+import io.github.consistencydecoder.core.sampler.StepInputs;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.graph.BandGraphs;
 import io.github.consistencydecoder.models.network.graph.BandStage;
 import io.github.consistencydecoder.models.network.graph.BandTensor;
 import io.github.consistencydecoder.plugin.Cancellation;
+import io.github.consistencydecoder.plugin.Latents;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,17 +18,14 @@ import java.util.Map;
 
 /** Evaluates the network for one picture, as the schedule leads it. Borrows everything. */
 final class PictureEvaluation implements BandSchedule.Visitor {
-  private final ConsistencyNetwork network;
-  private final boolean tiled;
-  private final BandSchedule schedule;
+  private final BandedStep opened;
   private final BandPlan plan;
   private final BandLayout layout;
   private final BandMemory memory;
-  private final PictureInOut picture;
-  private final Map<String, float[][]> norms;
+  private final InOut picture;
   private final Staging staging;
   private final TensorStore store;
-  private final StageSessions.Sequence sessions;
+  private final BandedStep.StageSessions sessions;
   private final Cancellation cancellation;
   private final Map<Integer, PlaneStatistics> statistics = new HashMap<>();
 
@@ -37,25 +36,19 @@ final class PictureEvaluation implements BandSchedule.Visitor {
   private NativeTensor result;
 
   PictureEvaluation(
-      ConsistencyNetwork network,
-      boolean tiled,
-      BandSchedule schedule,
+      BandedStep opened,
       BandPlan plan,
       BandMemory memory,
-      PictureInOut picture,
-      Map<String, float[][]> norms,
+      InOut picture,
       Staging staging,
       TensorStore store,
-      StageSessions.Sequence sessions,
+      BandedStep.StageSessions sessions,
       Cancellation cancellation) {
-    this.network = network;
-    this.tiled = tiled;
-    this.schedule = schedule;
+    this.opened = opened;
     this.plan = plan;
     this.layout = plan.layout();
     this.memory = memory;
     this.picture = picture;
-    this.norms = norms;
     this.staging = staging;
     this.store = store;
     this.sessions = sessions;
@@ -64,7 +57,7 @@ final class PictureEvaluation implements BandSchedule.Visitor {
 
   @Override
   public void begin(BandStage stage) {
-    store.limit(memory.tensorBytes() - BandMemory.scratchBytes(stage, layout, tiled));
+    store.limit(memory.tensorBytes() - BandMemory.scratchBytes(stage, layout, opened.tiled()));
     if (stage.kind() != BandStage.Kind.OUT) {
       store.begin(stage.result());
       statistics.put(stage.result().id(), new PlaneStatistics(stage.result().channels()));
@@ -75,7 +68,7 @@ final class PictureEvaluation implements BandSchedule.Visitor {
   }
 
   private void normalise(BandStage stage) {
-    float[][] affine = norms.get(stage.norm());
+    float[][] affine = opened.norm(stage.norm());
     if (stage.kind() == BandStage.Kind.SECOND) {
       float[] packed = picture.in().conditioning();
       int n = stage.in();
@@ -90,8 +83,8 @@ final class PictureEvaluation implements BandSchedule.Visitor {
         stage.sources().stream().map(t -> statistics.get(t.id())).toList();
     PlaneStatistics.norm(
         sources,
-        network.groups(),
-        network.epsilon(),
+        opened.network().groups(),
+        opened.network().epsilon(),
         affine[0],
         affine[1],
         staging.floats(BandGraphs.SCALE, stage.in()),
@@ -186,10 +179,83 @@ final class PictureEvaluation implements BandSchedule.Visitor {
   @Override
   public void finish(BandStage stage) {
     sessions.close();
-    store.freed(BandMemory.scratchBytes(stage, layout, tiled));
-    for (BandTensor t : schedule.ending(stage)) {
+    store.freed(BandMemory.scratchBytes(stage, layout, opened.tiled()));
+    for (BandTensor t : opened.schedule().ending(stage)) {
       store.end(t);
       statistics.remove(t.id());
+    }
+  }
+
+  /**
+   * One picture of a batch: what goes into the network's first convolution, and what becomes of the
+   * last one's result. Borrows the arrays.
+   *
+   * @param in features, conditioning and coefficients of the batch
+   * @param noisy {@code [N, 3, 8h, 8w]}
+   * @param image {@code [N, 3, 8h, 8w]}
+   * @param picture which one
+   */
+  record InOut(StepInputs in, float[] noisy, float[] image, int picture) {
+    private static final int CELL = Latents.PIXELS_PER_CELL;
+    private static final int COLOURS = ConsistencyNetwork.IMAGE_CHANNELS;
+
+    private int width() {
+      return CELL * in.width();
+    }
+
+    private int height() {
+      return CELL * in.height();
+    }
+
+    /** Index of a row's first value in the images. */
+    private int at(int channel, int row) {
+      return ((picture * COLOURS + channel) * height() + row) * width();
+    }
+
+    /**
+     * Writes rows of the network's input: the image times c_in, then the latent enlarged; zeros
+     * beyond the picture.
+     *
+     * @param out receives {@code [7, rows, 8w]}
+     * @param first row, may be -1
+     */
+    void input(FloatBuffer out, int first, int rows) {
+      float[] line = new float[width()];
+      for (int c = 0; c < ConsistencyNetwork.INPUT_CHANNELS; c++) {
+        for (int row = first; row < first + rows; row++) {
+          if (row < 0 || row >= height()) {
+            Arrays.fill(line, 0);
+          } else if (c < COLOURS) {
+            int at = at(c, row);
+            for (int x = 0; x < line.length; x++) {
+              line[x] = noisy[at + x] * in.coefficients()[0];
+            }
+          } else {
+            int latentChannels = ConsistencyNetwork.INPUT_CHANNELS - COLOURS;
+            int cells = (picture * latentChannels + c - COLOURS) * in.height() + row / CELL;
+            for (int x = 0; x < line.length; x++) {
+              line[x] = in.features()[cells * in.width() + x / CELL];
+            }
+          }
+          out.put(line);
+        }
+      }
+    }
+
+    /**
+     * Writes rows of the image: {@code y c_out + noisy c_skip}.
+     *
+     * @param y {@code [3, rows, 8w]}
+     */
+    void output(FloatBuffer y, int first, int rows) {
+      for (int c = 0; c < COLOURS; c++) {
+        int at = at(c, first);
+        int n = rows * width();
+        y.get(image, at, n);
+        for (int i = at; i < at + n; i++) {
+          image[i] = image[i] * in.coefficients()[1] + noisy[i] * in.coefficients()[2];
+        }
+      }
     }
   }
 }

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.core.bands;
 
-import io.github.consistencydecoder.core.runtime.ModelFiles;
+import io.github.consistencydecoder.core.runtime.Evaluation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
@@ -94,7 +94,7 @@ final class SpillFile implements AutoCloseable {
 
   private DecoderException failed(String what, long at, IOException e) {
     if (e instanceof ClosedByInterruptException) {
-      return ModelFiles.unreadable(e);
+      return Evaluation.unreadable(e);
     }
     return new DecoderException(
         DecoderErrorCode.OUT_OF_MEMORY,

@@ -1,7 +1,6 @@
 package io.github.consistencydecoder.core.export;
 
 import io.github.consistencydecoder.core.autoencoder.Autoencoder;
-import io.github.consistencydecoder.core.opening.ModelOpening;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.OpenModel;
 import io.github.consistencydecoder.core.sampler.LatentTransform;
@@ -88,7 +87,7 @@ public final class ModelExport {
             request.config().with(DecoderConfig.DEVICE, "cpu"),
             request.part().thing(),
             request.part().defaultModel());
-    OpenModel model = ModelOpening.open(settings, chooser(), open -> open);
+    OpenModel model = OpenModel.open(settings, chooser(), open -> open);
     try {
       cancellation.check();
       return new Exported(model.name(), write(model, settings.type()));

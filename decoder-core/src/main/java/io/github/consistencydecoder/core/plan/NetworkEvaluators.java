@@ -2,10 +2,10 @@ package io.github.consistencydecoder.core.plan;
 
 import io.github.consistencydecoder.core.bands.BandPlan;
 import io.github.consistencydecoder.core.bands.BandedStep;
-import io.github.consistencydecoder.core.memory.MemoryEstimate;
+import io.github.consistencydecoder.core.memory.RunForecast;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.runtime.Device;
-import io.github.consistencydecoder.core.runtime.ModelFiles;
+import io.github.consistencydecoder.core.runtime.Evaluation;
 import io.github.consistencydecoder.core.runtime.NetworkRunner;
 import io.github.consistencydecoder.core.runtime.SharedNormSteps;
 import io.github.consistencydecoder.core.runtime.graphs.GraphCache;
@@ -79,7 +79,7 @@ public final class NetworkEvaluators implements Evaluators {
   }
 
   private long estimate(int pictures, int height, int width) {
-    return MemoryEstimate.bytes(weights.network(), 64L * pictures * height * width);
+    return RunForecast.estimate(weights.network(), 64L * pictures * height * width);
   }
 
   @Override
@@ -166,7 +166,7 @@ public final class NetworkEvaluators implements Evaluators {
             new BandedStep(
                 cache.openBands(weights, digest, settings.session()), settings.session());
       } catch (IOException e) {
-        throw ModelFiles.unreadable(e);
+        throw Evaluation.unreadable(e);
       }
     }
     return bands;
@@ -177,7 +177,7 @@ public final class NetworkEvaluators implements Evaluators {
       try {
         tiles = cache.openSharedNorms(weights, digest, settings.type(), settings.session());
       } catch (IOException e) {
-        throw ModelFiles.unreadable(e);
+        throw Evaluation.unreadable(e);
       }
     }
     return tiles;

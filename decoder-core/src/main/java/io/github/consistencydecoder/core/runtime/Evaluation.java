@@ -10,8 +10,10 @@ import ai.onnxruntime.TensorInfo;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.spi.AbstractInterruptibleChannel;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -158,6 +160,20 @@ public final class Evaluation {
           new DecoderException(
               DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed: " + e.getMessage(), e);
     };
+  }
+
+  /**
+   * What it means that an open model's files, which a size, a stage or a timestep reads, are gone.
+   */
+  public static DecoderException unreadable(IOException e) {
+    if (e instanceof ClosedByInterruptException) {
+      return new DecoderException(
+          DecoderErrorCode.CANCELLED, "the decode was cancelled: its thread was interrupted", e);
+    }
+    return new DecoderException(
+        DecoderErrorCode.MODEL_MISSING,
+        "the model's files can no longer be read: " + e.getMessage(),
+        e);
   }
 
   /** Hears of an interrupt of this thread while it is in native code, as a channel does. */

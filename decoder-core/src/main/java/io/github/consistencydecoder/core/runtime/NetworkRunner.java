@@ -145,7 +145,7 @@ public final class NetworkRunner implements EntryUse, AutoCloseable {
           cancellation,
           "decode " + in.batch() + " picture(s) of " + width + "x" + height + " pixels");
     } catch (IOException e) {
-      throw ModelFiles.unreadable(e);
+      throw Evaluation.unreadable(e);
     } finally {
       if (!onCpu()) {
         memory.end();
@@ -182,7 +182,7 @@ public final class NetworkRunner implements EntryUse, AutoCloseable {
     } catch (OrtException e) {
       throw Evaluation.failed(e, cancellation, "keep the device");
     } catch (IOException e) {
-      throw ModelFiles.unreadable(e);
+      throw Evaluation.unreadable(e);
     }
   }
 
@@ -223,7 +223,7 @@ public final class NetworkRunner implements EntryUse, AutoCloseable {
     try {
       return sessions.forecast(8 * height, 8 * width).bytes(pictures, height, width);
     } catch (IOException e) {
-      throw ModelFiles.unreadable(e);
+      throw Evaluation.unreadable(e);
     }
   }
 

@@ -89,7 +89,7 @@ public final class NetworkSession implements EntryUse, AutoCloseable {
     } catch (OrtException e) {
       throw Evaluation.failed(e, cancellation, task);
     } catch (IOException e) {
-      throw ModelFiles.unreadable(e);
+      throw Evaluation.unreadable(e);
     }
   }
 

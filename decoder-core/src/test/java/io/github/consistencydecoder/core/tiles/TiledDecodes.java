@@ -2,7 +2,6 @@ package io.github.consistencydecoder.core.tiles;
 
 import io.github.consistencydecoder.core.ConsistencyDecoderProvider;
 import io.github.consistencydecoder.core.noise.NoiseSource;
-import io.github.consistencydecoder.core.opening.ModelOpening;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.core.opening.OpenModel;
 import io.github.consistencydecoder.core.runtime.SharedNormSteps;
@@ -51,7 +50,7 @@ final class TiledDecodes implements AutoCloseable {
             .with(ConsistencyDecoderProvider.CACHE, cache.toString())
             .with(ModelSettings.CONVOLUTIONS, convolutions);
     ModelSettings settings = ModelSettings.ofConsistencyDecoder(config, "the test", "tiny");
-    return ModelOpening.open(settings, path -> path, model -> of(settings, model));
+    return OpenModel.open(settings, path -> path, model -> of(settings, model));
   }
 
   private static TiledDecodes of(ModelSettings settings, OpenModel model) throws IOException {

@@ -83,7 +83,8 @@ record ChannelsLastEntry(ConsistencyWeights weights, ElementType type, boolean f
 
   @Override
   public StepModel uncached(SessionSettings settings) throws IOException, OrtException {
-    return opened(GraphCache.fresh(this::graph, settings), 1, settings, "uncached", Path.of(""));
+    return opened(
+        OptimisedGraph.fresh(this::graph, settings), 1, settings, "uncached", Path.of(""));
   }
 
   /** The graph, all of whose weights go into one file in that folder. */
@@ -106,8 +107,7 @@ record ChannelsLastEntry(ConsistencyWeights weights, ElementType type, boolean f
           new NetworkRunner(
               StepSessions.of(session, device, sessions, RunForecast.NONE, limits), device),
           StepModel.conditioning(entry),
-          origin,
-          entry);
+          origin);
     } catch (IOException | RuntimeException e) {
       session.close();
       throw e;

@@ -61,8 +61,9 @@ public final class EntryForms implements EntryForm.Reader {
             WinogradWeights.IDENTITY,
             WinogradWeights.VERSION);
       }
-      if (line.startsWith(BandEntry.IDENTITY)) {
-        return form(Kind.WEIGHTS, "for bands", line, BandEntry.IDENTITY, BandEntry.VERSION);
+      if (line.startsWith(BandWeights.Entry.IDENTITY)) {
+        return form(
+            Kind.WEIGHTS, "for bands", line, BandWeights.Entry.IDENTITY, BandWeights.Entry.VERSION);
       }
       if (line.startsWith(ChannelsLastEntry.IDENTITY)) {
         return form(

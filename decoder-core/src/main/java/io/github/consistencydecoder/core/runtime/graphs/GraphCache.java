@@ -3,13 +3,11 @@ package io.github.consistencydecoder.core.runtime.graphs;
 import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.NetworkRunner;
-import io.github.consistencydecoder.core.runtime.Session;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.runtime.SharedNormSteps;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
-import io.github.consistencydecoder.models.network.NetworkGraph;
 import io.github.consistencydecoder.models.network.NetworkWeights;
 import io.github.consistencydecoder.models.network.autoencoder.RunnableNetwork;
 import io.github.consistencydecoder.models.network.graph.ConsistencyGraph;
@@ -26,7 +24,6 @@ import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -34,7 +31,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -142,7 +138,7 @@ public final class GraphCache {
       throws IOException {
     return tiled(weights, settings)
         ? open(WinogradWeights.bands(weights), digest, settings)
-        : open(new BandEntry(weights), digest, settings);
+        : open(new BandWeights.Entry(weights), digest, settings);
   }
 
   private static boolean tiled(ConsistencyWeights weights, SessionSettings settings) {
@@ -336,38 +332,6 @@ public final class GraphCache {
       }
     }
     return root == null ? derived.getParent() : root;
-  }
-
-  /** Writes a graph, with its weights if they are derived, below a folder. */
-  interface Writing {
-    NetworkGraph graph(Path folder) throws IOException;
-  }
-
-  /** A session, which can be opened again, of a graph that is written anew each time. */
-  static Session fresh(Writing writing, SessionSettings settings) throws IOException, OrtException {
-    return Session.by(
-        () -> {
-          Path temporary = Files.createTempDirectory("consistency-decoder-").toRealPath();
-          try {
-            return Session.open(writing.graph(temporary), settings);
-          } finally {
-            // The session has copied the weights or, where files may be deleted while they are
-            // mapped, keeps them alive.
-            deleteOrLeave(temporary);
-          }
-        });
-  }
-
-  /** Deletes a folder, or what of it can be deleted: the rest goes when the process ends. */
-  static void deleteOrLeave(Path folder) throws IOException {
-    try {
-      FileTree.delete(folder);
-    } catch (FileSystemException e) {
-      try (Stream<Path> walk = Files.walk(folder)) {
-        // Registered from the outside in, since they go in the opposite order.
-        walk.forEach(p -> p.toFile().deleteOnExit());
-      }
-    }
   }
 
   private static void checkSpace(CacheEntryType<?> network, Path building) throws IOException {

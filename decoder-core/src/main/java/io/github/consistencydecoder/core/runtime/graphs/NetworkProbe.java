@@ -22,85 +22,58 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Evaluates a bare network, seven channels in and all channels out, so that it can be compared with
- * other implementations of the same network.
+ * Evaluates a bare network once, seven channels in and all channels out, so that it can be compared
+ * with other implementations of the same network.
+ *
+ * @param weights borrowed
+ * @param input {@code [1, 7, H, W]}: image channels times c_in, then normalised latent channels
+ * @param height H
+ * @param width W
+ * @param timestep of the conditioning
+ * @param settings of the session
+ * @param folder for temporary files, which are gone afterwards
  */
-public final class NetworkProbe {
-  private NetworkProbe() {}
-
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record NetworkProbe(
+    ConsistencyWeights weights,
+    float[] input,
+    int height,
+    int width,
+    int timestep,
+    SessionSettings settings,
+    Path folder) {
   /**
-   * One evaluation by the graph for all sizes.
+   * By the graph for all sizes.
    *
-   * @param input {@code [1, 7, H, W]}: image channels times c_in, then normalised latent channels
-   * @param folder for temporary files, which are gone afterwards
-   * @return {@code [1, outputs, H, W]}
+   * @return {@code [1, outputs, H, W]}, here and below
    */
-  public static float[] evaluate(
-      ConsistencyWeights weights,
-      ElementType type,
-      float[] input,
-      int height,
-      int width,
-      int timestep,
-      SessionSettings settings,
-      Path folder)
-      throws IOException {
+  public float[] evaluate(ElementType type) throws IOException {
     return evaluate(
-        weights,
         (derived, root) ->
-            Session.open(ConsistencyGraph.writeNetwork(weights, type, derived, root), settings),
-        new Input(input, height, width, timestep),
-        folder);
+            Session.open(ConsistencyGraph.writeNetwork(weights, type, derived, root), settings));
   }
 
   /**
-   * One evaluation by the graph for one size, in float32; otherwise as the other.
+   * By the graph for one size, in float32.
    *
    * @param bandBytes that the intermediate tensors of one band of rows may take
    */
-  public static float[] evaluateTiled(
-      ConsistencyWeights weights,
-      long bandBytes,
-      float[] input,
-      int height,
-      int width,
-      int timestep,
-      SessionSettings settings,
-      Path folder)
-      throws IOException {
+  public float[] evaluateSized(long bandBytes) throws IOException {
     ConsistencyGraph.Size size = new ConsistencyGraph.Size(height, width);
     return evaluate(
-        weights,
         (derived, root) ->
             Session.openPlain(
                 ConsistencyGraph.writeSizedNetwork(weights, size, bandBytes, derived, root),
-                settings),
-        new Input(input, height, width, timestep),
-        folder);
+                settings));
   }
 
-  /**
-   * One evaluation by the graph for CUDA, in standard operators so that any device can do it;
-   * otherwise as the first.
-   */
-  public static float[] evaluateChannelsLast(
-      ConsistencyWeights weights,
-      ElementType type,
-      float[] input,
-      int height,
-      int width,
-      int timestep,
-      SessionSettings settings,
-      Path folder)
-      throws IOException {
+  /** By the graph for CUDA, in standard operators so that any device can do it. */
+  public float[] evaluateChannelsLast(ElementType type) throws IOException {
     ChannelsLastGraph.Variant standard = new ChannelsLastGraph.Variant(type, false);
     return evaluate(
-        weights,
         (derived, root) ->
             Session.open(
-                ChannelsLastGraph.writeNetwork(weights, standard, derived, root), settings),
-        new Input(input, height, width, timestep),
-        folder);
+                ChannelsLastGraph.writeNetwork(weights, standard, derived, root), settings));
   }
 
   /** Opens a network whose derived weights go into a file. */
@@ -108,29 +81,19 @@ public final class NetworkProbe {
     Session open(Path derived, Path root) throws IOException, OrtException;
   }
 
-  /** What is evaluated. */
-  private record Input(float[] values, int height, int width, int timestep) {}
-
-  private static float[] evaluate(
-      ConsistencyWeights weights, Opening opening, Input input, Path folder) throws IOException {
+  private float[] evaluate(Opening opening) throws IOException {
     Path derived = folder.toRealPath().resolve("probe.weights");
-    try (Session handle = opening.open(derived, GraphCache.root(weights, derived))) {
-      return evaluate(
-          handle,
-          input.values(),
-          input.height(),
-          input.width(),
-          Conditioning.of(weights, input.timestep()));
+    try (Session session = opening.open(derived, GraphCache.root(weights, derived))) {
+      return run(session, Conditioning.of(weights, timestep));
     } catch (OrtException e) {
-      throw failed(e);
+      throw new DecoderException(
+          DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed: " + e.getMessage(), e);
     } finally {
       Files.deleteIfExists(derived);
     }
   }
 
-  private static float[] evaluate(
-      Session handle, float[] input, int height, int width, float[] conditioning)
-      throws OrtException {
+  private float[] run(Session session, float[] conditioning) throws OrtException {
     OrtEnvironment environment = OnnxRuntime.environment();
     float[][] values = new float[1][];
     try (OnnxTensor x =
@@ -140,7 +103,7 @@ public final class NetworkProbe {
             OnnxTensor.createTensor(
                 environment, FloatBuffer.wrap(conditioning), new long[] {conditioning.length})) {
       Evaluation.run(
-          handle,
+          session,
           false,
           Map.of(ConsistencyGraph.INPUT, x, ConsistencyGraph.CONDITIONING, c),
           output -> {
@@ -150,10 +113,5 @@ public final class NetworkProbe {
           new Cancellation());
     }
     return values[0];
-  }
-
-  private static DecoderException failed(OrtException e) {
-    return new DecoderException(
-        DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime failed: " + e.getMessage(), e);
   }
 }

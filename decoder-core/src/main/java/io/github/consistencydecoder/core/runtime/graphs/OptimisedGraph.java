@@ -16,10 +16,13 @@ import io.github.consistencydecoder.models.network.graph.ConsistencyGraph;
 import io.github.consistencydecoder.models.network.graph.NormStatistics;
 import io.github.consistencydecoder.models.network.onnx.ElementType;
 import io.github.consistencydecoder.models.store.cache.EntryUse;
+import io.github.consistencydecoder.models.store.cache.FileTree;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * An optimised graph: weights reordered as the processor's kernels want them.
@@ -95,8 +98,7 @@ record OptimisedGraph<M extends EntryUse>(
             new StepModel(
                 NetworkRunner.of(session, device, forecast(weights, entry), NormStatistics.OWN),
                 StepModel.conditioning(entry),
-                origin,
-                entry));
+                origin));
   }
 
   /** By the graph that is executed; without an entry it cannot be seen. */
@@ -135,7 +137,7 @@ record OptimisedGraph<M extends EntryUse>(
         (derived, root) -> network.write(type, derived, root),
         folder -> {},
         (session, device, origin, entry) ->
-            new NetworkModel(new NetworkSession(session, device), origin, entry));
+            new NetworkModel(new NetworkSession(session, device), origin));
   }
 
   @Override
@@ -168,7 +170,7 @@ record OptimisedGraph<M extends EntryUse>(
   @Override
   public M uncached(SessionSettings settings) throws IOException, OrtException {
     return opened(
-        GraphCache.fresh(
+        fresh(
             folder -> {
               Path derived = folder.resolve(DERIVED);
               return writing.write(derived, GraphCache.root(weights, derived));
@@ -186,6 +188,39 @@ record OptimisedGraph<M extends EntryUse>(
     } catch (IOException | RuntimeException e) {
       session.close();
       throw e;
+    }
+  }
+
+  /** Writes a graph, with its weights if they are derived, below a folder. */
+  interface FolderWriting {
+    NetworkGraph graph(Path folder) throws IOException;
+  }
+
+  /** A session, which can be opened again, of a graph that is written anew each time. */
+  static Session fresh(FolderWriting writing, SessionSettings settings)
+      throws IOException, OrtException {
+    return Session.by(
+        () -> {
+          Path temporary = Files.createTempDirectory("consistency-decoder-").toRealPath();
+          try {
+            return Session.open(writing.graph(temporary), settings);
+          } finally {
+            // The session has copied the weights or, where files may be deleted while they are
+            // mapped, keeps them alive.
+            deleteOrLeave(temporary);
+          }
+        });
+  }
+
+  /** Deletes a folder, or what of it can be deleted: the rest goes when the process ends. */
+  static void deleteOrLeave(Path folder) throws IOException {
+    try {
+      FileTree.delete(folder);
+    } catch (FileSystemException e) {
+      try (Stream<Path> walk = Files.walk(folder)) {
+        // Registered from the outside in, since they go in the opposite order.
+        walk.forEach(p -> p.toFile().deleteOnExit());
+      }
     }
   }
 }

@@ -20,10 +20,8 @@ import java.util.Map;
  * @param session the caller's to close
  * @param conditioning packed conditioning of the timesteps that came with it
  * @param origin {@code cache}, {@code built} or {@code uncached}
- * @param folder of the cached graph; empty path if there is none
  */
-public record StepModel(
-    NetworkRunner session, Map<Integer, float[]> conditioning, String origin, Path folder)
+public record StepModel(NetworkRunner session, Map<Integer, float[]> conditioning, String origin)
     implements EntryUse {
   /** Timesteps whose conditioning is kept with the graph: the published schedule's. */
   private static final List<Integer> KEPT_TIMESTEPS = List.of(1008, 512);

@@ -64,8 +64,7 @@ record WinogradWeights<M extends EntryUse>(
             new StepModel(
                 runner(weights, NormStatistics.OWN, entry, settings),
                 StepModel.conditioning(entry),
-                origin,
-                entry),
+                origin),
         OptimisedGraph.step(weights, ElementType.FLOAT32)::uncached);
   }
 
@@ -102,7 +101,7 @@ record WinogradWeights<M extends EntryUse>(
         weights,
         (entry, settings, origin) ->
             new BandWeights(weights, prepared(entry), true, Optional.empty()),
-        new BandEntry(weights)::uncached);
+        new BandWeights.Entry(weights)::uncached);
   }
 
   @Override

@@ -1,7 +1,8 @@
-package io.github.consistencydecoder.core;
+package io.github.consistencydecoder.core.diagnostics;
 
-import io.github.consistencydecoder.core.opening.ModelOpening;
+import io.github.consistencydecoder.core.ConsistencyDecoderProvider;
 import io.github.consistencydecoder.core.opening.ModelSettings;
+import io.github.consistencydecoder.core.opening.OpenModel;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.runtime.graphs.NetworkProbe;
@@ -102,7 +103,8 @@ public final class SelfTest {
         float[] x = SyntheticWeights.input("input.x", 7 * HEIGHT * WIDTH);
         SessionSettings cpu = new SessionSettings(new Device(Device.Kind.CPU, 0, "self-test"), 0);
         float[] y =
-            NetworkProbe.evaluate(weights, ElementType.FLOAT32, x, HEIGHT, WIDTH, t, cpu, folder);
+            new NetworkProbe(weights, x, HEIGHT, WIDTH, t, cpu, folder)
+                .evaluate(ElementType.FLOAT32);
         difference(
             "network, timestep " + t,
             expected.worst("unet mini t=" + t, y, HEIGHT, WIDTH),
@@ -228,7 +230,7 @@ public final class SelfTest {
     ModelSettings settings =
         ModelSettings.ofConsistencyDecoder(config, "the consistency decoder", "tiny");
     String digest =
-        ModelOpening.open(
+        OpenModel.open(
             settings,
             path -> path,
             model -> {

@@ -1,7 +1,9 @@
-package io.github.consistencydecoder.core;
+package io.github.consistencydecoder.core.diagnostics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.core.ConsistencyDecoderProvider;
+import io.github.consistencydecoder.core.TestDecoders;
 import io.github.consistencydecoder.core.opening.ModelSettings;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.core;
+package io.github.consistencydecoder.core.diagnostics;
 
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Pixels;

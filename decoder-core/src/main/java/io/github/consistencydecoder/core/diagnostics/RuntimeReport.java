@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.core;
+package io.github.consistencydecoder.core.diagnostics;
 
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.OnnxRuntime;

@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.core;
+package io.github.consistencydecoder.core.diagnostics;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -15,14 +15,15 @@ import java.util.Map;
  * Values of the reduced network and its sampler, computed in float64 by an independent
  * implementation.
  */
-final class ConformanceValues {
+public final class ConformanceValues {
   private record Point(int channel, int row, int column, double value) {}
 
   private final Map<String, List<Point>> cases = new LinkedHashMap<>();
 
   private ConformanceValues() {}
 
-  static ConformanceValues bundled() {
+  /** Those that come with the library. */
+  public static ConformanceValues bundled() {
     ConformanceValues values = new ConformanceValues();
     try (InputStream in = ConformanceValues.class.getResourceAsStream("conformance.tsv");
         BufferedReader reader =
@@ -54,7 +55,7 @@ final class ConformanceValues {
    *
    * @param computed {@code [1, channels, height, width]}
    */
-  double worst(String name, float[] computed, int height, int width) {
+  public double worst(String name, float[] computed, int height, int width) {
     List<Point> points = cases.get(name);
     if (points == null) {
       throw new IllegalArgumentException("no case '" + name + "' in " + cases.keySet());

@@ -1,5 +1,7 @@
 package io.github.consistencydecoder.client;
 
+import io.github.consistencydecoder.client.Failures.StatusDetails;
+import io.github.consistencydecoder.client.RemoteModel.CallKind;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.grpc.Context;

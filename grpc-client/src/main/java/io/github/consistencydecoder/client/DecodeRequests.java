@@ -1,5 +1,7 @@
 package io.github.consistencydecoder.client;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import io.github.consistencydecoder.plugin.ClampMode;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
@@ -8,11 +10,15 @@ import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Tiling;
+import io.github.consistencydecoder.proto.v1.DataType;
 import io.github.consistencydecoder.proto.v1.DecodeRequest;
 import io.github.consistencydecoder.proto.v1.Dialect;
 import io.github.consistencydecoder.proto.v1.GivenNoise;
 import io.github.consistencydecoder.proto.v1.PictureFormat;
 import io.github.consistencydecoder.proto.v1.Seeds;
+import io.github.consistencydecoder.proto.v1.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
 
@@ -104,17 +110,37 @@ final class DecodeRequests {
       if (values.remaining() != needed) {
         throw new DecoderException(
             DecoderErrorCode.INVALID_OPTIONS,
-            "noise of step "
-                + k
-                + " has "
-                + values.remaining()
-                + " values, pictures of shape "
-                + shape
-                + " need "
-                + needed);
+            "noise of step %s has %s values, pictures of shape %s need %s"
+                .formatted(k, values.remaining(), shape, needed));
       }
       given.addSteps(FloatTensors.of(values, shape));
     }
     return given.build();
+  }
+
+  /** Numbers as the wire has them: float32, little endian, row-major. */
+  static final class FloatTensors {
+    private FloatTensors() {}
+
+    /**
+     * A tensor.
+     *
+     * @param values copied
+     */
+    static Tensor of(FloatBuffer values, List<Long> shape) {
+      ByteBuffer bytes =
+          ByteBuffer.allocate(values.remaining() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      bytes.asFloatBuffer().put(values.duplicate());
+      return Tensor.newBuilder()
+          .setDataType(DataType.DATA_TYPE_FLOAT32)
+          .addAllShape(shape)
+          .setData(UnsafeByteOperations.unsafeWrap(bytes))
+          .build();
+    }
+
+    /** The numbers in bytes whose count four divides; a view. */
+    static FloatBuffer floats(ByteString bytes) {
+      return bytes.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    }
   }
 }

@@ -1,10 +1,19 @@
 package io.github.consistencydecoder.client;
 
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import io.github.consistencydecoder.client.RemoteModel.CallKind;
 import io.github.consistencydecoder.client.connect.RemoteSettings;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import java.util.Optional;
+import java.util.OptionalLong;
 import javax.net.ssl.SSLException;
 
 /**
@@ -42,22 +51,15 @@ final class Failures {
       case INTERNAL, UNKNOWN, DATA_LOSS, ABORTED ->
           failure(
               DecoderErrorCode.RUNTIME_FAILED,
-              "the service at "
-                  + place()
-                  + " failed: "
-                  + details.sentence()
-                  + "; its log says more",
+              "the service at %s failed: %s; its log says more"
+                  .formatted(place(), details.sentence()),
               e);
       case OK, FAILED_PRECONDITION, OUT_OF_RANGE, ALREADY_EXISTS ->
           failure(
               DecoderErrorCode.RUNTIME_FAILED,
-              "the service at "
-                  + place()
-                  + " answered "
-                  + details.status().getCode()
-                  + ", which a decode service does not: "
-                  + details.sentence()
-                  + "; it may be of another version",
+              ("the service at %s answered %s, which a decode service does not: %s; it may be"
+                      + " of another version")
+                  .formatted(place(), details.status().getCode(), details.sentence()),
               e);
     };
   }
@@ -92,12 +94,9 @@ final class Failures {
     }
     return failure(
         DecoderErrorCode.DEVICE_UNAVAILABLE,
-        "what answers at "
-            + place()
-            + " is another program than a decode service, or one of another version: it does not"
-            + " know "
-            + kind.noun()
-            + " of consistencydecoder.v1",
+        ("what answers at %s is another program than a decode service, or one of"
+                + " another version: it does not know %s of consistencydecoder.v1")
+            .formatted(place(), kind.noun()),
         e);
   }
 
@@ -105,11 +104,8 @@ final class Failures {
     if (details.reason().isPresent()) {
       return failure(
           DecoderErrorCode.DEVICE_UNAVAILABLE,
-          "the service at "
-              + place()
-              + " is not ready: "
-              + details.sentence()
-              + "; try again when it is",
+          "the service at %s is not ready: %s; try again when it is"
+              .formatted(place(), details.sentence()),
           e);
     }
     Throwable root = e;
@@ -125,18 +121,13 @@ final class Failures {
     return failure(
         DecoderErrorCode.DEVICE_UNAVAILABLE,
         handshake
-            ? "no encrypted connection to the service at "
-                + place()
-                + " ("
-                + why
-                + "); tls-ca names the authorities to trust, plaintext 'yes' is for a service"
-                + " without TLS"
-            : "no decode service can be reached at "
-                + place()
-                + " ("
-                + why
-                + "); start one with 'consistency-decoder serve', or correct target"
-                + (settings.encrypted() ? "" : "; if it has TLS, name tls-ca"),
+            ? ("no encrypted connection to the service at %s (%s); tls-ca names the"
+                    + " authorities to trust, plaintext 'yes' is for a service without TLS")
+                .formatted(place(), why)
+            : ("no decode service can be reached at %s (%s); start one with"
+                    + " 'consistency-decoder serve', or correct target%s")
+                .formatted(
+                    place(), why, settings.encrypted() ? "" : "; if it has TLS, name tls-ca"),
         e);
   }
 
@@ -154,11 +145,8 @@ final class Failures {
     }
     return failure(
         DecoderErrorCode.BUSY,
-        "the service at "
-            + place()
-            + " has too much to do: "
-            + details.sentence()
-            + "; try again later, or raise timeout",
+        "the service at %s has too much to do: %s; try again later, or raise timeout"
+            .formatted(place(), details.sentence()),
         e);
   }
 
@@ -166,13 +154,8 @@ final class Failures {
     String who = details.reason().isPresent() ? " (" + details.sentence() + ")" : "";
     return failure(
         DecoderErrorCode.BUSY,
-        kind.noun()
-            + " was not done by "
-            + place()
-            + " within "
-            + words(RemoteModel.timeout(kind, settings))
-            + who
-            + "; try again later, or raise timeout",
+        "%s was not done by %s within %s%s; try again later, or raise timeout"
+            .formatted(kind.noun(), place(), words(RemoteModel.timeout(kind, settings)), who),
         e);
   }
 
@@ -198,11 +181,9 @@ final class Failures {
   DecoderException broken(String what) {
     return new DecoderException(
         DecoderErrorCode.RUNTIME_FAILED,
-        "the service at "
-            + place()
-            + " sent an answer that cannot be right: "
-            + what
-            + "; it may be of another version");
+        ("the service at %s sent an answer that cannot be right: %s; it may be of"
+                + " another version")
+            .formatted(place(), what));
   }
 
   static DecoderException cancelled(CallKind kind, Throwable cause) {
@@ -216,5 +197,58 @@ final class Failures {
   private static DecoderException failure(
       DecoderErrorCode code, String message, StatusRuntimeException e) {
     return new DecoderException(code, message, e);
+  }
+
+  /**
+   * How a call ended, read.
+   *
+   * @param status with its code and sentence
+   * @param reason the service's own word; empty if the status is not from a decode service
+   * @param field the part of the request that is wrong, if it is one
+   * @param pushback milliseconds to wait before the next attempt, if the service says so; negative
+   *     if there must be none
+   */
+  record StatusDetails(
+      Status status, Optional<String> reason, Optional<String> field, OptionalLong pushback) {
+    private static final String DOMAIN = "consistencydecoder";
+    private static final Metadata.Key<String> PUSHBACK =
+        Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
+
+    static StatusDetails of(StatusRuntimeException e) {
+      Optional<String> reason = Optional.empty();
+      Optional<String> field = Optional.empty();
+      com.google.rpc.Status details = StatusProto.fromThrowable(e);
+      try {
+        for (Any any : details == null ? java.util.List.<Any>of() : details.getDetailsList()) {
+          if (any.is(ErrorInfo.class) && any.unpack(ErrorInfo.class).getDomain().equals(DOMAIN)) {
+            reason = Optional.of(any.unpack(ErrorInfo.class).getReason());
+          } else if (any.is(BadRequest.class)) {
+            field =
+                any.unpack(BadRequest.class).getFieldViolationsList().stream()
+                    .map(BadRequest.FieldViolation::getField)
+                    .findFirst();
+          }
+        }
+      } catch (InvalidProtocolBufferException broken) {
+        // The sentence says what there is to say.
+        reason = Optional.empty();
+      }
+      return new StatusDetails(e.getStatus(), reason, field, pushback(e.getTrailers()));
+    }
+
+    private static OptionalLong pushback(Metadata trailers) {
+      String text = trailers == null ? null : trailers.get(PUSHBACK);
+      if (text == null) {
+        return OptionalLong.empty();
+      }
+      // What cannot be read means "not again", as in gRPC itself.
+      return OptionalLong.of(text.matches("[0-9]{1,12}") ? Long.parseLong(text) : -1);
+    }
+
+    /** The service's words, or gRPC's. */
+    String sentence() {
+      String description = status.getDescription();
+      return description == null ? status.getCode().name() : description;
+    }
   }
 }

@@ -2,6 +2,8 @@ package io.github.consistencydecoder.client;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.consistencydecoder.client.DecodeStream.Progress;
+import io.github.consistencydecoder.client.RemoteModel.CallKind;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;

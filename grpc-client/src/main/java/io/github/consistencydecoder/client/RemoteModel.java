@@ -90,11 +90,9 @@ final class RemoteModel implements AutoCloseable {
     if (!found.getEncodes()) {
       throw new DecoderException(
           DecoderErrorCode.MODEL_UNSUPPORTED,
-          "model '"
-              + found.getName()
-              + "' at "
-              + settings.place()
-              + " has no encoder; serve one that has, for example a Stable Diffusion VAE");
+          ("model '%s' at %s has no encoder; serve one that has, for example a Stable"
+                  + " Diffusion VAE")
+              .formatted(found.getName(), settings.place()));
     }
     return requireReady(found);
   }
@@ -186,15 +184,9 @@ final class RemoteModel implements AutoCloseable {
     if (!digest.isEmpty() && !model.getDigest().isEmpty() && !digest.equals(model.getDigest())) {
       throw new DecoderException(
           DecoderErrorCode.MODEL_UNSUPPORTED,
-          "model '"
-              + name()
-              + "' at "
-              + settings.place()
-              + " has other weights ("
-              + digest
-              + ") than when it was opened ("
-              + model.getDigest()
-              + "); open it anew, or give all backends the same");
+          ("model '%s' at %s has other weights (%s) than when it was opened (%s); open it"
+                  + " anew, or give all backends the same")
+              .formatted(name(), settings.place(), digest, model.getDigest()));
     }
   }
 
@@ -242,5 +234,30 @@ final class RemoteModel implements AutoCloseable {
   @Override
   public void close() {
     connection.close();
+  }
+
+  /** What a service is asked to do. */
+  enum CallKind {
+    DECODE("the decode", DecoderErrorCode.INVALID_LATENTS),
+    ENCODE("the encoding", DecoderErrorCode.INVALID_PIXELS),
+    DESCRIBE("the question", DecoderErrorCode.INVALID_OPTIONS);
+
+    private final String noun;
+    private final DecoderErrorCode invalid;
+
+    CallKind(String noun, DecoderErrorCode invalid) {
+      this.noun = noun;
+      this.invalid = invalid;
+    }
+
+    /** As messages call it. */
+    String noun() {
+      return noun;
+    }
+
+    /** What it means if the service refuses the request without saying which part of it. */
+    DecoderErrorCode invalid() {
+      return invalid;
+    }
   }
 }

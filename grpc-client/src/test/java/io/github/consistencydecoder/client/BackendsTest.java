@@ -155,14 +155,13 @@ class BackendsTest {
   private Sidecar sidecar(int port, int which) throws AccessException, IOException {
     Sidecar sidecar =
         Sidecar.start(
-            SidecarConfig.builder()
+            new SidecarConfig()
                 .model("consistency_decoder", ModelSource.of(controls()::openDecoder))
                 .limits(TestService.LIMITS)
                 .grpc(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                 .drainDelay(Duration.ofMillis(400))
                 .grace(Duration.ofSeconds(20))
-                .stateFolder(folder.resolve("state" + which))
-                .build());
+                .stateFolder(folder.resolve("state" + which)));
     Await.until("the sidecar to serve", () -> sidecar.service().readiness() == Readiness.SERVING);
     return sidecar;
   }

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.github.consistencydecoder.client.DecodeRequests.FloatTensors;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.LatentDecoder;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Any;
 import com.google.rpc.BadRequest;
+import io.github.consistencydecoder.client.Failures.StatusDetails;
+import io.github.consistencydecoder.client.RemoteModel.CallKind;
 import io.github.consistencydecoder.client.connect.RemoteSettings;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;

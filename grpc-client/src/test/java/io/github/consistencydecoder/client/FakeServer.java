@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.client;
 
+import io.github.consistencydecoder.client.DecodeRequests.FloatTensors;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.proto.v1.Accepted;

@@ -7,10 +7,10 @@ import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.grpc.GrpcEndpoint;
 import io.github.consistencydecoder.server.grpc.GrpcEndpointBuilder;
 import io.github.consistencydecoder.server.http.HttpEndpoint;
-import io.github.consistencydecoder.server.http.HttpSettings;
 import io.github.consistencydecoder.server.queue.DecodeService;
 import io.github.consistencydecoder.server.queue.QueuedDecodeService;
 import io.github.consistencydecoder.server.queue.QueuedDecodeServiceBuilder;
+import io.github.consistencydecoder.server.request.ByteBudget;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -29,16 +29,20 @@ public final class Sidecar implements AutoCloseable {
   /** For answers on their way when the calls themselves have ended. */
   private static final Duration LAST_ANSWERS = Duration.ofMillis(500);
 
-  private final SidecarConfig config;
+  private final Duration drainDelay;
+  private final Duration grace;
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
   private final QueuedDecodeService service;
+  private final ByteBudget bytes;
   private final Optional<GrpcEndpoint> grpc;
   private final Optional<HttpEndpoint> http;
 
   private Sidecar(SidecarConfig config) throws AccessException, IOException {
-    this.config = config;
+    config.check();
+    this.drainDelay = config.drainDelay;
+    this.grace = config.grace;
     try {
-      checkAddresses();
+      checkAddresses(config);
       Optional<TokenFile> token = Optional.empty();
       if (config.token.isPresent()) {
         token = Optional.of(TokenFile.open(config.token.get()));
@@ -49,8 +53,9 @@ public final class Sidecar implements AutoCloseable {
       }
       SidecarMetrics metrics = own(new SidecarMetrics());
       this.service = own(service(config, metrics));
-      this.grpc = openGrpc(token, tls);
-      this.http = openHttp(token, tls, metrics);
+      this.bytes = ByteBudget.usual(config.limits);
+      this.grpc = openGrpc(config, token, tls);
+      this.http = openHttp(config, token, tls, metrics);
       metrics.watch(grpc, http);
     } catch (AccessException | IOException | RuntimeException e) {
       close();
@@ -62,6 +67,8 @@ public final class Sidecar implements AutoCloseable {
    * Opens the endpoints and begins to open the models; returns when the endpoints listen, and then
    * says on all of them when the models are ready.
    *
+   * @param config not changed by others meanwhile
+   * @throws IllegalArgumentException if there is no model or nowhere to listen
    * @throws AccessException if it must not or cannot be opened as configured
    * @throws IOException if an address or socket cannot be listened on
    */
@@ -69,7 +76,7 @@ public final class Sidecar implements AutoCloseable {
     return new Sidecar(config);
   }
 
-  private void checkAddresses() throws AccessException {
+  private static void checkAddresses(SidecarConfig config) throws AccessException {
     for (Optional<InetSocketAddress> address : java.util.List.of(config.grpc, config.http)) {
       if (address.isPresent()) {
         ListeningRule.check(
@@ -93,7 +100,8 @@ public final class Sidecar implements AutoCloseable {
     return builder.start();
   }
 
-  private Optional<GrpcEndpoint> openGrpc(Optional<TokenFile> token, Optional<TlsMaterial> tls)
+  private Optional<GrpcEndpoint> openGrpc(
+      SidecarConfig config, Optional<TokenFile> token, Optional<TlsMaterial> tls)
       throws AccessException, IOException {
     if (config.grpc.isEmpty() && config.grpcSocket.isEmpty()) {
       return Optional.empty();
@@ -102,6 +110,7 @@ public final class Sidecar implements AutoCloseable {
         GrpcEndpoint.builder(service)
             .openAllowed(config.openAllowed)
             .connections(config.connections)
+            .bytes(bytes)
             .version(config.version);
     config.grpc.ifPresent(builder::address);
     config.grpcSocket.ifPresent(builder::socket);
@@ -112,36 +121,28 @@ public final class Sidecar implements AutoCloseable {
   }
 
   private Optional<HttpEndpoint> openHttp(
-      Optional<TokenFile> token, Optional<TlsMaterial> tls, SidecarMetrics metrics)
+      SidecarConfig config,
+      Optional<TokenFile> token,
+      Optional<TlsMaterial> tls,
+      SidecarMetrics metrics)
       throws AccessException, IOException {
     if (config.http.isEmpty() && config.httpSocket.isEmpty()) {
       return Optional.empty();
     }
-    HttpSettings settings =
-        HttpSettings.usual()
-            .withConnections(config.connections)
-            .withBytesInFlight(httpBytes())
-            .withMetricsOpen(config.metricsOpen)
-            .withAllowedHosts(config.allowedHosts);
-    if (config.http.isPresent()) {
-      InetSocketAddress address = config.http.get();
-      settings = settings.withTcp(address.getAddress().getHostAddress(), address.getPort());
-    }
-    if (config.httpSocket.isPresent()) {
-      settings = settings.withSocket(config.httpSocket.get());
-    }
-    HttpEndpoint.Builder builder = HttpEndpoint.builder(service, settings).metrics(metrics::page);
+    HttpEndpoint.Builder builder =
+        HttpEndpoint.builder(service)
+            .connections(config.connections)
+            .bytes(bytes)
+            .metrics(metrics::page)
+            .metricsOpen(config.metricsOpen)
+            .allowedHosts(config.allowedHosts);
+    config.http.ifPresent(builder::address);
+    config.httpSocket.ifPresent(builder::socket);
     token.ifPresent(builder::token);
     tls.ifPresent(builder::tls);
     HttpEndpoint endpoint = own(builder.build());
     endpoint.start();
     return Optional.of(endpoint);
-  }
-
-  /** A quarter of the heap or 256 MiB, whichever is less, but enough for the largest call. */
-  private long httpBytes() {
-    long quarter = Math.min(Runtime.getRuntime().maxMemory() / 4, 256L << 20);
-    return Math.max(quarter, config.limits.maxRequestBytes());
   }
 
   private <T extends AutoCloseable> T own(T part) {
@@ -174,12 +175,12 @@ public final class Sidecar implements AutoCloseable {
   public void drain() throws InterruptedException {
     grpc.ifPresent(GrpcEndpoint::withdraw);
     http.ifPresent(HttpEndpoint::withdraw);
-    Thread.sleep(config.drainDelay.toMillis());
+    Thread.sleep(drainDelay.toMillis());
     http.ifPresent(HttpEndpoint::stopAccepting);
     Thread goingAway = new Thread(this::endGrpc, "grpc-end");
     goingAway.setDaemon(true);
     goingAway.start();
-    service.drain(config.grace);
+    service.drain(grace);
     if (http.isPresent()) {
       http.get().awaitIdle(LAST_ANSWERS);
     }
@@ -190,7 +191,7 @@ public final class Sidecar implements AutoCloseable {
   private void endGrpc() {
     try {
       if (grpc.isPresent()) {
-        grpc.get().shutdown(config.grace.plus(LAST_ANSWERS));
+        grpc.get().shutdown(grace.plus(LAST_ANSWERS));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

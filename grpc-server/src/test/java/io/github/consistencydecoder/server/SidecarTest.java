@@ -61,18 +61,18 @@ final class SidecarTest {
     }
   }
 
-  private Sidecar start(UnaryOperator<SidecarConfig.Builder> settings) throws Exception {
-    SidecarConfig.Builder config =
-        SidecarConfig.builder()
+  private Sidecar start(UnaryOperator<SidecarConfig> settings) throws Exception {
+    SidecarConfig config =
+        new SidecarConfig()
             .model(Fixtures.MODEL, ModelSource.of(controls::openDecoder))
             .limits(Fixtures.limits())
             .grpc(ANY)
             .http(ANY);
-    sidecar = Sidecar.start(settings.apply(config).build());
+    sidecar = Sidecar.start(settings.apply(config));
     return sidecar;
   }
 
-  private Sidecar serving(UnaryOperator<SidecarConfig.Builder> settings) throws Exception {
+  private Sidecar serving(UnaryOperator<SidecarConfig> settings) throws Exception {
     Sidecar started = start(settings);
     Fixtures.awaitServing(started.service());
     return started;
@@ -301,10 +301,9 @@ final class SidecarTest {
     assertThatThrownBy(
             () ->
                 Sidecar.start(
-                    SidecarConfig.builder()
+                    new SidecarConfig()
                         .model("other", ModelSource.of(controls::openDecoder))
-                        .http(taken)
-                        .build()))
+                        .http(taken)))
         .isInstanceOf(IOException.class);
     sidecar.close();
     assertThat(controls.open.get()).isZero();

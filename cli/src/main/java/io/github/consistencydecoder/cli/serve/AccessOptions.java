@@ -64,7 +64,7 @@ final class AccessOptions {
       description = {"gRPC reflection and channelz. Default: on this machine yes, beyond it no."})
   private Boolean introspection;
 
-  void addTo(SidecarConfig.Builder config) {
+  void addTo(SidecarConfig config) {
     if ((certificate == null) != (key == null)) {
       throw new CliException(ExitCode.USAGE, "--tls-cert and --tls-key belong together");
     }

@@ -96,7 +96,7 @@ final class LimitOptions {
     }
   }
 
-  void addTo(SidecarConfig.Builder config) {
+  void addTo(SidecarConfig config) {
     ServiceLimits usual = ServiceLimits.defaults();
     try {
       config.limits(

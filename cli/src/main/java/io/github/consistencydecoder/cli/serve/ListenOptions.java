@@ -47,7 +47,7 @@ final class ListenOptions {
       description = "Unix socket for HTTP, likewise.")
   private Path httpSocket;
 
-  void addTo(SidecarConfig.Builder config) {
+  void addTo(SidecarConfig config) {
     if (!grpcPort.equals(NONE)) {
       config.grpc(address("--grpc-port", grpcPort));
     }

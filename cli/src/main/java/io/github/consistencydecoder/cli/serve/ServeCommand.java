@@ -76,7 +76,7 @@ public final class ServeCommand implements Callable<Integer> {
     if (!log.equals("text") && !log.equals("json")) {
       throw new CliException(ExitCode.USAGE, "--log " + log + ": text or json is needed");
     }
-    SidecarConfig.Builder config = SidecarConfig.builder().version(Version.number());
+    SidecarConfig config = new SidecarConfig().version(Version.number());
     listen.addTo(config);
     access.addTo(config);
     limits.addTo(config);
@@ -86,7 +86,7 @@ public final class ServeCommand implements Callable<Integer> {
     served.forEach(ServedModel::check);
     served.forEach(model -> config.model(model.name(), model.source()));
     config.stateFolder(ModelStore.standard().cacheFolder().resolve("serve"));
-    run(console, config.build());
+    run(console, config);
     return ExitCode.OK;
   }
 

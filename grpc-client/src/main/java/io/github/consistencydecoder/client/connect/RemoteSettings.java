@@ -88,20 +88,16 @@ public final class RemoteSettings {
     for (String key : config.asMap().keySet()) {
       if (key.equals(DecoderConfig.MEMORY)) {
         throw invalid(
-            "setting 'memory' is the service's own: 'serve --memory' limits what decodes take there;"
-                + " leave it out, "
+            "setting 'memory' is the service's own: 'serve --memory' limits what decodes take"
+                + " there; leave it out, "
                 + thing
                 + " holds a request and its answer and nothing that could be limited");
       }
       if (!KEYS.contains(key)) {
         throw invalid(
-            "setting '"
-                + key
-                + "' is unknown; "
-                + thing
-                + " has "
-                + String.join(", ", KEYS)
-                + "; what a model runs on is set where the service is started");
+            ("setting '%s' is unknown; %s has %s; what a model runs on is set where the"
+                    + " service is started")
+                .formatted(key, thing, String.join(", ", KEYS)));
       }
     }
     return new RemoteSettings(config);

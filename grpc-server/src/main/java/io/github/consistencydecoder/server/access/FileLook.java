@@ -74,14 +74,8 @@ record FileLook(FileTime modified, long size, Object key) {
         Set<PosixFilePermission> rights = view.readAttributes().permissions();
         if (!Collections.disjoint(rights, OTHERS)) {
           return Optional.of(
-              "the "
-                  + what
-                  + " "
-                  + file
-                  + " is open to others on this machine ("
-                  + PosixFilePermissions.toString(rights)
-                  + "): chmod 600 "
-                  + file);
+              "the %s %s is open to others on this machine (%s): chmod 600 %s"
+                  .formatted(what, file, PosixFilePermissions.toString(rights), file));
         }
       }
     } catch (IOException e) {

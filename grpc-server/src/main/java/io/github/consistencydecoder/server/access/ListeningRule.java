@@ -34,11 +34,11 @@ public final class ListeningRule {
       return;
     }
     throw new AccessException(
-        "listening on "
-            + host.getHostAddress()
-            + " lets others in over the network, "
-            + (tls ? "and callers would need neither a token nor a certificate" : "without TLS")
-            + ": give a certificate and a key, and a token file or client authorities; or listen on"
-            + " 127.0.0.1; or say in words that the service shall be open");
+        ("listening on %s lets others in over the network, %s: give a certificate and a"
+                + " key, and a token file or client authorities; or listen on 127.0.0.1; or say"
+                + " in words that the service shall be open")
+            .formatted(
+                host.getHostAddress(),
+                tls ? "and callers would need neither a token nor a certificate" : "without TLS"));
   }
 }

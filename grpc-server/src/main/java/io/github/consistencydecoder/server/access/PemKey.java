@@ -9,6 +9,7 @@ import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,26 +29,10 @@ final class PemKey {
   private static final int PARAMETERS = 0xa0;
 
   /** OID rsaEncryption and NULL. */
-  private static final byte[] RSA = {
-    0x06,
-    0x09,
-    0x2a,
-    (byte) 0x86,
-    0x48,
-    (byte) 0x86,
-    (byte) 0xf7,
-    0x0d,
-    0x01,
-    0x01,
-    0x01,
-    0x05,
-    0x00
-  };
+  private static final byte[] RSA = HexFormat.of().parseHex("06092a864886f70d0101010500");
 
   /** OID id-ecPublicKey. */
-  private static final byte[] EC = {
-    0x06, 0x07, 0x2a, (byte) 0x86, 0x48, (byte) 0xce, 0x3d, 0x02, 0x01
-  };
+  private static final byte[] EC = HexFormat.of().parseHex("06072a8648ce3d0201");
 
   private PemKey() {}
 
@@ -82,12 +67,8 @@ final class PemKey {
           });
     } catch (GeneralSecurityException | RuntimeException e) {
       throw new AccessException(
-          "the key "
-              + file
-              + " cannot be used: its block '"
-              + kind
-              + "' holds no RSA, EC or Ed25519"
-              + " key",
+          "the key %s cannot be used: its block '%s' holds no RSA, EC or Ed25519 key"
+              .formatted(file, kind),
           e);
     }
   }

@@ -224,11 +224,8 @@ public final class TlsMaterial implements AutoCloseable {
             "the certificate " + certificate + " cannot be used: " + reason(e), e);
       } catch (GeneralSecurityException | RuntimeException e) {
         throw new AccessException(
-            "the certificate "
-                + certificate
-                + " and the key "
-                + key
-                + " cannot be used together on this Java runtime",
+            "the certificate %s and the key %s cannot be used together on this Java runtime"
+                .formatted(certificate, key),
             e);
       }
     }

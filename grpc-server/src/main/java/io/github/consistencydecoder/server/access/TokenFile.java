@@ -62,13 +62,8 @@ public final class TokenFile {
 
   private static AccessException unusable(Path file) {
     return new AccessException(
-        "the token file "
-            + file
-            + " must hold one line of "
-            + SHORTEST
-            + " to "
-            + LONGEST
-            + " visible ASCII characters");
+        "the token file %s must hold one line of %s to %s visible ASCII characters"
+            .formatted(file, SHORTEST, LONGEST));
   }
 
   /**

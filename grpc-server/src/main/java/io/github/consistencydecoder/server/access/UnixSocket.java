@@ -53,11 +53,8 @@ public final class UnixSocket {
     Path path = wanted.toAbsolutePath().normalize();
     if ((path + UNFINISHED).getBytes(StandardCharsets.UTF_8).length > LONGEST) {
       throw new AccessException(
-          "the path of the socket "
-              + path
-              + " is longer than "
-              + (LONGEST - UNFINISHED.length())
-              + " bytes");
+          "the path of the socket %s is longer than %s bytes"
+              .formatted(path, LONGEST - UNFINISHED.length()));
     }
     try {
       folder(path);
@@ -82,11 +79,9 @@ public final class UnixSocket {
     others.removeAll(OWNER);
     if (!others.isEmpty()) {
       throw new AccessException(
-          "the folder "
-              + folder
-              + " of the socket is open to others ("
-              + PosixFilePermissions.toString(permissions)
-              + "): name one that does not exist yet, or take their rights away (chmod 700)");
+          ("the folder %s of the socket is open to others (%s): name one that does not"
+                  + " exist yet, or take their rights away (chmod 700)")
+              .formatted(folder, PosixFilePermissions.toString(permissions)));
     }
   }
 

@@ -23,7 +23,7 @@ import java.util.Optional;
 
 /**
  * A request of our own protocol, read. Checked in this order: schedule, shape, options, scale and
- * factor, whether the core would take it, and only then the tensors' contents.
+ * factor, the limits, and only then the tensors' contents.
  */
 record DecodeInput(
     CallSettings settings,
@@ -59,7 +59,7 @@ record DecodeInput(
       LatentRules.checkScalingFactor("latents.scaling_factor", latents.getScalingFactor());
     }
     WireTensor tensor = WireNames.tensor(LATENTS, latents.getTensor());
-    service.checkAdmission(settings, size);
+    service.limits().check(size);
     DecodeOptions options =
         DecodeOptions.builder()
             .schedule(schedule)

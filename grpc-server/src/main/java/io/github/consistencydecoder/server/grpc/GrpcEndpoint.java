@@ -6,9 +6,9 @@ import io.github.consistencydecoder.server.access.AccessException;
 import io.github.consistencydecoder.server.access.ListeningRule;
 import io.github.consistencydecoder.server.access.TlsMaterial;
 import io.github.consistencydecoder.server.access.UnixSocket;
-import io.github.consistencydecoder.server.grpc.CallEnd.ReadTimeout;
+import io.github.consistencydecoder.server.grpc.CallLifecycle.ReadTimeout;
+import io.github.consistencydecoder.server.grpc.Requests.Methods;
 import io.github.consistencydecoder.server.grpc.Requests.TokenGate;
-import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
 import io.github.consistencydecoder.server.grpc.transport.EventLoops;
 import io.github.consistencydecoder.server.grpc.transport.GatedNegotiator;
 import io.github.consistencydecoder.server.grpc.transport.GatedNegotiator.ConnectionLimit;
@@ -16,6 +16,7 @@ import io.github.consistencydecoder.server.grpc.transport.StreamHandles;
 import io.github.consistencydecoder.server.grpc.transport.StrictMethods;
 import io.github.consistencydecoder.server.queue.DecodeService;
 import io.github.consistencydecoder.server.queue.Readiness;
+import io.github.consistencydecoder.server.request.ByteBudget;
 import io.github.consistencydecoder.server.request.ServiceLimits;
 import io.grpc.BindableService;
 import io.grpc.Server;
@@ -32,6 +33,7 @@ import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -43,9 +45,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
 
 /**
@@ -61,7 +61,7 @@ public final class GrpcEndpoint implements AutoCloseable {
   private static final int RESETS_SECONDS = 60;
 
   private final HealthFollower health = new HealthFollower();
-  private final BytesInFlight bytes;
+  private final ByteBudget bytes;
   private final StreamHandles handles = new StreamHandles();
   private final ConnectionLimit connections;
   private final EventLoops loops;
@@ -72,12 +72,12 @@ public final class GrpcEndpoint implements AutoCloseable {
   private int port = -1;
 
   private GrpcEndpoint(GrpcEndpointBuilder builder) {
-    this.bytes = new BytesInFlight(builder.bytesInFlight);
+    this.bytes = builder.bytes.part();
     this.connections = new ConnectionLimit(builder.connections);
     this.loops = EventLoops.start();
     this.executor =
-        Executors.newFixedThreadPool(builder.threads, EndpointThreads.named("grpc-call"));
-    this.timer = new ScheduledThreadPoolExecutor(1, EndpointThreads.named("grpc-timer"));
+        Executors.newFixedThreadPool(builder.threads, new DefaultThreadFactory("grpc-call", true));
+    this.timer = new ScheduledThreadPoolExecutor(1, new DefaultThreadFactory("grpc-timer", true));
     timer.setRemoveOnCancelPolicy(true);
   }
 
@@ -171,13 +171,12 @@ public final class GrpcEndpoint implements AutoCloseable {
 
   private void services(GrpcEndpointBuilder builder, NettyServerBuilder server) {
     ServiceLimits limits = builder.service.limits();
-    Admission admission = new Admission(builder.service, bytes);
-    StrictMethods strict = new StrictMethods(bytes, m -> Methods.limit(m, limits), admission);
-    List<BindableService> services = new ArrayList<>();
     ReadTimeout patience = new ReadTimeout(timer, builder.patience, builder.slowestReader);
-    services.add(new NativeService(builder.service, admission, executor, patience));
-    services.add(
-        new InferenceService(builder.service, admission, executor, patience, builder.version));
+    GrpcContext context = new GrpcContext(builder.service, bytes, executor, patience);
+    StrictMethods strict = new StrictMethods(bytes, m -> Methods.limit(m, limits), context);
+    List<BindableService> services = new ArrayList<>();
+    services.add(new NativeService(context));
+    services.add(new InferenceService(context, builder.version));
     services.add(health.service());
     boolean here =
         builder.address.map(InetSocketAddress::getAddress).isEmpty()
@@ -185,7 +184,7 @@ public final class GrpcEndpoint implements AutoCloseable {
     List<ServerServiceDefinition> definitions = new ArrayList<>();
     if (builder.reflection.orElse(here)) {
       definitions.add(strict.of(ProtoReflectionServiceV1.newInstance().bindService()));
-      definitions.add(strict.of(OldReflection.service()));
+      definitions.add(strict.of(oldReflection()));
     }
     if (builder.channelz.orElse(here)) {
       services.add(ChannelzService.newInstance(CHANNELZ_PAGE));
@@ -210,7 +209,7 @@ public final class GrpcEndpoint implements AutoCloseable {
   }
 
   /** Bytes of requests and answers, for metrics. */
-  public BytesInFlight bytesInFlight() {
+  public ByteBudget bytesInFlight() {
     return bytes;
   }
 
@@ -257,28 +256,9 @@ public final class GrpcEndpoint implements AutoCloseable {
     }
   }
 
-  /** Daemon threads with a name and a number. */
-  static final class EndpointThreads {
-    private EndpointThreads() {}
-
-    static ThreadFactory named(String name) {
-      AtomicInteger count = new AtomicInteger();
-      return task -> {
-        Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
-        thread.setDaemon(true);
-        return thread;
-      };
-    }
-  }
-
-  /** Reflection v1alpha, which older tools ask for. */
-  static final class OldReflection {
-    private OldReflection() {}
-
-    @SuppressWarnings("deprecation") // gRPC marks it so in favour of v1, which is served as well
-    static ServerServiceDefinition service() {
-      return ProtoReflectionService.newInstance().bindService();
-    }
+  @SuppressWarnings("deprecation") // gRPC marks it so in favour of v1, which is served as well
+  private static ServerServiceDefinition oldReflection() {
+    return ProtoReflectionService.newInstance().bindService();
   }
 
   /** The health service, which says what the core says. NOT_SERVING until it has said something. */

@@ -6,7 +6,7 @@ import io.github.consistencydecoder.server.access.AccessException;
 import io.github.consistencydecoder.server.access.TlsMaterial;
 import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.queue.DecodeService;
-import io.github.consistencydecoder.server.request.ServiceLimits;
+import io.github.consistencydecoder.server.request.ByteBudget;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -15,8 +15,6 @@ import java.util.Optional;
 
 /** Collects what a {@link GrpcEndpoint} is made of; not for use by several threads. */
 public final class GrpcEndpointBuilder {
-  private static final long USUAL_BYTES = 1L << 30;
-
   final DecodeService service;
   Optional<InetSocketAddress> address = Optional.empty();
   Optional<Path> socket = Optional.empty();
@@ -27,7 +25,7 @@ public final class GrpcEndpointBuilder {
   Optional<Boolean> reflection = Optional.empty();
   Optional<Boolean> channelz = Optional.empty();
   int threads = 2 * Math.max(2, Runtime.getRuntime().availableProcessors());
-  long bytesInFlight;
+  ByteBudget bytes;
   int callsPerConnection = 16;
   int connections = 1_000;
   Duration patience = Duration.ofSeconds(60);
@@ -36,13 +34,7 @@ public final class GrpcEndpointBuilder {
 
   GrpcEndpointBuilder(DecodeService service) {
     this.service = requireNonNull(service, "service");
-    this.bytesInFlight = usualBytes(service.limits());
-  }
-
-  /** Half the heap or 1 GiB, whichever is less, but enough for the largest call. */
-  private static long usualBytes(ServiceLimits limits) {
-    long half = Math.min(Runtime.getRuntime().maxMemory() / 2, USUAL_BYTES);
-    return Math.max(half, limits.maxRequestBytes() + limits.maxPixels() * 24);
+    this.bytes = ByteBudget.usual(service.limits());
   }
 
   /** Listens on TCP; port 0 takes a free one. */
@@ -102,9 +94,9 @@ public final class GrpcEndpointBuilder {
     return this;
   }
 
-  /** Bytes that requests and answers may hold together. */
-  public GrpcEndpointBuilder bytesInFlight(long bytesInFlight) {
-    this.bytesInFlight = bytesInFlight;
+  /** What requests and answers may hold while they travel, together with other endpoints. */
+  public GrpcEndpointBuilder bytes(ByteBudget bytes) {
+    this.bytes = requireNonNull(bytes, "bytes");
     return this;
   }
 

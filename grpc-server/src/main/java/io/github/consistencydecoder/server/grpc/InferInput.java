@@ -38,7 +38,7 @@ import java.util.Set;
 
 /**
  * An inference, read. Checked in this order: parameters, inputs' names and forms, shape, outputs,
- * whether the core would take it, and only then the tensors' contents.
+ * the limits, and only then the tensors' contents.
  */
 record InferInput(
     CallSettings settings,
@@ -64,7 +64,7 @@ record InferInput(
     WireTensor latents = tensors.tensor(InferTensors.LATENTS);
     CallSettings settings =
         Requests.settings(request.getModelName(), parameters.priority(), parameters.timeout());
-    service.checkAdmission(settings, size);
+    service.limits().check(size);
     DecodeOptions options =
         DecodeOptions.builder()
             .schedule(schedule)
@@ -202,10 +202,8 @@ record InferInput(
       if (request.getRawInputContentsCount() != request.getInputsCount()) {
         throw ServiceException.invalid(
             "raw_input_contents",
-            request.getRawInputContentsCount()
-                + " raw contents were given for "
-                + request.getInputsCount()
-                + " inputs; one for each is needed");
+            "%s raw contents were given for %s inputs; one for each is needed"
+                .formatted(request.getRawInputContentsCount(), request.getInputsCount()));
       }
     }
 

@@ -1,5 +1,8 @@
 package io.github.consistencydecoder.server.grpc;
 
+import static io.github.consistencydecoder.server.grpc.CallLifecycle.answer;
+import static io.github.consistencydecoder.server.grpc.CallLifecycle.begin;
+
 import io.github.consistencydecoder.proto.inference.GRPCInferenceServiceGrpc;
 import io.github.consistencydecoder.proto.inference.ModelInferRequest;
 import io.github.consistencydecoder.proto.inference.ModelInferResponse;
@@ -17,9 +20,7 @@ import io.github.consistencydecoder.proto.inference.ServerMetadataRequest;
 import io.github.consistencydecoder.proto.inference.ServerMetadataResponse;
 import io.github.consistencydecoder.proto.inference.ServerReadyRequest;
 import io.github.consistencydecoder.proto.inference.ServerReadyResponse;
-import io.github.consistencydecoder.server.grpc.CallEnd.ReadTimeout;
 import io.github.consistencydecoder.server.grpc.InferInput.InferTensors;
-import io.github.consistencydecoder.server.grpc.transport.Statuses;
 import io.github.consistencydecoder.server.models.ModelStatus;
 import io.github.consistencydecoder.server.queue.DecodeService;
 import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
@@ -28,7 +29,6 @@ import io.github.consistencydecoder.server.request.ServiceError;
 import io.github.consistencydecoder.server.request.ServiceException;
 import io.grpc.stub.StreamObserver;
 import java.util.Comparator;
-import java.util.concurrent.Executor;
 
 /** The Open Inference Protocol, version 2. */
 final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase {
@@ -37,40 +37,26 @@ final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServi
 
   private static final long ANY = -1;
 
+  private final GrpcContext context;
   private final DecodeService service;
-  private final Admission admission;
-  private final Executor executor;
-  private final ReadTimeout patience;
   private final String serverVersion;
 
-  InferenceService(
-      DecodeService service,
-      Admission admission,
-      Executor executor,
-      ReadTimeout patience,
-      String serverVersion) {
-    this.service = service;
-    this.admission = admission;
-    this.executor = executor;
-    this.patience = patience;
+  InferenceService(GrpcContext context, String serverVersion) {
+    this.context = context;
+    this.service = context.service();
     this.serverVersion = serverVersion;
-  }
-
-  private static <A> void answer(StreamObserver<A> observer, A message) {
-    observer.onNext(message);
-    observer.onCompleted();
   }
 
   @Override
   public void serverLive(ServerLiveRequest request, StreamObserver<ServerLiveResponse> observer) {
-    answer(observer, ServerLiveResponse.newBuilder().setLive(true).build());
+    answer(observer, () -> ServerLiveResponse.newBuilder().setLive(true).build());
   }
 
   @Override
   public void serverReady(
       ServerReadyRequest request, StreamObserver<ServerReadyResponse> observer) {
     boolean ready = service.readiness() == Readiness.SERVING;
-    answer(observer, ServerReadyResponse.newBuilder().setReady(ready).build());
+    answer(observer, () -> ServerReadyResponse.newBuilder().setReady(ready).build());
   }
 
   @Override
@@ -78,11 +64,12 @@ final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServi
       ServerMetadataRequest request, StreamObserver<ServerMetadataResponse> observer) {
     answer(
         observer,
-        ServerMetadataResponse.newBuilder()
-            .setName("consistency-decoder")
-            .setVersion(serverVersion)
-            .addExtensions("model_repository")
-            .build());
+        () ->
+            ServerMetadataResponse.newBuilder()
+                .setName("consistency-decoder")
+                .setVersion(serverVersion)
+                .addExtensions("model_repository")
+                .build());
   }
 
   private ModelStatus model(String name, String field, String version) throws ServiceException {
@@ -99,43 +86,42 @@ final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServi
 
   @Override
   public void modelReady(ModelReadyRequest request, StreamObserver<ModelReadyResponse> observer) {
-    try {
-      ModelStatus model = model(request.getName(), "name", request.getVersion());
-      answer(observer, ModelReadyResponse.newBuilder().setReady(model.ready()).build());
-    } catch (ServiceException e) {
-      observer.onError(Statuses.of(e));
-    }
+    answer(
+        observer,
+        () ->
+            ModelReadyResponse.newBuilder()
+                .setReady(model(request.getName(), "name", request.getVersion()).ready())
+                .build());
   }
 
   @Override
   public void modelMetadata(
       ModelMetadataRequest request, StreamObserver<ModelMetadataResponse> observer) {
-    try {
-      ModelStatus model = model(request.getName(), "name", request.getVersion());
-      ModelMetadataResponse.Builder metadata =
-          ModelMetadataResponse.newBuilder()
-              .setName(model.name())
-              .addVersions(VERSION)
-              .setPlatform("consistencydecoder")
-              .addInputs(tensor(InferTensors.LATENTS, "FP32", ANY, 4, ANY, ANY));
-      for (String noise : InferTensors.NOISE) {
-        metadata.addInputs(tensor(noise, "FP32", ANY, 3, ANY, ANY));
-      }
-      metadata
-          .addOutputs(tensor(InferOutput.IMAGE, "UINT8", ANY, ANY, ANY, 3))
-          .addOutputs(tensor(InferOutput.SAMPLE, "FP32", ANY, 3, ANY, ANY));
-      model
-          .info()
-          .ifPresent(
-              info ->
-                  metadata
-                      .putAllProperties(info.details())
-                      .putProperties("provider", info.provider())
-                      .putProperties("digest", info.digest()));
-      answer(observer, metadata.build());
-    } catch (ServiceException e) {
-      observer.onError(Statuses.of(e));
+    answer(observer, () -> metadata(model(request.getName(), "name", request.getVersion())));
+  }
+
+  private static ModelMetadataResponse metadata(ModelStatus model) {
+    ModelMetadataResponse.Builder metadata =
+        ModelMetadataResponse.newBuilder()
+            .setName(model.name())
+            .addVersions(VERSION)
+            .setPlatform("consistencydecoder")
+            .addInputs(tensor(InferTensors.LATENTS, "FP32", ANY, 4, ANY, ANY));
+    for (String noise : InferTensors.NOISE) {
+      metadata.addInputs(tensor(noise, "FP32", ANY, 3, ANY, ANY));
     }
+    metadata
+        .addOutputs(tensor(InferOutput.IMAGE, "UINT8", ANY, ANY, ANY, 3))
+        .addOutputs(tensor(InferOutput.SAMPLE, "FP32", ANY, 3, ANY, ANY));
+    model
+        .info()
+        .ifPresent(
+            info ->
+                metadata
+                    .putAllProperties(info.details())
+                    .putProperties("provider", info.provider())
+                    .putProperties("digest", info.digest()));
+    return metadata.build();
   }
 
   private static TensorMetadata tensor(String name, String datatype, long... shape) {
@@ -148,19 +134,20 @@ final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServi
 
   @Override
   public void modelInfer(ModelInferRequest request, StreamObserver<ModelInferResponse> observer) {
-    try {
-      ModelStatus unused = model(request.getModelName(), "model_name", request.getModelVersion());
-      InferInput input = InferInput.read(request, service);
-      UnaryAnswer.<DecodeResult, ModelInferResponse>start(
-          observer,
-          executor,
-          admission.room(input.answerBytes()),
-          patience,
-          listener -> service.decode(input.settings(), input.latents(), input.options(), listener),
-          result -> input.answer(request.getId(), result));
-    } catch (ServiceException e) {
-      observer.onError(Statuses.of(e));
-    }
+    begin(
+        observer,
+        () -> {
+          ModelStatus unused =
+              model(request.getModelName(), "model_name", request.getModelVersion());
+          InferInput input = InferInput.read(request, service);
+          CallLifecycle.<DecodeResult, ModelInferResponse>unary(
+              context,
+              observer,
+              input.answerBytes(),
+              listener ->
+                  service.decode(input.settings(), input.latents(), input.options(), listener),
+              result -> input.answer(request.getId(), result));
+        });
   }
 
   @Override
@@ -178,6 +165,6 @@ final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServi
                         .setVersion(VERSION)
                         .setState(model.ready() ? "READY" : "UNAVAILABLE")
                         .setReason(model.reason())));
-    answer(observer, index.build());
+    answer(observer, index::build);
   }
 }

@@ -1,5 +1,8 @@
 package io.github.consistencydecoder.server.grpc;
 
+import static io.github.consistencydecoder.server.grpc.CallLifecycle.answer;
+import static io.github.consistencydecoder.server.grpc.CallLifecycle.begin;
+
 import com.google.protobuf.UnsafeByteOperations;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Schedule;
@@ -18,92 +21,70 @@ import io.github.consistencydecoder.proto.v1.ListModelsRequest;
 import io.github.consistencydecoder.proto.v1.ListModelsResponse;
 import io.github.consistencydecoder.proto.v1.Model;
 import io.github.consistencydecoder.proto.v1.Tensor;
-import io.github.consistencydecoder.server.grpc.CallEnd.ReadTimeout;
 import io.github.consistencydecoder.server.grpc.DecodeAnswers.PictureParts;
-import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
-import io.github.consistencydecoder.server.grpc.transport.Statuses;
 import io.github.consistencydecoder.server.models.ModelStatus;
 import io.github.consistencydecoder.server.queue.DecodeService;
 import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
 import io.github.consistencydecoder.server.queue.DecodeService.EncodeResult;
 import io.github.consistencydecoder.server.request.DecodeSize;
+import io.github.consistencydecoder.server.request.DecodeSize.CallKind;
 import io.github.consistencydecoder.server.request.DecodeSize.Prediction;
 import io.github.consistencydecoder.server.request.ServiceException;
 import io.github.consistencydecoder.server.request.ServiceLimits;
-import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.Executor;
 
 /** Our own protocol, version 1. */
 final class NativeService extends DecoderServiceGrpc.DecoderServiceImplBase {
+  private final GrpcContext context;
   private final DecodeService service;
-  private final Admission admission;
-  private final Executor executor;
-  private final ReadTimeout patience;
 
-  /**
-   * @param executor makes answers
-   * @param patience with callers who do not read
-   */
-  NativeService(
-      DecodeService service, Admission admission, Executor executor, ReadTimeout patience) {
-    this.service = service;
-    this.admission = admission;
-    this.executor = executor;
-
-    this.patience = patience;
+  NativeService(GrpcContext context) {
+    this.context = context;
+    this.service = context.service();
   }
 
   @Override
   public void decode(DecodeRequest request, StreamObserver<DecodeResponse> observer) {
-    try {
-      DecodeInput input = DecodeInput.read(request, service);
-      BytesInFlight.Share room =
-          admission.room(DecodeAnswers.bytes(input.size(), input.format(), true));
-      UnaryAnswer.<DecodeResult, DecodeResponse>start(
-          observer,
-          executor,
-          room,
-          patience,
-          listener -> service.decode(input.settings(), input.latents(), input.options(), listener),
-          result -> DecodeAnswers.response(input, result));
-    } catch (ServiceException e) {
-      observer.onError(Statuses.of(e));
-    }
+    begin(
+        observer,
+        () -> {
+          DecodeInput input = DecodeInput.read(request, service);
+          CallLifecycle.<DecodeResult, DecodeResponse>unary(
+              context,
+              observer,
+              DecodeAnswers.bytes(input.size(), input.format(), true),
+              listener ->
+                  service.decode(input.settings(), input.latents(), input.options(), listener),
+              result -> DecodeAnswers.response(input, result));
+        });
   }
 
   @Override
   public void decodeStream(DecodeRequest request, StreamObserver<DecodeStreamResponse> observer) {
-    try {
-      DecodeInput input = DecodeInput.read(request, service);
-      PictureParts.check(input.size(), input.format());
-      BytesInFlight.Share room =
-          admission.room(DecodeAnswers.bytes(input.size(), input.format(), false));
-      ServerCallStreamObserver<DecodeStreamResponse> call =
-          (ServerCallStreamObserver<DecodeStreamResponse>) observer;
-      new StreamAnswer(input, call, executor, patience).start(service, room);
-    } catch (ServiceException e) {
-      observer.onError(Statuses.of(e));
-    }
+    begin(
+        observer,
+        () -> {
+          DecodeInput input = DecodeInput.read(request, service);
+          PictureParts.check(input.size(), input.format());
+          CallLifecycle.stream(context, observer, input);
+        });
   }
 
   @Override
   public void encode(EncodeRequest request, StreamObserver<EncodeResponse> observer) {
-    try {
-      EncodeInput input = EncodeInput.read(request, service);
-      BytesInFlight.Share room = admission.room(4L * input.pixels().values().remaining());
-      UnaryAnswer.<EncodeResult, EncodeResponse>start(
-          observer,
-          executor,
-          room,
-          patience,
-          listener -> service.encode(input.settings(), input.pixels(), listener),
-          result -> encoded(input, result));
-    } catch (ServiceException e) {
-      observer.onError(Statuses.of(e));
-    }
+    begin(
+        observer,
+        () -> {
+          EncodeInput input = EncodeInput.read(request, service);
+          CallLifecycle.<EncodeResult, EncodeResponse>unary(
+              context,
+              observer,
+              4L * input.pixels().values().remaining(),
+              listener -> service.encode(input.settings(), input.pixels(), listener),
+              result -> encoded(input, result));
+        });
   }
 
   private static EncodeResponse encoded(EncodeInput input, EncodeResult result) {
@@ -135,30 +116,28 @@ final class NativeService extends DecoderServiceGrpc.DecoderServiceImplBase {
             .sorted(Comparator.comparing(ModelStatus::name))
             .map(NativeService::model)
             .toList();
-    observer.onNext(ListModelsResponse.newBuilder().addAllModels(models).build());
-    observer.onCompleted();
+    answer(observer, () -> ListModelsResponse.newBuilder().addAllModels(models).build());
   }
 
   @Override
   public void describeModel(
       DescribeModelRequest request, StreamObserver<DescribeModelResponse> observer) {
-    try {
-      ModelStatus status = service.model(request.getModel());
-      DescribeModelResponse.Builder answer =
-          DescribeModelResponse.newBuilder().setModel(model(status)).setLimits(limits());
-      if (request.hasBatch()) {
-        DecodeSize size = size("batch", request.getBatch());
-        answer.setEstimate(estimate(service.predict(status.name(), size)));
-      }
-      if (request.hasEncodeBatch()) {
-        DecodeSize size = encodeSize(request.getEncodeBatch());
-        answer.setEncodeEstimate(estimate(service.predictEncode(status.name(), size)));
-      }
-      observer.onNext(answer.build());
-      observer.onCompleted();
-    } catch (ServiceException e) {
-      observer.onError(Statuses.of(e));
+    answer(observer, () -> described(request));
+  }
+
+  private DescribeModelResponse described(DescribeModelRequest request) throws ServiceException {
+    ModelStatus status = service.model(request.getModel());
+    DescribeModelResponse.Builder answer =
+        DescribeModelResponse.newBuilder().setModel(model(status)).setLimits(limits());
+    if (request.hasBatch()) {
+      DecodeSize size = size("batch", request.getBatch());
+      answer.setEstimate(estimate(service.predict(status.name(), size)));
     }
+    if (request.hasEncodeBatch()) {
+      DecodeSize size = encodeSize(request.getEncodeBatch());
+      answer.setEncodeEstimate(estimate(service.predict(status.name(), size)));
+    }
+    return answer.build();
   }
 
   private static DecodeSize size(String field, BatchSize batch) throws ServiceException {
@@ -171,6 +150,7 @@ final class NativeService extends DecoderServiceGrpc.DecoderServiceImplBase {
     }
     int steps = batch.getSteps() == 0 ? Schedule.TWO_STEPS.timesteps().size() : batch.getSteps();
     return new DecodeSize(
+        CallKind.DECODE,
         sides[0],
         sides[1],
         sides[2],
@@ -183,7 +163,8 @@ final class NativeService extends DecoderServiceGrpc.DecoderServiceImplBase {
     if (batch.getSteps() != 0 || batch.getTilingValue() != 0) {
       throw ServiceException.invalid(field, "encodings have neither steps nor tiling; leave them");
     }
-    return size(field, batch.toBuilder().setSteps(1).build());
+    DecodeSize size = size(field, batch);
+    return DecodeSize.ofEncoding(size.batch(), size.height(), size.width());
   }
 
   private static Estimate estimate(Prediction prediction) {

@@ -1,11 +1,14 @@
 package io.github.consistencydecoder.server.grpc;
 
+import io.github.consistencydecoder.proto.inference.GRPCInferenceServiceGrpc;
+import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
 import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.grpc.transport.Statuses;
 import io.github.consistencydecoder.server.grpc.transport.StreamHandles;
 import io.github.consistencydecoder.server.request.CallSettings;
 import io.github.consistencydecoder.server.request.CallSettings.Priority;
 import io.github.consistencydecoder.server.request.ServiceException;
+import io.github.consistencydecoder.server.request.ServiceLimits;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
@@ -15,10 +18,12 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthGrpc;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -146,6 +151,37 @@ final class Requests implements ServerInterceptor {
         }
       }
       return next.startCall(call, headers);
+    }
+  }
+
+  /** What is known of methods by their full names. */
+  static final class Methods {
+    /** Bytes of a message that asks a question only. */
+    static final int SMALL = 64 << 10;
+
+    private static final String ENCODE = DecoderServiceGrpc.getEncodeMethod().getFullMethodName();
+
+    private static final Set<String> DECODES =
+        Set.of(
+            DecoderServiceGrpc.getDecodeMethod().getFullMethodName(),
+            DecoderServiceGrpc.getDecodeStreamMethod().getFullMethodName(),
+            GRPCInferenceServiceGrpc.getModelInferMethod().getFullMethodName());
+
+    private Methods() {}
+
+    /** Whether it carries pictures or latents. */
+    static boolean works(String method) {
+      return DECODES.contains(method) || method.equals(ENCODE);
+    }
+
+    /** Whether it belongs to the health service. */
+    static boolean health(String method) {
+      return method.startsWith(HealthGrpc.SERVICE_NAME + "/");
+    }
+
+    /** Bytes of its largest message. */
+    static long limit(String method, ServiceLimits limits) {
+      return works(method) ? limits.maxRequestBytes() : SMALL;
     }
   }
 }

@@ -3,12 +3,15 @@ package io.github.consistencydecoder.server.http;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.QuietException;
 import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
@@ -18,48 +21,34 @@ import org.eclipse.jetty.util.thread.Scheduler;
  */
 final class BodyRead implements Runnable {
   private static final int FIRST = 64 << 10;
-  private static final long GRACE_MILLIS = 30_000;
   private static final long SLOWEST_BYTES_PER_MILLI = 64;
-
-  /** Told once what became of it. */
-  interface Reader {
-    /** All of it. */
-    void complete(ByteBuffer body);
-
-    /** It could not be read; say so. */
-    void refused(Refusal refusal);
-  }
 
   private final Request request;
   private final int limit;
-  private final Reader reader;
+  private final BodyCall<?> reader;
   private final AtomicBoolean over = new AtomicBoolean();
   private final Scheduler.Task timeout;
   private byte[] bytes;
   private int size;
 
-  private BodyRead(Exchange exchange, int limit, Duration grace, Reader reader) {
-    this.request = exchange.request();
+  private BodyRead(BodyCall<?> reader, int limit, Duration grace) {
+    this.request = reader.exchange.request();
     this.limit = limit;
     this.reader = reader;
     this.bytes = new byte[(int) Math.min(Math.max(expected(), 0), FIRST)];
     this.timeout =
-        exchange.later(
+        reader.exchange.later(
             () -> refuse(Refusal.of(408, "the body comes too slowly or stopped before its end")),
             grace.plusMillis(limit / SLOWEST_BYTES_PER_MILLI));
   }
 
   /**
+   * @param reader told once what became of the body
    * @param limit of the body, bytes
    * @param grace how long a body may take beside the time of its bytes
    */
-  static void start(Exchange exchange, int limit, Duration grace, Reader reader) {
-    new BodyRead(exchange, limit, grace, reader).run();
-  }
-
-  /** How long a body may take beside the time of its bytes, unless told otherwise. */
-  static Duration usualGrace() {
-    return Duration.ofMillis(GRACE_MILLIS);
+  static void start(BodyCall<?> reader, int limit, Duration grace) {
+    new BodyRead(reader, limit, grace).run();
   }
 
   private long expected() {
@@ -129,5 +118,73 @@ final class BodyRead implements Runnable {
       return Refusal.of(400, "the body is not complete or not well-formed");
     }
     return Refusal.of(400, "the body cannot be read to its end");
+  }
+
+  /**
+   * Reads and forgets what is left of a body whose request has been refused. Without that the
+   * connection would be reset under a client that is still sending, and most clients then report
+   * the reset and not the answer. Ends after a moment and a bound, whatever the client does.
+   */
+  static final class RestOfBody implements Runnable {
+    private static final long MOST_BYTES = 64L << 20;
+    private static final long LONGEST_MILLIS = 5_000;
+
+    private final Request request;
+    private final Callback callback;
+    private final AtomicBoolean over = new AtomicBoolean();
+    private Scheduler.Task timeout;
+    private long discarded;
+
+    private RestOfBody(Request request, Callback callback) {
+      this.request = request;
+      this.callback = callback;
+    }
+
+    /**
+     * @param callback of the request; completed when this ends
+     */
+    static void discard(Request request, Callback callback) {
+      if (request.getHeaders().contains(HttpHeader.EXPECT)) {
+        // It waits for our word before it sends anything.
+        callback.succeeded();
+        return;
+      }
+      RestOfBody rest = new RestOfBody(request, callback);
+      rest.run();
+    }
+
+    @Override
+    public void run() {
+      while (true) {
+        Content.Chunk chunk = request.read();
+        if (chunk == null) {
+          if (timeout == null) {
+            timeout =
+                request
+                    .getComponents()
+                    .getScheduler()
+                    .schedule(this::end, LONGEST_MILLIS, TimeUnit.MILLISECONDS);
+          }
+          request.demand(this);
+          return;
+        }
+        discarded += chunk.remaining();
+        boolean last = chunk.isLast() || Content.Chunk.isFailure(chunk);
+        chunk.release();
+        if (last || discarded > MOST_BYTES) {
+          end();
+          return;
+        }
+      }
+    }
+
+    private void end() {
+      if (over.compareAndSet(false, true)) {
+        if (timeout != null) {
+          timeout.cancel();
+        }
+        callback.succeeded();
+      }
+    }
   }
 }

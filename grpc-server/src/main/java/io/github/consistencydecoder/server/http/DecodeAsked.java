@@ -6,6 +6,7 @@ import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Schedule;
 import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.server.request.DecodeSize;
+import io.github.consistencydecoder.server.request.DecodeSize.CallKind;
 import io.github.consistencydecoder.server.request.LatentRules;
 import io.github.consistencydecoder.server.request.PictureRules;
 import io.github.consistencydecoder.server.request.SamplingRules;
@@ -194,7 +195,7 @@ record DecodeAsked(
   DecodeSize size() throws ServiceException {
     int steps = schedule.timesteps().size();
     if (shape.isEmpty()) {
-      return new DecodeSize(1, 1, 1, steps, tiling);
+      return new DecodeSize(CallKind.DECODE, 1, 1, 1, steps, tiling);
     }
     DecodeSize size = LatentRules.size(FIELDS, shape, steps, tiling);
     checkAnswer(size);
@@ -240,13 +241,8 @@ record DecodeAsked(
     if (announced >= 0 && announced != exact) {
       throw ServiceException.invalid(
           "body",
-          announced
-              + " bytes were sent, shape "
-              + shape
-              + " of "
-              + type.orElseThrow().torchName()
-              + " needs "
-              + exact);
+          "%s bytes were sent, shape %s of %s needs %s"
+              .formatted(announced, shape, type.orElseThrow().torchName(), exact));
     }
     return (int) exact;
   }

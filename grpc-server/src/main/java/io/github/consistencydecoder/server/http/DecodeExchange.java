@@ -8,10 +8,8 @@ import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.server.http.Router.HttpContext;
-import io.github.consistencydecoder.server.queue.DecodeService.CallListener;
 import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
 import io.github.consistencydecoder.server.request.Base64Body;
-import io.github.consistencydecoder.server.request.CallSettings;
 import io.github.consistencydecoder.server.request.DecodeSize;
 import io.github.consistencydecoder.server.request.LatentRules;
 import io.github.consistencydecoder.server.request.LatentsBody;
@@ -27,25 +25,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.RejectedExecutionException;
 
 /** One decode, from the query to the answer. */
-final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult> {
+final class DecodeExchange extends BodyCall<DecodeResult> {
   private static final int LONGEST_WARNING = 1000;
 
-  private final HttpContext endpoint;
-  private final Exchange exchange;
   private final DecodeAsked asked;
-  private final CallSettings settings;
-  private ByteBudget.Lease lease;
   private TensorType type;
   private LatentScale scale;
 
   private DecodeExchange(HttpContext endpoint, Exchange exchange, DecodeAsked asked) {
-    this.endpoint = endpoint;
-    this.exchange = exchange;
+    super(endpoint, exchange, asked.model(), asked.timeoutNanos());
     this.asked = asked;
-    this.settings = Admission.settings(exchange, asked.model(), asked.timeoutNanos());
   }
 
   /**
@@ -64,29 +55,12 @@ final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult
     }
     exchange.log().known();
     endpoint.service().checkAdmission(decode.settings, size);
-    int limit = asked.bodyLimit(exchange.request().getLength(), size, endpoint.service().limits());
-    decode.lease = Admission.room(exchange.request(), limit, endpoint.budget());
-    BodyRead.start(exchange, limit, endpoint.settings().bodyTime(), decode);
+    decode.readBody(
+        asked.bodyLimit(exchange.request().getLength(), size, endpoint.service().limits()));
   }
 
   @Override
-  public void refused(Refusal refusal) {
-    exchange.refuse(refusal, Map.of(), lease::close);
-  }
-
-  @Override
-  public void complete(ByteBuffer body) {
-    try {
-      decode(body);
-    } catch (ServiceException e) {
-      failed(e);
-    } catch (RuntimeException | Error e) {
-      lease.close();
-      exchange.fail(e);
-    }
-  }
-
-  private void decode(ByteBuffer body) throws ServiceException {
+  void submit(ByteBuffer body) throws ServiceException {
     LatentsBody given =
         switch (asked.form()) {
           case BINARY -> bare(body);
@@ -96,7 +70,10 @@ final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult
         };
     DecodeSize size =
         LatentRules.size(
-            given.latents().fields(), given.latents().shape(), asked.schedule().timesteps().size());
+            given.latents().fields(),
+            given.latents().shape(),
+            asked.schedule().timesteps().size(),
+            asked.tiling());
     asked.checkAnswer(size);
     Latents latents = latents(given);
     type = given.latents().type();
@@ -143,42 +120,20 @@ final class DecodeExchange implements BodyRead.Reader, CallListener<DecodeResult
   }
 
   @Override
-  public void failed(ServiceException cause) {
-    exchange.refuse(Refusal.of(cause), Map.of(), lease::close);
+  long bytes(DecodeResult result) {
+    return 12L * result.decoded().pixels().values().remaining() / 3;
   }
 
-  /** On a lane, which has better things to do than to compress pictures. */
   @Override
-  public void completed(DecodeResult result) {
-    lease.grow(12L * result.decoded().pixels().values().remaining() / 3);
-    try {
-      endpoint.answers().execute(() -> answer(result));
-    } catch (RejectedExecutionException e) {
-      exchange.refuse(Refusal.of(503, "the server is shutting down"), Map.of(), lease::close);
-    }
-  }
-
-  private void answer(DecodeResult result) {
-    if (!exchange.isOpen()) {
-      lease.close();
-      return;
-    }
-    try {
-      long start = System.nanoTime();
-      Pixels pixels = result.decoded().pixels();
-      byte[] body = asked.answer().bytes(pixels, type);
-      Map<String, String> headers = headers(result);
-      String contentType = asked.answer().type();
-      if (asked.base64() && !asked.answer().isFile()) {
-        body = base64(body, pixels);
-        contentType = AnswerKind.BASE64;
-      }
-      exchange.log().put("encode_ms", (System.nanoTime() - start) / 1_000_000);
-      exchange.answer(200, contentType, headers, body, lease::close);
-    } catch (RuntimeException | Error e) {
-      lease.close();
-      exchange.fail(e);
-    }
+  Exchange.Answer answer(DecodeResult result) {
+    long start = System.nanoTime();
+    Pixels pixels = result.decoded().pixels();
+    boolean text = asked.base64() && !asked.answer().isFile();
+    byte[] body = asked.answer().bytes(pixels, type);
+    body = text ? base64(body, pixels) : body;
+    exchange.log().put("encode_ms", (System.nanoTime() - start) / 1_000_000);
+    String contentType = text ? AnswerKind.BASE64 : asked.answer().type();
+    return new Exchange.Answer(contentType, headers(result), body);
   }
 
   private byte[] base64(byte[] body, Pixels pixels) {

@@ -4,10 +4,8 @@ import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.server.http.Router.HttpContext;
-import io.github.consistencydecoder.server.queue.DecodeService.CallListener;
 import io.github.consistencydecoder.server.queue.DecodeService.EncodeResult;
 import io.github.consistencydecoder.server.queue.Readiness;
-import io.github.consistencydecoder.server.request.CallSettings;
 import io.github.consistencydecoder.server.request.LatentRules;
 import io.github.consistencydecoder.server.request.PictureRules;
 import io.github.consistencydecoder.server.request.ServiceError;
@@ -24,10 +22,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.concurrent.RejectedExecutionException;
 
 /** One encoding: a picture file or a tensor of pictures in, latents out. */
-final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult> {
+final class EncodeExchange extends BodyCall<EncodeResult> {
   private static final TensorFields FIELDS = new TensorFields("dtype", "shape", "body");
   private static final Duration SOON = Duration.ofSeconds(5);
 
@@ -37,22 +34,16 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
   /** Of a file, beyond three bytes for each pixel. */
   private static final long FILE_MARGIN = 1 << 20;
 
-  private final HttpContext endpoint;
-  private final Exchange exchange;
-  private final CallSettings settings;
   private final List<Long> shape;
   private final Optional<TensorType> type;
   private final LatentScale scale;
   private final boolean assumed;
-  private ByteBudget.Lease lease;
 
   private EncodeExchange(
       HttpContext endpoint, Exchange exchange, RemoteQuery query, boolean assumed)
       throws ServiceException {
-    this.endpoint = endpoint;
-    this.exchange = exchange;
+    super(endpoint, exchange, query.text("model").orElse(""), 0);
     this.assumed = assumed;
-    this.settings = Admission.settings(exchange, query.text("model").orElse(""), 0);
     this.shape = shape(query);
     this.type = type(query);
     this.scale = scale(query);
@@ -74,9 +65,7 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
     exchange.log().call("encode");
     EncodeExchange encode = new EncodeExchange(endpoint, exchange, query, assumed);
     encode.checkModel(query.text("model").orElse(""));
-    int limit = encode.bodyLimit();
-    encode.lease = Admission.room(exchange.request(), limit, endpoint.budget());
-    BodyRead.start(exchange, limit, endpoint.settings().bodyTime(), encode);
+    encode.readBody(encode.bodyLimit());
   }
 
   private static List<Long> shape(RemoteQuery query) throws ServiceException {
@@ -150,36 +139,19 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
       if (announced >= 0 && announced != limit) {
         throw ServiceException.invalid(
             "body",
-            announced
-                + " bytes were sent, shape "
-                + shape
-                + " of "
-                + of.torchName()
-                + " needs "
-                + limit);
+            "%s bytes were sent, shape %s of %s needs %s"
+                .formatted(announced, shape, of.torchName(), limit));
       }
     }
     return (int) Math.min(limit, Integer.MAX_VALUE - 8);
   }
 
   @Override
-  public void refused(Refusal refusal) {
-    exchange.refuse(refusal, Map.of(), lease::close);
-  }
-
-  @Override
-  public void complete(ByteBuffer body) {
-    try {
-      Pixels pixels = pixels(body);
-      exchange.log().put("shape", List.of(pixels.batch(), 3, pixels.height(), pixels.width()));
-      exchange.log().known();
-      exchange.waiting(endpoint.service().encode(settings, pixels, this)::cancel);
-    } catch (ServiceException e) {
-      failed(e);
-    } catch (RuntimeException | Error e) {
-      lease.close();
-      exchange.fail(e);
-    }
+  void submit(ByteBuffer body) throws ServiceException {
+    Pixels pixels = pixels(body);
+    exchange.log().put("shape", List.of(pixels.batch(), 3, pixels.height(), pixels.width()));
+    exchange.log().known();
+    exchange.waiting(endpoint.service().encode(settings, pixels, this)::cancel);
   }
 
   private Pixels pixels(ByteBuffer body) throws ServiceException {
@@ -198,21 +170,13 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
   }
 
   @Override
-  public void failed(ServiceException cause) {
-    exchange.refuse(Refusal.of(cause), Map.of(), lease::close);
-  }
-
-  @Override
-  public void completed(EncodeResult result) {
-    try {
-      endpoint.answers().execute(() -> answer(result));
-    } catch (RejectedExecutionException e) {
-      exchange.refuse(Refusal.of(503, "the server is shutting down"), Map.of(), lease::close);
-    }
+  long bytes(EncodeResult result) {
+    return 0;
   }
 
   /** In the type of the tensor that came; float32 for a picture file. */
-  private void answer(EncodeResult result) {
+  @Override
+  Exchange.Answer answer(EncodeResult result) {
     Latents latents = result.latents().to(scale);
     TensorType out = type.filter(t -> t != TensorType.UINT8).orElse(TensorType.FLOAT32);
     Map<String, String> headers = new LinkedHashMap<>();
@@ -223,6 +187,6 @@ final class EncodeExchange implements BodyRead.Reader, CallListener<EncodeResult
     headers.put("x-model", result.model().name());
     headers.put("x-latents", scale.name().toLowerCase(Locale.ROOT));
     headers.put("x-encode-ms", Long.toString(result.encodeNanos() / 1_000_000));
-    exchange.answer(200, AnswerKind.TENSOR, headers, out.toBytes(latents.values()), lease::close);
+    return new Exchange.Answer(AnswerKind.TENSOR, headers, out.toBytes(latents.values()));
   }
 }

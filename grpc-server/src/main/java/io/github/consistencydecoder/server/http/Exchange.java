@@ -1,22 +1,29 @@
 package io.github.consistencydecoder.server.http;
 
+import io.github.consistencydecoder.server.http.BodyRead.RestOfBody;
 import io.github.consistencydecoder.server.request.ServiceException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.IteratingCallback;
 import org.eclipse.jetty.util.thread.Scheduler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -27,8 +34,10 @@ final class Exchange {
   static final String REQUEST_ID = "x-request-id";
   static final JsonMapper JSON = JsonMapper.shared();
 
-  private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
   private static final String OWN_ID = "[A-Za-z0-9._:-]{1,64}";
+
+  /** An answer with a result. */
+  record Answer(String type, Map<String, String> headers, byte[] body) {}
 
   private enum State {
     /** The request is being read and judged. */
@@ -114,23 +123,13 @@ final class Exchange {
   }
 
   /** Text for people and probes. */
-  void text(int status, String type, String text) {
-    answer(status, type, Map.of(), text.getBytes(StandardCharsets.UTF_8), () -> {});
-  }
-
-  /** A JSON document. */
-  void json(int status, Map<String, ?> document) {
-    answer(status, "application/json", Map.of(), JSON.writeValueAsBytes(document), () -> {});
+  void text(String type, String text) {
+    answer(new Answer(type, Map.of(), text.getBytes(StandardCharsets.UTF_8)), () -> {});
   }
 
   /** An answer without a result. */
   void refuse(Refusal refusal) {
-    refuse(refusal, Map.of(), () -> {});
-  }
-
-  /** An answer without a result. */
-  void refuse(ServiceException e) {
-    refuse(Refusal.of(e));
+    refuse(refusal, () -> {});
   }
 
   /**
@@ -138,7 +137,7 @@ final class Exchange {
    *
    * @param after run once, whether or not the answer was ours to give
    */
-  void refuse(Refusal refusal, Map<String, String> headers, Runnable after) {
+  void refuse(Refusal refusal, Runnable after) {
     log.put("error", refusal.sentence());
     byte[] body = JSON.writeValueAsBytes(Map.of("error", refusal.sentence()));
     if (!over()) {
@@ -150,7 +149,7 @@ final class Exchange {
         .ifPresent(
             wait ->
                 response.getHeaders().put(HttpHeader.RETRY_AFTER, Long.toString(seconds(wait))));
-    write(refusal.status(), "application/json", headers, body, after);
+    write(refusal.status(), new Answer("application/json", refusal.headers(), body), after);
   }
 
   private static long seconds(Duration wait) {
@@ -159,10 +158,7 @@ final class Exchange {
 
   /** Our fault: the log has the cause, the answer an incident id. */
   void fail(Throwable cause) {
-    String incident = UUID.randomUUID().toString();
-    LOG.error("incident {} in request {}", incident, requestId, cause);
-
-    refuse(Refusal.of(500, "internal error, incident " + incident));
+    refuse(Refusal.of(ServiceException.internal(cause)));
   }
 
   /**
@@ -170,20 +166,19 @@ final class Exchange {
    *
    * @param after run once, when the body has been written or cannot be
    */
-  void answer(int status, String type, Map<String, String> headers, byte[] body, Runnable after) {
+  void answer(Answer answer, Runnable after) {
     if (over()) {
-      write(status, type, headers, body, after);
+      write(200, answer, after);
     } else {
       after.run();
     }
   }
 
-  private void write(
-      int status, String type, Map<String, String> headers, byte[] body, Runnable after) {
+  private void write(int status, Answer answer, Runnable after) {
     HttpFields.Mutable fields = response.getHeaders();
-    headers.forEach(fields::put);
-    fields.put(HttpHeader.CONTENT_TYPE, type);
-    fields.put(HttpHeader.CONTENT_LENGTH, Integer.toString(body.length));
+    answer.headers().forEach(fields::put);
+    fields.put(HttpHeader.CONTENT_TYPE, answer.type());
+    fields.put(HttpHeader.CONTENT_LENGTH, Integer.toString(answer.body().length));
     fields.put(HttpHeader.CACHE_CONTROL, "no-store");
     fields.put("x-content-type-options", "nosniff");
     fields.put(REQUEST_ID, requestId);
@@ -192,7 +187,7 @@ final class Exchange {
     SlicedWrite.start(
         request,
         response,
-        ByteBuffer.wrap(body),
+        ByteBuffer.wrap(answer.body()),
         failure -> {
           after.run();
           if (failure == null) {
@@ -209,5 +204,115 @@ final class Exchange {
         .getComponents()
         .getScheduler()
         .schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * The line that a request leaves in the log of the endpoint. The service itself logs every call
+   * that reaches it; what it never saw because the endpoint refused it is logged here, and all the
+   * rest at the level debug.
+   */
+  static final class RequestLog {
+    private static final Logger LOG =
+        LoggerFactory.getLogger("io.github.consistencydecoder.server.requests.http");
+
+    private final long start = System.nanoTime();
+    private final Map<String, Object> fields = new LinkedHashMap<>();
+    private boolean call;
+    private boolean known;
+
+    /** This request is a call of the service. */
+    synchronized void call(String kind) {
+      call = true;
+      fields.put("kind", kind);
+    }
+
+    /** The service has seen this call and logs it. */
+    synchronized void known() {
+      known = true;
+    }
+
+    synchronized void put(String key, Object value) {
+      fields.put(key, value);
+    }
+
+    /**
+     * Writes the line.
+     *
+     * @param status 0 if nothing was answered
+     */
+    synchronized void write(String requestId, int status) {
+      LoggingEventBuilder line = LOG.atLevel(call && !known ? Level.INFO : Level.DEBUG);
+      line = line.addKeyValue("id", requestId).addKeyValue("status", status);
+      for (Map.Entry<String, Object> field : fields.entrySet()) {
+        line = line.addKeyValue(field.getKey(), field.getValue());
+      }
+      line.addKeyValue("total_ms", (System.nanoTime() - start) / 1_000_000).log("http");
+    }
+  }
+
+  /**
+   * Writes an answer in slices, because the JDK copies what it writes into direct memory of the
+   * same size and keeps that for every thread. A client that takes its answer too slowly is cut
+   * off, so that none can hold on to memory for ever.
+   */
+  static final class SlicedWrite extends IteratingCallback {
+    private static final int SLICE = 128 << 10;
+    private static final long GRACE_MILLIS = 60_000;
+    private static final long SLOWEST_BYTES_PER_MILLI = 64;
+
+    private final Response response;
+    private final ByteBuffer body;
+    private final Consumer<Throwable> done;
+    private Scheduler.Task timeout;
+    private boolean lastWritten;
+
+    private SlicedWrite(Response response, ByteBuffer body, Consumer<Throwable> done) {
+      this.response = response;
+      this.body = body;
+      this.done = done;
+    }
+
+    /**
+     * @param done told once, with null or what went wrong
+     */
+    static void start(
+        Request request, Response response, ByteBuffer body, Consumer<Throwable> done) {
+      SlicedWrite write = new SlicedWrite(response, body, done);
+      if (body.remaining() > SLICE) {
+        write.timeout =
+            request
+                .getComponents()
+                .getScheduler()
+                .schedule(
+                    () -> write.abort(new TimeoutException("the answer is taken too slowly")),
+                    GRACE_MILLIS + body.remaining() / SLOWEST_BYTES_PER_MILLI,
+                    TimeUnit.MILLISECONDS);
+      }
+      write.iterate();
+    }
+
+    @Override
+    protected Action process() {
+      if (lastWritten) {
+        return Action.SUCCEEDED;
+      }
+      int n = Math.min(SLICE, body.remaining());
+      ByteBuffer slice = body.slice(body.position(), n);
+      body.position(body.position() + n);
+      lastWritten = !body.hasRemaining();
+      response.write(lastWritten, slice, this);
+      return Action.SCHEDULED;
+    }
+
+    @Override
+    protected void onSuccess() {}
+
+    @Override
+    protected void onCompleted(Throwable failure) {
+      if (timeout != null) {
+        timeout.cancel();
+      }
+      done.accept(failure);
+    }
   }
 }

@@ -5,10 +5,13 @@ import static java.util.Objects.requireNonNull;
 import io.github.consistencydecoder.server.access.AccessException;
 import io.github.consistencydecoder.server.access.TlsMaterial;
 import io.github.consistencydecoder.server.access.TokenFile;
+import io.github.consistencydecoder.server.access.UnixSocket;
 import io.github.consistencydecoder.server.http.Refusal.JettyErrors;
 import io.github.consistencydecoder.server.http.Router.HttpContext;
 import io.github.consistencydecoder.server.queue.DecodeService;
+import io.github.consistencydecoder.server.request.ByteBudget;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +19,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -36,6 +40,7 @@ import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.unixdomain.server.UnixDomainServerConnector;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
@@ -58,6 +63,7 @@ public final class HttpEndpoint implements AutoCloseable {
   private static final int HEADER_BYTES = 8 << 10;
   private static final long IDLE_MILLIS = 60_000;
   private static final int STREAMS = 16;
+  private static final int BACKLOG = 1_024;
 
   /** For probes, where all connections that there may be have a request under way. */
   private static final int PLACES = 16;
@@ -65,11 +71,12 @@ public final class HttpEndpoint implements AutoCloseable {
   private final Server server;
   private final List<AbstractConnector> connectors = new ArrayList<>();
   private final ExecutorService answers;
-  private final ByteBudget budget;
+  private final ByteBudget bytes;
   private final Router router;
+  private Optional<UnixSocket> socket = Optional.empty();
 
-  private HttpEndpoint(Builder b) {
-    this.budget = new ByteBudget(b.settings.bytesInFlight());
+  private HttpEndpoint(Builder b) throws AccessException {
+    this.bytes = b.bytes.part();
     this.answers =
         Executors.newFixedThreadPool(
             Math.max(2, Runtime.getRuntime().availableProcessors()), threads());
@@ -79,22 +86,25 @@ public final class HttpEndpoint implements AutoCloseable {
     this.server = new Server(pool);
     server.setErrorHandler(new JettyErrors());
     server.setStopTimeout(0);
-    HttpContext endpoint = new HttpContext(b.service, b.settings, budget, answers);
-    this.router = new Router(endpoint, b.token, b.metrics);
+    this.router = new Router(new HttpContext(b.service, bytes, b.bodyTime, answers), b);
     server.setHandler(router);
-    b.settings.port().ifPresent(port -> connectors.add(tcp(b, port)));
-    b.settings.socket().ifPresent(path -> connectors.add(unix(b, path)));
+    b.address.ifPresent(address -> connectors.add(tcp(b, address)));
+    if (b.socket.isPresent()) {
+      UnixSocket prepared = UnixSocket.prepare(b.socket.get());
+      socket = Optional.of(prepared);
+      connectors.add(unix(b, prepared));
+    }
     connectors.forEach(server::addConnector);
     connectors.forEach(
-        connector -> connector.addBean((Connection.Listener) new Openings(b.settings)));
+        connector -> connector.addBean((Connection.Listener) new Openings(b.connections)));
   }
 
   /** Makes room for a connection beyond the limit, or closes it where no place is left. */
   private final class Openings implements Connection.Listener {
     private final int most;
 
-    Openings(HttpSettings settings) {
-      this.most = settings.maxConnections();
+    Openings(int most) {
+      this.most = most;
     }
 
     @Override
@@ -126,7 +136,7 @@ public final class HttpEndpoint implements AutoCloseable {
     };
   }
 
-  private AbstractConnector tcp(Builder b, int port) {
+  private AbstractConnector tcp(Builder b, InetSocketAddress address) {
     List<ConnectionFactory> factories = new ArrayList<>(plain(b));
     if (b.tls.isPresent()) {
       // HTTP/2 over TLS would need a negotiation of protocols, which none of the clients asks for.
@@ -135,9 +145,10 @@ public final class HttpEndpoint implements AutoCloseable {
     }
     ServerConnector connector =
         new ServerConnector(server, 1, 2, factories.toArray(ConnectionFactory[]::new));
-    connector.setHost(b.settings.host());
-    connector.setPort(port);
-    connector.setAcceptQueueSize(1_024);
+    connector.setHost(
+        address.isUnresolved() ? address.getHostString() : address.getAddress().getHostAddress());
+    connector.setPort(address.getPort());
+    connector.setAcceptQueueSize(BACKLOG);
     connector.setIdleTimeout(b.idleMillis);
     return connector;
   }
@@ -151,9 +162,11 @@ public final class HttpEndpoint implements AutoCloseable {
     return factory;
   }
 
-  private AbstractConnector unix(Builder b, Path path) {
-    UnixSocketConnector connector =
-        new UnixSocketConnector(server, path, plain(b).toArray(ConnectionFactory[]::new));
+  private AbstractConnector unix(Builder b, UnixSocket prepared) {
+    UnixDomainServerConnector connector =
+        new UnixDomainServerConnector(server, plain(b).toArray(ConnectionFactory[]::new));
+    connector.setUnixDomainPath(prepared.bindingPath());
+    connector.setAcceptQueueSize(BACKLOG);
     connector.setIdleTimeout(b.idleMillis);
     return connector;
   }
@@ -174,24 +187,80 @@ public final class HttpEndpoint implements AutoCloseable {
     return List.of(new HttpConnectionFactory(configuration), h2);
   }
 
-  /** Collects what an endpoint needs; not for use by several threads. */
-  public static Builder builder(DecodeService service, HttpSettings settings) {
-    return new Builder(service, settings);
+  /** Collects what an endpoint needs. */
+  public static Builder builder(DecodeService service) {
+    return new Builder(service);
   }
 
-  /** Collects what an endpoint needs; not for use by several threads. */
+  /** Collects what an endpoint needs and bears; not for use by several threads. */
   public static final class Builder {
-    private final DecodeService service;
-    private final HttpSettings settings;
-    private Function<String, MetricsPage> metrics =
-        accept -> new MetricsPage("text/plain", new byte[0]);
-    private Optional<TokenFile> token = Optional.empty();
-    private Optional<TlsMaterial> tls = Optional.empty();
-    private long idleMillis = IDLE_MILLIS;
+    final DecodeService service;
+    Optional<InetSocketAddress> address = Optional.empty();
+    Optional<Path> socket = Optional.empty();
+    Optional<TokenFile> token = Optional.empty();
+    Optional<TlsMaterial> tls = Optional.empty();
+    Function<String, MetricsPage> metrics = accept -> new MetricsPage("text/plain", new byte[0]);
+    boolean metricsOpen;
+    Set<String> allowedHosts = Set.of();
+    int connections = 1_000;
+    ByteBudget bytes;
+    Duration bodyTime = Duration.ofSeconds(30);
+    long idleMillis = IDLE_MILLIS;
 
-    private Builder(DecodeService service, HttpSettings settings) {
+    private Builder(DecodeService service) {
       this.service = requireNonNull(service, "service");
-      this.settings = requireNonNull(settings, "settings");
+      this.bytes = ByteBudget.usual(service.limits());
+    }
+
+    /** Listens on TCP; port 0 takes a free one. */
+    public Builder address(InetSocketAddress address) {
+      this.address = Optional.of(address);
+      return this;
+    }
+
+    /** Listens on a Unix socket; who may enter its folder may call. */
+    public Builder socket(Path path) {
+      this.socket = Optional.of(path);
+      return this;
+    }
+
+    /**
+     * Connections open at the same time, 1,000 otherwise; for one more the idlest is closed, and
+     * where none is idle it gets probes alone.
+     */
+    public Builder connections(int most) {
+      if (most < 1) {
+        throw new IllegalArgumentException("at least one connection is needed, not " + most);
+      }
+      this.connections = most;
+      return this;
+    }
+
+    /** What bodies and answers may hold while they travel, together with other endpoints. */
+    public Builder bytes(ByteBudget bytes) {
+      this.bytes = requireNonNull(bytes, "bytes");
+      return this;
+    }
+
+    /** How long a body may take beside 64 KiB a second; 30 s otherwise. */
+    public Builder bodyTime(Duration time) {
+      this.bodyTime = requireNonNull(time, "time");
+      return this;
+    }
+
+    /** Whether metrics are shown without a token. */
+    public Builder metricsOpen(boolean open) {
+      this.metricsOpen = open;
+      return this;
+    }
+
+    /**
+     * Names that callers may use for this server beside {@code localhost} and IP addresses, in
+     * lower case; {@code *.name} is for all below that name, {@code *} for all.
+     */
+    public Builder allowedHosts(Set<String> names) {
+      this.allowedHosts = Set.copyOf(names);
+      return this;
     }
 
     /** Callers need this token, on the Unix socket too. */
@@ -222,8 +291,12 @@ public final class HttpEndpoint implements AutoCloseable {
       return this;
     }
 
-    /** An endpoint that is not open yet. */
-    public HttpEndpoint build() {
+    /**
+     * An endpoint that is not open yet.
+     *
+     * @throws AccessException if the Unix socket must not be there
+     */
+    public HttpEndpoint build() throws AccessException {
       return new HttpEndpoint(this);
     }
   }
@@ -231,13 +304,15 @@ public final class HttpEndpoint implements AutoCloseable {
   /**
    * Begins to listen.
    *
-   * @throws AccessException if the Unix socket must not be there
    * @throws IOException if that is not possible
    */
-  public void start() throws AccessException, IOException {
+  public void start() throws IOException {
     try {
       server.start();
-    } catch (AccessException | IOException e) {
+      if (socket.isPresent()) {
+        socket.get().bound();
+      }
+    } catch (IOException e) {
       close();
       throw e;
     } catch (Exception e) {
@@ -256,7 +331,7 @@ public final class HttpEndpoint implements AutoCloseable {
 
   /** Bytes of bodies and answers that travel at the moment. */
   public long bytesInFlight() {
-    return budget.held();
+    return bytes.held();
   }
 
   /** Takes no more connections; those that there are end with their present answer. */
@@ -265,6 +340,7 @@ public final class HttpEndpoint implements AutoCloseable {
       // Completes when the last connection has gone; see awaitIdle.
       Future<Void> unused = connector.shutdown();
     }
+    socket.ifPresent(UnixSocket::remove);
   }
 
   /** Readiness is denied from here on; calls are still taken. */
@@ -288,6 +364,7 @@ public final class HttpEndpoint implements AutoCloseable {
       throw new IllegalStateException("the HTTP server cannot stop", e);
     } finally {
       server.destroy();
+      socket.ifPresent(UnixSocket::remove);
       answers.shutdownNow();
     }
   }

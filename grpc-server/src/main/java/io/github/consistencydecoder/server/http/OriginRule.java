@@ -8,6 +8,7 @@ import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.unixdomain.server.UnixDomainServerConnector;
 
 /**
  * Keeps web pages of other origins out. A browser sends their requests from inside the network, in
@@ -38,7 +39,7 @@ final class OriginRule {
     HttpFields headers = request.getHeaders();
     String host = host(request);
     boolean network =
-        !(request.getConnectionMetaData().getConnector() instanceof UnixSocketConnector);
+        !(request.getConnectionMetaData().getConnector() instanceof UnixDomainServerConnector);
     if (network && !names(host)) {
       return Optional.of(
           "the Host '"
@@ -56,12 +57,9 @@ final class OriginRule {
     for (HttpField field : headers.getFields(HttpHeader.ORIGIN)) {
       if (!isOf(field.getValue(), host)) {
         return Optional.of(
-            "the Origin '"
-                + RemoteQuery.echo(field.getValue())
-                + "' is not that of the Host '"
-                + RemoteQuery.echo(host)
-                + "': web pages of other origins may not call, and a proxy has to pass the Host"
-                + " on");
+            ("the Origin '%s' is not that of the Host '%s': web pages of other origins may"
+                    + " not call, and a proxy has to pass the Host on")
+                .formatted(RemoteQuery.echo(field.getValue()), RemoteQuery.echo(host)));
       }
     }
     return Optional.empty();

@@ -26,12 +26,10 @@ final class Page {
     this.headers =
         Map.of(
             "content-security-policy",
-            "default-src 'none'; script-src "
-                + hash(html, "script")
-                + "; style-src "
-                + hash(html, "style")
-                + "; img-src 'self' blob: data:; connect-src 'self'; base-uri 'none';"
-                + " form-action 'none'; frame-ancestors 'none'",
+            ("default-src 'none'; script-src %s; style-src %s; img-src 'self' blob: data:;"
+                    + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors"
+                    + " 'none'")
+                .formatted(hash(html, "script"), hash(html, "style")),
             "referrer-policy",
             "no-referrer");
   }
@@ -64,6 +62,6 @@ final class Page {
   }
 
   void answer(Exchange exchange) {
-    exchange.answer(200, "text/html; charset=utf-8", headers, html, () -> {});
+    exchange.answer(new Exchange.Answer("text/html; charset=utf-8", headers, html), () -> {});
   }
 }

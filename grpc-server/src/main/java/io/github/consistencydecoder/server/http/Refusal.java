@@ -1,11 +1,11 @@
 package io.github.consistencydecoder.server.http;
 
+import io.github.consistencydecoder.server.request.ServiceError;
 import io.github.consistencydecoder.server.request.ServiceException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
@@ -14,8 +14,6 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An answer without a result.
@@ -23,17 +21,23 @@ import org.slf4j.LoggerFactory;
  * @param status of HTTP
  * @param sentence may leave this machine
  * @param retryAfter when to try again, if that is known
+ * @param headers of the answer
  */
-record Refusal(int status, String sentence, Optional<Duration> retryAfter) {
+record Refusal(
+    int status, String sentence, Optional<Duration> retryAfter, Map<String, String> headers) {
   /** For what has no time after which it is gone. */
   static Refusal of(int status, String sentence) {
-    return new Refusal(status, sentence, Optional.empty());
+    return new Refusal(status, sentence, Optional.empty(), Map.of());
   }
 
   /** The service's own. */
   static Refusal of(ServiceException e) {
     String field = e.field().map(name -> name + ": ").orElse("");
-    return new Refusal(status(e), field + e.getMessage(), e.retryAfter());
+    Map<String, String> headers =
+        e.error() == ServiceError.UNAUTHENTICATED
+            ? Map.of(HttpHeader.WWW_AUTHENTICATE.asString(), "Bearer")
+            : Map.of();
+    return new Refusal(status(e), field + e.getMessage(), e.retryAfter(), headers);
   }
 
   private static int status(ServiceException e) {
@@ -56,8 +60,6 @@ record Refusal(int status, String sentence, Optional<Duration> retryAfter) {
    * What Jetty itself refuses is answered in the form of all errors here, and without its words.
    */
   static final class JettyErrors implements Request.Handler {
-    private static final Logger LOG = LoggerFactory.getLogger(JettyErrors.class);
-
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
       Throwable cause = (Throwable) request.getAttribute(ErrorHandler.ERROR_EXCEPTION);
@@ -75,9 +77,7 @@ record Refusal(int status, String sentence, Optional<Duration> retryAfter) {
               ? "the request's address is ambiguous or not well-formed; plain paths are needed"
               : sentence(status);
       if (status == 500) {
-        String incident = UUID.randomUUID().toString();
-        LOG.error("incident {}", incident, cause);
-        sentence = "internal error, incident " + incident;
+        sentence = ServiceException.internal(cause).getMessage();
       }
       byte[] body = Exchange.JSON.writeValueAsBytes(Map.of("error", sentence));
       response.setStatus(status);

@@ -1,12 +1,11 @@
 package io.github.consistencydecoder.server.http;
 
-import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.http.DecodeAsked.BodyForm;
 import io.github.consistencydecoder.server.http.HttpEndpoint.MetricsPage;
 import io.github.consistencydecoder.server.models.ModelStatus;
 import io.github.consistencydecoder.server.queue.DecodeService;
 import io.github.consistencydecoder.server.queue.Readiness;
-import io.github.consistencydecoder.server.request.ServiceError;
+import io.github.consistencydecoder.server.request.ByteBudget;
 import io.github.consistencydecoder.server.request.ServiceException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpFields;
@@ -58,25 +56,21 @@ final class Router extends Handler.Abstract {
       new Refusal(
           429,
           "all connections that the server takes are in use, try again later",
-          Optional.of(SOON));
+          Optional.of(SOON),
+          Map.of("Connection", "close"));
+  private static final String TEXT_TYPE = "text/plain; charset=utf-8";
 
   private final HttpContext endpoint;
-  private final Optional<TokenFile> token;
-  private final Function<String, MetricsPage> metrics;
+  private final HttpEndpoint.Builder settings;
   private final OriginRule origins;
   private final Page page = Page.load();
   private final Map<EndPoint, Integer> inside = new HashMap<>();
   private volatile boolean withdrawn;
 
-  /**
-   * @param token that callers need, if they need one
-   * @param metrics page of all metrics, in the form that an {@code Accept} asks for
-   */
-  Router(HttpContext endpoint, Optional<TokenFile> token, Function<String, MetricsPage> metrics) {
+  Router(HttpContext endpoint, HttpEndpoint.Builder settings) {
     this.endpoint = endpoint;
-    this.token = token;
-    this.metrics = metrics;
-    this.origins = new OriginRule(endpoint.settings().allowedHosts());
+    this.settings = settings;
+    this.origins = new OriginRule(settings.allowedHosts);
   }
 
   @Override
@@ -93,7 +87,7 @@ final class Router extends Handler.Abstract {
       if (foreign.isPresent()) {
         exchange.refuse(Refusal.of(403, foreign.get()));
       } else if (crowded && !(get && OPEN.contains(path))) {
-        exchange.refuse(CROWDED, Map.of("Connection", "close"), () -> {});
+        exchange.refuse(CROWDED);
       } else if (!GETS.contains(path) && !POSTS.contains(path)) {
         exchange.refuse(
             Refusal.of(404, "there is nothing here; decode is POST /, encode POST /encode"));
@@ -103,7 +97,8 @@ final class Router extends Handler.Abstract {
                 + (GETS.contains(path) && POSTS.contains(path) ? ", " : "")
                 + (POSTS.contains(path) ? "POST" : "");
         exchange.refuse(
-            Refusal.of(405, "possible here: " + allowed), Map.of("Allow", allowed), () -> {});
+            new Refusal(
+                405, "possible here: " + allowed, Optional.empty(), Map.of("Allow", allowed)));
       } else {
         checkToken(request, get, path);
         if (get) {
@@ -113,11 +108,7 @@ final class Router extends Handler.Abstract {
         }
       }
     } catch (ServiceException e) {
-      Map<String, String> headers =
-          e.error() == ServiceError.UNAUTHENTICATED
-              ? Map.of(HttpHeader.WWW_AUTHENTICATE.asString(), "Bearer")
-              : Map.of();
-      exchange.refuse(Refusal.of(e), headers, () -> {});
+      exchange.refuse(Refusal.of(e));
     } catch (RuntimeException | Error e) {
       if (e instanceof HttpException http && http.getCode() < 500) {
         // Headers are read when they are asked for.
@@ -144,8 +135,7 @@ final class Router extends Handler.Abstract {
 
   /** Whether as many others as there may be are busy. */
   private synchronized boolean enter(EndPoint connection) {
-    return inside.merge(connection, 1, Integer::sum) == 1
-        && inside.size() > endpoint.settings().maxConnections();
+    return inside.merge(connection, 1, Integer::sum) == 1 && inside.size() > settings.connections;
   }
 
   private synchronized void leave(EndPoint connection) {
@@ -165,11 +155,9 @@ final class Router extends Handler.Abstract {
 
   private void checkToken(Request request, boolean get, String path) throws ServiceException {
     boolean open =
-        get
-            && (OPEN.contains(path)
-                || (path.equals("/metrics") && endpoint.settings().metricsOpen()));
-    if (token.isPresent() && !open) {
-      token.get().check(request.getHeaders().get(HttpHeader.AUTHORIZATION));
+        get && (OPEN.contains(path) || (path.equals("/metrics") && settings.metricsOpen));
+    if (settings.token.isPresent() && !open) {
+      settings.token.get().check(request.getHeaders().get(HttpHeader.AUTHORIZATION));
     }
   }
 
@@ -185,10 +173,11 @@ final class Router extends Handler.Abstract {
       case "/health", "/readyz" -> ready(exchange);
       case "/healthz" -> alive(exchange);
       case "/metrics" -> {
-        MetricsPage shown = metrics.apply(exchange.request().getHeaders().get(HttpHeader.ACCEPT));
-        exchange.answer(200, shown.type(), Map.of(), shown.body(), () -> {});
+        MetricsPage shown =
+            settings.metrics.apply(exchange.request().getHeaders().get(HttpHeader.ACCEPT));
+        exchange.answer(new Exchange.Answer(shown.type(), Map.of(), shown.body()), () -> {});
       }
-      default -> exchange.json(200, Models.document(endpoint.service()));
+      default -> exchange.text("application/json", Exchange.JSON.writeValueAsString(models()));
     }
   }
 
@@ -197,14 +186,14 @@ final class Router extends Handler.Abstract {
     if (endpoint.service().readiness() == Readiness.LOST) {
       ready(exchange);
     } else {
-      exchange.text(200, "text/plain; charset=utf-8", "Ok");
+      exchange.text(TEXT_TYPE, "Ok");
     }
   }
 
   private void ready(Exchange exchange) {
     Readiness readiness = withdrawn ? Readiness.DRAINING : endpoint.service().readiness();
     if (readiness == Readiness.SERVING) {
-      exchange.text(200, "text/plain; charset=utf-8", "Ok");
+      exchange.text(TEXT_TYPE, "Ok");
       return;
     }
     String sentence =
@@ -214,7 +203,7 @@ final class Router extends Handler.Abstract {
           case LOST -> "the device is lost, the server has to be started again";
           default -> "the server is shutting down";
         };
-    exchange.refuse(new Refusal(503, sentence, Optional.of(SOON)));
+    exchange.refuse(new Refusal(503, sentence, Optional.of(SOON), Map.of()));
   }
 
   private void post(Exchange exchange, String path) throws ServiceException {
@@ -272,45 +261,41 @@ final class Router extends Handler.Abstract {
     return shape.isEmpty() || (shape.size() >= 3 && shape.get(shape.size() - 3) == 3);
   }
 
+  /** The models and limits of the service, for the page and for whoever asks. */
+  private Map<String, Object> models() {
+    List<Map<String, Object>> models = new ArrayList<>();
+    for (ModelStatus status : endpoint.service().models()) {
+      Map<String, Object> model = new LinkedHashMap<>();
+      model.put("name", status.name());
+      model.put("ready", status.ready());
+      model.put("reason", status.reason());
+      model.put("encodes", status.encodes());
+      status
+          .info()
+          .ifPresent(
+              info -> {
+                model.put("decoder", info.provider());
+                model.put("digest", info.digest());
+                model.put("device", info.device());
+              });
+      models.add(model);
+    }
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("readiness", endpoint.service().readiness().name().toLowerCase(Locale.ROOT));
+    document.put("models", models);
+    document.put("max_pixels", endpoint.service().limits().maxPixels());
+    document.put("max_batch", endpoint.service().limits().maxBatch());
+    return document;
+  }
+
   /**
    * What the exchanges of one endpoint share.
    *
    * @param service borrowed
-   * @param settings of the endpoint
-   * @param budget of bodies and answers
+   * @param bytes of bodies and answers
+   * @param bodyTime how long a body may take beside 64 KiB a second
    * @param answers where answers are made: compressing a picture takes a processor for a while
    */
   record HttpContext(
-      DecodeService service, HttpSettings settings, ByteBudget budget, Executor answers) {}
-
-  /** The models and limits of a service, for the page and for whoever asks. */
-  static final class Models {
-    private Models() {}
-
-    static Map<String, Object> document(DecodeService service) {
-      List<Map<String, Object>> models = new ArrayList<>();
-      for (ModelStatus status : service.models()) {
-        Map<String, Object> model = new LinkedHashMap<>();
-        model.put("name", status.name());
-        model.put("ready", status.ready());
-        model.put("reason", status.reason());
-        model.put("encodes", status.encodes());
-        status
-            .info()
-            .ifPresent(
-                info -> {
-                  model.put("decoder", info.provider());
-                  model.put("digest", info.digest());
-                  model.put("device", info.device());
-                });
-        models.add(model);
-      }
-      Map<String, Object> document = new LinkedHashMap<>();
-      document.put("readiness", service.readiness().name().toLowerCase(Locale.ROOT));
-      document.put("models", models);
-      document.put("max_pixels", service.limits().maxPixels());
-      document.put("max_batch", service.limits().maxBatch());
-      return document;
-    }
-  }
+      DecodeService service, ByteBudget bytes, Duration bodyTime, Executor answers) {}
 }

@@ -163,23 +163,18 @@ public final class BatchTrials {
     for (int k = 0; equal && k < alone.size(); k++) {
       FloatBuffer one = alone.get(k).pixels().values();
       FloatBuffer other = joined.get(k).pixels().values();
-      equal = tolerance == 0 ? sameBits(one, other) : near(one, other, tolerance);
+      equal = same(one, other, tolerance);
     }
     return equal;
   }
 
-  private static boolean near(FloatBuffer a, FloatBuffer b, float tolerance) {
-    boolean near = a.remaining() == b.remaining();
-    for (int i = 0; near && i < a.remaining(); i++) {
-      near = Math.abs(a.get(i) - b.get(i)) <= tolerance;
-    }
-    return near;
-  }
-
-  private static boolean sameBits(FloatBuffer a, FloatBuffer b) {
+  /** Bit for bit, or within the tolerance if there is one. */
+  private static boolean same(FloatBuffer a, FloatBuffer b, float tolerance) {
     boolean same = a.remaining() == b.remaining();
     for (int i = 0; same && i < a.remaining(); i++) {
-      same = Float.floatToRawIntBits(a.get(i)) == Float.floatToRawIntBits(b.get(i));
+      same =
+          Float.floatToRawIntBits(a.get(i)) == Float.floatToRawIntBits(b.get(i))
+              || (tolerance > 0 && Math.abs(a.get(i) - b.get(i)) <= tolerance);
     }
     return same;
   }

@@ -5,17 +5,12 @@ import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.server.request.ServiceError;
 import io.github.consistencydecoder.server.request.ServiceException;
 import java.time.Duration;
-import java.util.HexFormat;
-import java.util.concurrent.ThreadLocalRandom;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What the failures of decoders are outside: the caller's own mistakes in the decoder's words,
  * everything else as an incident that only the log explains.
  */
 public final class Failures {
-  private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
   private static final Duration LATER = Duration.ofSeconds(5);
 
   private Failures() {}
@@ -28,7 +23,7 @@ public final class Failures {
     if (failure instanceof OutOfMemoryError) {
       return busy(failure);
     }
-    return internal(failure);
+    return ServiceException.internal(failure);
   }
 
   private static ServiceException outside(DecoderException e) {
@@ -40,7 +35,7 @@ public final class Failures {
       case DEVICE_UNAVAILABLE, DEVICE_LOST ->
           ServiceException.retry(
               ServiceError.NOT_READY,
-              "the device cannot be had now, incident " + incident(e),
+              "the device cannot be had now, incident " + ServiceException.incident(e),
               LATER);
       // A cancellation that nobody here asked for is a fault of the decoder.
       case CANCELLED,
@@ -49,24 +44,15 @@ public final class Failures {
           MODEL_CORRUPT,
           MODEL_UNSUPPORTED,
           RUNTIME_FAILED ->
-          internal(e);
+          ServiceException.internal(e);
     };
   }
 
   private static ServiceException busy(Throwable failure) {
     return ServiceException.retry(
-        ServiceError.BUSY, "not enough memory now, incident " + incident(failure), LATER);
-  }
-
-  private static ServiceException internal(Throwable failure) {
-    return ServiceException.internal(incident(failure), failure);
-  }
-
-  /** Writes the cause to the log. */
-  public static String incident(Throwable failure) {
-    String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-    LOG.atError().setCause(failure).addKeyValue("incident", id).log("incident {}", id);
-    return id;
+        ServiceError.BUSY,
+        "not enough memory now, incident " + ServiceException.incident(failure),
+        LATER);
   }
 
   /** Whether the model may decode wrongly from here on. */
@@ -89,7 +75,7 @@ public final class Failures {
 
   /** Why a model is not ready, in words that may leave this machine. */
   static String reason(Throwable failure) {
-    String incident = ", incident " + incident(failure);
+    String incident = ", incident " + ServiceException.incident(failure);
     if (failure instanceof DecoderException e) {
       return switch (e.code()) {
             case MODEL_MISSING -> "its files are missing";

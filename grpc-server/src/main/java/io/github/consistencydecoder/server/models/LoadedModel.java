@@ -30,8 +30,7 @@ public final class LoadedModel implements AutoCloseable {
   private final Speeds speeds;
   private final BatchTrials trials;
   private final AtomicLong worked = new AtomicLong();
-  private final Map<DecodeSize, DecodeEstimate> decodeEstimates = new ConcurrentHashMap<>();
-  private final Map<DecodeSize, DecodeEstimate> encodeEstimates = new ConcurrentHashMap<>();
+  private final Map<DecodeSize, DecodeEstimate> estimates = new ConcurrentHashMap<>();
 
   /**
    * Takes ownership.
@@ -96,40 +95,49 @@ public final class LoadedModel implements AutoCloseable {
   }
 
   /** What it costs; kept, so that asking often costs nothing and never waits for the decoder. */
-  public DecodeEstimate estimate(CallKind kind, DecodeSize size) {
-    Map<DecodeSize, DecodeEstimate> kept =
-        kind == CallKind.DECODE ? decodeEstimates : encodeEstimates;
-    DecodeEstimate known = kept.get(size);
+  public DecodeEstimate estimate(DecodeSize size) {
+    DecodeEstimate known = estimates.get(size);
     if (known != null) {
       return known;
     }
     DecodeEstimate estimate =
-        kind == CallKind.DECODE
-            ? decoder.estimate(
-                size.batch(),
-                size.height(),
-                size.width(),
-                DecodeOptions.builder()
-                    .schedule(Schedule.steps(size.steps()))
-                    .tiling(size.tiling())
-                    .build())
-            : encoder
-                .orElseThrow()
-                .estimate(
-                    size.batch(),
-                    size.height() * Latents.PIXELS_PER_CELL,
-                    size.width() * Latents.PIXELS_PER_CELL);
-    if (kept.size() >= MOST_KEPT_ESTIMATES) {
-      kept.clear();
+        switch (size.kind()) {
+          case DECODE ->
+              decoder.estimate(
+                  size.batch(),
+                  size.height(),
+                  size.width(),
+                  DecodeOptions.builder()
+                      .schedule(Schedule.steps(size.steps()))
+                      .tiling(size.tiling())
+                      .build());
+          case ENCODE ->
+              encoder
+                  .orElseThrow()
+                  .estimate(
+                      size.batch(),
+                      size.height() * Latents.PIXELS_PER_CELL,
+                      size.width() * Latents.PIXELS_PER_CELL);
+        };
+    if (estimates.size() >= MOST_KEPT_ESTIMATES) {
+      estimates.clear();
     }
-    kept.put(size, estimate);
+    estimates.put(size, estimate);
     return estimate;
   }
 
-  public Prediction predict(CallKind kind, DecodeSize size) {
-    DecodeEstimate estimate = estimate(kind, size);
+  /** What a call of this size will cost by what is known of the model's speed. */
+  public Prediction predict(DecodeSize size) {
+    DecodeEstimate estimate = estimate(size);
     return new Prediction(
-        estimate.operations(), estimate.peakBytes(), speed(kind).high(estimate.operations()));
+        estimate.operations(),
+        estimate.peakBytes(),
+        speed(size.kind()).high(estimate.operations()));
+  }
+
+  /** A call of this size took so long. */
+  public void observe(DecodeSize size, long nanos) {
+    speed(size.kind()).observe(estimate(size).operations(), nanos);
   }
 
   @Override

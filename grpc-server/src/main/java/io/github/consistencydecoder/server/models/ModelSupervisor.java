@@ -8,14 +8,12 @@ import io.github.consistencydecoder.plugin.LatentEncoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Schedule;
 import io.github.consistencydecoder.server.models.ModelSelfCheck.SelfCheckException;
+import io.github.consistencydecoder.server.models.ModelSelfCheck.SelfCheckStore;
 import io.github.consistencydecoder.server.request.DecodeSize;
-import io.github.consistencydecoder.server.request.DecodeSize.CallKind;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,8 +73,6 @@ public final class ModelSupervisor {
   private final LoadedModel.Speeds speeds = new LoadedModel.Speeds();
   private final Cancellation closing = new Cancellation();
   private final Thread thread;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition woken = lock.newCondition();
   private boolean mustTry;
 
   /** Only the keeper's own thread knows. */
@@ -140,34 +136,25 @@ public final class ModelSupervisor {
 
   /** A run of this model failed in a way that a sound model does not. */
   public void doubt(LoadedModel model) {
-    lock.lock();
-    try {
+    synchronized (this) {
       if (!takes(model)) {
         return;
       }
       state = new State(Phase.DOUBTED, "a decode failed, it is being tried", model);
-    } finally {
-      lock.unlock();
     }
     // First everybody hears of it, however soon the trial is over.
     host.phaseChanged(this);
-    lock.lock();
-    try {
+    synchronized (this) {
       mustTry = true;
-      woken.signalAll();
-    } finally {
-      lock.unlock();
+      notifyAll();
     }
   }
 
   /** Stops opening and testing; {@link #join} waits for the end. */
   public void close() {
     closing.cancel();
-    lock.lock();
-    try {
-      woken.signalAll();
-    } finally {
-      lock.unlock();
+    synchronized (this) {
+      notifyAll();
     }
   }
 
@@ -195,7 +182,7 @@ public final class ModelSupervisor {
         backoff = first;
         use(model);
       } else if (!lost) {
-        pause(backoff);
+        awaitDoubt(backoff);
         backoff = Math.min(2 * backoff, LONGEST_BACKOFF_NANOS);
       }
     }
@@ -251,7 +238,7 @@ public final class ModelSupervisor {
     while (sound && !closing.isCancelled()) {
       long workedBefore = model.timesWorked();
       become(new State(Phase.READY, "", model));
-      awaitDoubt();
+      awaitDoubt(Long.MAX_VALUE);
       if (!closing.isCancelled()) {
         // One that passes its test and yet does no work is not sound either; the first failure may
         // have been the request's fault.
@@ -295,8 +282,7 @@ public final class ModelSupervisor {
         model.exact() ? 0 : ModelSelfCheck.TOLERANCE,
         "two decodes of the test picture differ");
     terms.golden().check(model.info(), first.pixels().values());
-    double operations = model.estimate(CallKind.DECODE, ModelSelfCheck.SIZE).operations();
-    model.speed(CallKind.DECODE).observe(operations, nanos);
+    model.observe(ModelSelfCheck.SIZE, nanos);
     if (model.encoder().isPresent()) {
       testEncoder(model, second);
     }
@@ -317,9 +303,7 @@ public final class ModelSupervisor {
         Decoded unused = model.decoder().decode(latents, options);
         nanos = Math.min(nanos, System.nanoTime() - start);
       }
-      model
-          .speed(CallKind.DECODE)
-          .observe(model.estimate(CallKind.DECODE, size).operations(), nanos);
+      model.observe(size, nanos);
     }
   }
 
@@ -331,47 +315,28 @@ public final class ModelSupervisor {
       throw new SelfCheckException(
           "the test picture was not encoded to finite latents of its size");
     }
-    DecodeSize size = new DecodeSize(1, 8, 8, 1);
-    model.speed(CallKind.ENCODE).observe(model.estimate(CallKind.ENCODE, size).operations(), nanos);
+    model.observe(DecodeSize.ofEncoding(1, 8, 8), nanos);
   }
 
   private void become(State next) {
-    lock.lock();
-    try {
+    synchronized (this) {
       state = next;
-    } finally {
-      lock.unlock();
     }
     host.phaseChanged(this);
   }
 
-  private void awaitDoubt() {
-    lock.lock();
-    try {
-      while (!mustTry && !closing.isCancelled()) {
-        woken.awaitUninterruptibly();
-      }
-      mustTry = false;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void pause(long nanos) {
+  /** Waits until the model is doubted or the service closes, or for so long. */
+  private synchronized void awaitDoubt(long nanos) {
     long end = System.nanoTime() + nanos;
     boolean interrupted = false;
-    lock.lock();
-    try {
-      while (!closing.isCancelled() && end - System.nanoTime() > 0) {
-        try {
-          woken.awaitNanos(end - System.nanoTime());
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
+    while (!mustTry && !closing.isCancelled() && end - System.nanoTime() > 0) {
+      try {
+        TimeUnit.NANOSECONDS.timedWait(this, end - System.nanoTime());
+      } catch (InterruptedException e) {
+        interrupted = true;
       }
-    } finally {
-      lock.unlock();
     }
+    mustTry = false;
     if (interrupted) {
       Thread.currentThread().interrupt();
     }

@@ -16,11 +16,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
-/** Whether a call can be served here at all, and what it will cost; load aside. */
+/**
+ * Whether a call can be served here at all, what it will cost, and whether there is room for it.
+ */
 final class Admission {
-  private static final int MOST_STEPS = 64;
+  private static final long LEAST_RETRY_NANOS = Duration.ofMillis(50).toNanos();
   private static final Duration LATER = Duration.ofSeconds(2);
 
   private final ServiceLimits limits;
@@ -90,59 +93,27 @@ final class Admission {
    *
    * @throws ServiceException {@code INVALID} or {@code TOO_LARGE}
    */
-  Prediction predict(CallKind kind, LoadedModel model, DecodeSize size) throws ServiceException {
-    checkSize(kind, size);
+  Prediction predict(LoadedModel model, DecodeSize size) throws ServiceException {
+    limits.check(size);
     Prediction prediction;
     try {
-      prediction = model.predict(kind, size);
+      prediction = model.predict(size);
     } catch (IllegalStateException e) {
       // Closed since it was found open.
       throw StopReason.MODEL.exception();
     }
     if (prediction.peakBytes() > limits.memoryBytes()) {
-      throw tooLarge(prediction.peakBytes(), "bytes of memory", limits.memoryBytes());
+      throw ServiceLimits.tooLarge(prediction.peakBytes(), "bytes of memory", limits.memoryBytes());
     }
     long most = limits.maxTime().toNanos();
-    if (model.speed(kind).least(prediction.operations()) > most) {
-      throw tooLarge(seconds(prediction.nanos()), "seconds", seconds(most));
+    if (model.speed(size.kind()).least(prediction.operations()) > most) {
+      throw ServiceLimits.tooLarge(seconds(prediction.nanos()), "seconds", seconds(most));
     }
     return prediction;
   }
 
   private static long seconds(long nanos) {
     return TimeUnit.NANOSECONDS.toSeconds(nanos);
-  }
-
-  private void checkSize(CallKind kind, DecodeSize size) throws ServiceException {
-    if (size.batch() < 1 || size.height() < 1 || size.width() < 1) {
-      throw ServiceException.invalid(
-          kind == CallKind.DECODE ? "latents.tensor.shape" : "pictures",
-          "the batch has "
-              + size.batch()
-              + " latents of "
-              + size.height()
-              + "x"
-              + size.width()
-              + " cells: each number must be at least 1");
-    }
-    if (size.steps() < 1 || size.steps() > MOST_STEPS) {
-      throw ServiceException.invalid(
-          "timesteps",
-          "there are " + size.steps() + " steps: 1 to " + MOST_STEPS + " are possible");
-    }
-    // In floating point: the product of a hostile shape would overflow.
-    double pixels = 64.0 * size.batch() * size.height() * size.width();
-    if (pixels > limits.maxPixels()) {
-      throw tooLarge((long) pixels, "pixels", limits.maxPixels());
-    }
-    if (size.batch() > limits.maxBatch()) {
-      throw tooLarge(size.batch(), "pictures", limits.maxBatch());
-    }
-  }
-
-  private static ServiceException tooLarge(long need, String unit, long limit) {
-    return ServiceException.of(
-        ServiceError.TOO_LARGE, "the call needs " + need + " " + unit + ", the limit is " + limit);
   }
 
   /** When a call must be done: by its own deadline or the service's limit, whichever is first. */
@@ -156,12 +127,80 @@ final class Admission {
   }
 
   /** What the work asks of the queue. */
-  QueuePolicy.Ask ask(
+  Ask ask(
       CallSettings settings, CallKind kind, LoadedModel model, Prediction prediction, long left) {
-    return new QueuePolicy.Ask(
+    return new Ask(
         prediction,
         model.speed(kind).least(prediction.operations()),
         left,
         settings.deadlineNanos().isPresent());
+  }
+
+  /**
+   * Work that asks to be taken.
+   *
+   * @param leastNanos that it takes if all goes well
+   * @param leftNanos until it must be done
+   * @param byCaller whether that is the caller's own deadline rather than the service's limit
+   */
+  record Ask(Prediction prediction, long leastNanos, long leftNanos, boolean byCaller) {}
+
+  /**
+   * What there is to do.
+   *
+   * @param idle whether nothing waits and a lane is free
+   * @param nothingWaits whether the queue is empty
+   * @param allNanos predicted work that runs and waits, over all lanes
+   * @param aheadNanos the part of it that goes first
+   * @param heapFull whether what waits would hold too much heap with it
+   */
+  record Load(
+      boolean idle, boolean nothingWaits, long allNanos, long aheadNanos, boolean heapFull) {}
+
+  /**
+   * Whether work can be taken, given what there is to do already.
+   *
+   * @return predicted nanoseconds that it will wait
+   * @throws ServiceException {@code BUSY}, or {@code DEADLINE} if it cannot be met
+   */
+  static long check(ServiceLimits limits, Ask ask, Load load) throws ServiceException {
+    long own = ask.prediction().nanos();
+    long bound = limits.maxQueued().toNanos();
+    long all = load.allNanos() / limits.lanes();
+    // One call may always wait if any may, or work larger than the bound could never be done.
+    boolean room = load.idle() || (bound > 0 && load.nothingWaits()) || all + own <= bound;
+    if (!room) {
+      throw busy(all + own - bound);
+    }
+    if (load.heapFull() && !load.idle()) {
+      throw busy(all);
+    }
+    long wait = load.idle() ? 0 : load.aheadNanos() / limits.lanes();
+    // An idle service tries what might just be done: its prediction may be out of date, and would
+    // stay so if nothing ran.
+    long needed = load.idle() ? ask.leastNanos() : wait + own;
+    if (needed > ask.leftNanos()) {
+      if (!ask.byCaller() && ask.leftNanos() > 0) {
+        throw busy(needed - ask.leftNanos());
+      }
+      throw ServiceException.of(
+          ServiceError.DEADLINE,
+          "the deadline is in %s ms, the work would be done in about %s ms"
+              .formatted(millis(ask.leftNanos()), millis(wait + own)));
+    }
+    return wait;
+  }
+
+  private static ServiceException busy(long nanos) {
+    // Jitter, so that those who are refused together do not come back together.
+    double jitter = ThreadLocalRandom.current().nextDouble(0.8, 1.3);
+    return ServiceException.retry(
+        ServiceError.BUSY,
+        "there is too much to do now; try again later",
+        Duration.ofNanos((long) (jitter * Math.max(nanos, LEAST_RETRY_NANOS))));
+  }
+
+  private static long millis(long nanos) {
+    return Math.max(0, nanos / 1_000_000);
   }
 }

@@ -8,8 +8,6 @@ import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.server.models.Redaction;
 import io.github.consistencydecoder.server.queue.DecodeService.CallListener;
 import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
-import io.github.consistencydecoder.server.queue.Job.Finite;
-import io.github.consistencydecoder.server.request.DecodeSize.CallKind;
 import java.util.Optional;
 
 /** An accepted decode. */
@@ -22,7 +20,7 @@ final class DecodeJob extends Job<DecodeResult> {
 
   DecodeJob(
       Terms terms, Latents latents, DecodeOptions options, CallListener<DecodeResult> listener) {
-    super(CallKind.DECODE, terms, listener);
+    super(terms, listener);
     this.latents = latents;
     this.options = options;
     this.batchKey = terms.joins() ? BatchKey.of(latents, options) : Optional.empty();
@@ -52,7 +50,7 @@ final class DecodeJob extends Job<DecodeResult> {
             .decode(
                 latents,
                 options.toBuilder().cancellation(run.cancellation()).listener(steps()).build());
-    Finite.require(decoded.pixels());
+    requireFinite("picture", decoded.pixels().values());
     completed(decoded);
   }
 

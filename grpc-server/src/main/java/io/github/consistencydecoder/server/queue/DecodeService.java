@@ -39,20 +39,12 @@ public interface DecodeService extends AutoCloseable {
   Ledger ledger();
 
   /**
-   * What a decode would cost.
+   * What a call of this size would cost.
    *
-   * @throws ServiceException {@code NOT_FOUND}, {@code NOT_READY}, {@code TOO_LARGE}
-   */
-  Prediction predict(String model, DecodeSize size) throws ServiceException;
-
-  /**
-   * What an encoding would cost.
-   *
-   * @param size of the latents that it gives, one step
    * @throws ServiceException {@code NOT_FOUND}, {@code UNIMPLEMENTED}, {@code NOT_READY}, {@code
    *     TOO_LARGE}
    */
-  Prediction predictEncode(String model, DecodeSize size) throws ServiceException;
+  Prediction predict(String model, DecodeSize size) throws ServiceException;
 
   /**
    * Whether a decode of this size would be accepted now; asked by an endpoint before it copies a

@@ -7,6 +7,7 @@ import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.server.models.LoadedModel;
 import io.github.consistencydecoder.server.models.ModelSupervisor;
 import io.github.consistencydecoder.server.queue.DecodeService.CallListener;
+import io.github.consistencydecoder.server.queue.DecodeService.EncodeResult;
 import io.github.consistencydecoder.server.request.CallSettings;
 import io.github.consistencydecoder.server.request.DecodeSize;
 import io.github.consistencydecoder.server.request.DecodeSize.CallKind;
@@ -57,7 +58,8 @@ abstract class Job<R> {
       long heldBytes,
       boolean joins) {}
 
-  final CallKind kind;
+  private static final Logger LOG = LoggerFactory.getLogger(Job.class);
+
   final Terms terms;
   final CallListener<R> listener;
 
@@ -87,14 +89,44 @@ abstract class Job<R> {
   /** Set before the call waits. */
   volatile Future<?> timer;
 
-  Job(CallKind kind, Terms terms, CallListener<R> listener) {
-    this.kind = kind;
+  Job(Terms terms, CallListener<R> listener) {
     this.terms = terms;
     this.listener = listener;
   }
 
+  /** Calls into other people's code, which may throw. */
+  static void tell(Runnable telling) {
+    try {
+      telling.run();
+    } catch (RuntimeException | Error e) {
+      LOG.error("a listener failed", e);
+    }
+  }
+
+  /**
+   * The last look at what a model gave: a value that is no number never leaves the service.
+   *
+   * @throws DecoderException {@link DecoderErrorCode#RUNTIME_FAILED}
+   */
+  static void requireFinite(String thing, FloatBuffer values) {
+    // A sum of zeros times values is zero unless one of them is not finite; no branch a value.
+    float sum = 0;
+    for (int i = 0, n = values.remaining(); i < n; i++) {
+      sum += 0 * values.get(i);
+    }
+    if (sum != 0) {
+      throw new DecoderException(
+          DecoderErrorCode.RUNTIME_FAILED,
+          "the model gave a " + thing + " with values that are NaN or infinite");
+    }
+  }
+
   /** What the log says of its noise; empty if it has none. */
   abstract String seed();
+
+  CallKind kind() {
+    return terms.size().kind();
+  }
 
   long predictedNanos() {
     return terms.prediction().nanos();
@@ -102,7 +134,7 @@ abstract class Job<R> {
 
   /** That the work takes if all goes well. */
   long leastNanos() {
-    return terms.model().speed(kind).least(terms.prediction().operations());
+    return terms.model().speed(kind()).least(terms.prediction().operations());
   }
 
   long queueNanos() {
@@ -113,7 +145,7 @@ abstract class Job<R> {
   void tellStep(Runnable step) {
     synchronized (telling) {
       if (!ended) {
-        Listeners.tell(step);
+        tell(step);
       }
     }
   }
@@ -124,10 +156,10 @@ abstract class Job<R> {
       ended = true;
     }
     if (outcome == Outcome.COMPLETED) {
-      Listeners.tell(() -> listener.completed(result));
+      tell(() -> listener.completed(result));
     } else {
       ServiceException why = ending();
-      Listeners.tell(() -> listener.failed(why));
+      tell(() -> listener.failed(why));
     }
   }
 
@@ -193,50 +225,28 @@ abstract class Job<R> {
     }
   }
 
-  /** Calls into other people's code, which may throw. */
-  static final class Listeners {
-    private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
+  /** An accepted encoding. */
+  static final class EncodeJob extends Job<EncodeResult> {
+    private final Pixels pixels;
 
-    private Listeners() {}
-
-    static void tell(Runnable telling) {
-      try {
-        telling.run();
-      } catch (RuntimeException | Error e) {
-        LOG.error("a listener failed", e);
-      }
-    }
-  }
-
-  /** The last look at what a model gave: a value that is no number never leaves the service. */
-  static final class Finite {
-    private Finite() {}
-
-    /**
-     * @throws DecoderException {@link DecoderErrorCode#RUNTIME_FAILED}
-     */
-    static void require(Pixels pixels) {
-      require("picture", pixels.values());
+    EncodeJob(Terms terms, Pixels pixels, CallListener<EncodeResult> listener) {
+      super(terms, listener);
+      this.pixels = pixels;
     }
 
-    /**
-     * @throws DecoderException {@link DecoderErrorCode#RUNTIME_FAILED}
-     */
-    static void require(Latents latents) {
-      require("latent", latents.values());
+    @Override
+    String seed() {
+      return "";
     }
 
-    private static void require(String thing, FloatBuffer values) {
-      // A sum of zeros times values is zero unless one of them is not finite; no branch a value.
-      float sum = 0;
-      for (int i = 0, n = values.remaining(); i < n; i++) {
-        sum += 0 * values.get(i);
-      }
-      if (sum != 0) {
-        throw new DecoderException(
-            DecoderErrorCode.RUNTIME_FAILED,
-            "the model gave a " + thing + " with values that are NaN or infinite");
-      }
+    @Override
+    void perform(Batch run) {
+      long start = System.nanoTime();
+      Latents latents = run.model().encoder().orElseThrow().encode(pixels, run.cancellation());
+      requireFinite("latent", latents.values());
+      result =
+          new EncodeResult(
+              latents, terms.keeper().status(), queueNanos(), System.nanoTime() - start);
     }
   }
 }

@@ -14,8 +14,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
@@ -32,12 +30,9 @@ final class JobQueue {
   static final int MOST_OVERTAKEN = 8;
 
   private final ServiceLimits limits;
-  private final QueuePolicy rule;
   private final long mostHeldBytes;
   private final Consumer<Batch> lanes;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
   private final WaitingJobs waiting;
   private final Set<Job<?>> live = new HashSet<>();
   private final Set<Batch> running = new HashSet<>();
@@ -58,7 +53,6 @@ final class JobQueue {
    */
   JobQueue(ServiceLimits limits, long mostHeldBytes, Counts counts, Consumer<Batch> lanes) {
     this.limits = limits;
-    this.rule = new QueuePolicy(limits);
     this.waiting = new WaitingJobs(limits.maxQueued().dividedBy(4));
     this.mostHeldBytes = mostHeldBytes;
     this.counts = counts;
@@ -72,26 +66,23 @@ final class JobQueue {
    * @return predicted nanoseconds that it would wait
    * @throws ServiceException {@code BUSY}, {@code DEADLINE} or {@code NOT_READY}
    */
-  long check(QueuePolicy.Ask ask, Priority priority, long bytes) throws ServiceException {
-    QueuePolicy.Load load;
-    lock.lock();
-    try {
+  long check(Admission.Ask ask, Priority priority, long bytes) throws ServiceException {
+    Admission.Load load;
+    synchronized (this) {
       if (draining) {
         throw StopReason.DRAIN.exception();
       }
       long runs = runningNanos();
       int calls = waiting.calls(Priority.LOW);
       load =
-          new QueuePolicy.Load(
+          new Admission.Load(
               calls == 0 && running.size() < limits.lanes(),
               calls == 0,
               runs + waiting.nanos(Priority.LOW),
               runs + waiting.nanos(priority),
               waiting.heldBytes() + bytes > mostHeldBytes);
-    } finally {
-      lock.unlock();
     }
-    return rule.check(ask, load);
+    return Admission.check(limits, ask, load);
   }
 
   private long runningNanos() {
@@ -113,40 +104,30 @@ final class JobQueue {
   record Place(int ahead, long nanos) {}
 
   /** Accepts a call, which does not wait yet. */
-  Place accept(Job<?> call, QueuePolicy.Ask ask) throws ServiceException {
+  synchronized Place accept(Job<?> call, Admission.Ask ask) throws ServiceException {
     Priority priority = call.terms.settings().priority();
-    lock.lock();
-    try {
-      if (!call.terms.keeper().keeps(call.terms.model())) {
-        throw StopReason.MODEL.exception();
-      }
-      long wait = check(ask, priority, call.terms.heldBytes());
-      Place place = new Place(waiting.calls(priority), wait + call.predictedNanos());
-      call.sequence = sequence++;
-      counts.accept();
-      live.add(call);
-      waiting.count(call);
-      return place;
-    } finally {
-      lock.unlock();
+    if (!call.terms.keeper().keeps(call.terms.model())) {
+      throw StopReason.MODEL.exception();
     }
+    long wait = check(ask, priority, call.terms.heldBytes());
+    Place place = new Place(waiting.calls(priority), wait + call.predictedNanos());
+    call.sequence = sequence++;
+    counts.accept();
+    live.add(call);
+    waiting.count(call);
+    return place;
   }
 
   /** Lets an accepted call wait for its turn. */
-  List<Job<?>> enqueue(Job<?> call) {
+  synchronized List<Job<?>> enqueue(Job<?> call) {
     List<Job<?>> settled = new ArrayList<>();
-    lock.lock();
-    try {
-      if (call.stop != null) {
-        waiting.remove(call);
-        settle(call, call.stop.outcome(), settled);
-      } else {
-        call.stage = Job.Stage.WAITING;
-        waiting.add(call);
-        dispatch(settled);
-      }
-    } finally {
-      lock.unlock();
+    if (call.stop != null) {
+      waiting.remove(call);
+      settle(call, call.stop.outcome(), settled);
+    } else {
+      call.stage = Job.Stage.WAITING;
+      waiting.add(call);
+      dispatch(settled);
     }
     return settled;
   }
@@ -166,7 +147,7 @@ final class JobQueue {
         return;
       }
       long free = limits.memoryBytes() - reservedBytes;
-      Batch run = BatchChoice.choose(next, waiting, free, !draining);
+      Batch run = Batch.choose(next, waiting, free, !draining);
       if (run.bytes() > free) {
         return;
       }
@@ -219,7 +200,7 @@ final class JobQueue {
 
   /** Whether one follows on the other without a change of size; of a class, so that none loses. */
   private static boolean alike(Job<?> a, Job<?> b) {
-    return a.kind == b.kind
+    return a.kind() == b.kind()
         && a.terms.model() == b.terms.model()
         && a.terms.size().height() == b.terms.size().height()
         && a.terms.size().width() == b.terms.size().width()
@@ -245,43 +226,33 @@ final class JobQueue {
    *
    * @return the members that still want a result
    */
-  List<Job<?>> begin(Batch run) {
-    lock.lock();
-    try {
-      long now = System.nanoTime();
-      List<Job<?>> wanted = new ArrayList<>();
-      for (Job<?> call : run.members()) {
-        if (call.stop == null && call.terms.endNanos() - now <= 0) {
-          call.stop = StopReason.DEADLINE;
-        }
-        if (call.stop == null) {
-          wanted.add(call);
-        }
+  synchronized List<Job<?>> begin(Batch run) {
+    long now = System.nanoTime();
+    List<Job<?>> wanted = new ArrayList<>();
+    for (Job<?> call : run.members()) {
+      if (call.stop == null && call.terms.endNanos() - now <= 0) {
+        call.stop = StopReason.DEADLINE;
       }
-      return wanted;
-    } finally {
-      lock.unlock();
+      if (call.stop == null) {
+        wanted.add(call);
+      }
     }
+    return wanted;
   }
 
   /** The lane is done: nothing of the run is inside a model any more. */
-  List<Job<?>> finish(Batch run) {
+  synchronized List<Job<?>> finish(Batch run) {
     List<Job<?>> settled = new ArrayList<>();
-    lock.lock();
-    try {
-      running.remove(run);
-      reservedBytes -= run.bytes();
-      for (Job<?> call : run.members()) {
-        if (call.stage == Job.Stage.RUNNING) {
-          Outcome outcome = call.failure == null ? Outcome.COMPLETED : Outcome.FAILED;
-          settle(call, call.stop == null ? outcome : call.stop.outcome(), settled);
-        }
+    running.remove(run);
+    reservedBytes -= run.bytes();
+    for (Job<?> call : run.members()) {
+      if (call.stage == Job.Stage.RUNNING) {
+        Outcome outcome = call.failure == null ? Outcome.COMPLETED : Outcome.FAILED;
+        settle(call, call.stop == null ? outcome : call.stop.outcome(), settled);
       }
-      dispatch(settled);
-      changed.signalAll();
-    } finally {
-      lock.unlock();
     }
+    dispatch(settled);
+    notifyAll();
     return settled;
   }
 
@@ -289,8 +260,7 @@ final class JobQueue {
   List<Job<?>> stop(Job<?> call, StopReason reason) {
     Cancellation toThrow = null;
     List<Job<?>> settled = new ArrayList<>();
-    lock.lock();
-    try {
+    synchronized (this) {
       if (call.stop != null || call.stage == Job.Stage.DONE) {
         return settled;
       }
@@ -307,8 +277,6 @@ final class JobQueue {
           settle(call, reason.outcome(), settled);
         }
       }
-    } finally {
-      lock.unlock();
     }
     if (toThrow != null) {
       // Outside the lock: it runs the decoder's code.
@@ -318,88 +286,50 @@ final class JobQueue {
   }
 
   /** A settled call has been told; it no longer exists. */
-  void told(Job<?> call) {
-    lock.lock();
-    try {
-      live.remove(call);
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+  synchronized void told(Job<?> call) {
+    live.remove(call);
+    notifyAll();
   }
 
   /** A model may take calls again. */
-  List<Job<?>> modelChanged() {
+  synchronized List<Job<?>> modelChanged() {
     List<Job<?>> settled = new ArrayList<>();
-    lock.lock();
-    try {
-      dispatch(settled);
-    } finally {
-      lock.unlock();
-    }
+    dispatch(settled);
     return settled;
   }
 
   /** Those that have not been told of their end. */
-  List<Job<?>> live() {
-    lock.lock();
-    try {
-      return List.copyOf(live);
-    } finally {
-      lock.unlock();
-    }
+  synchronized List<Job<?>> live() {
+    return List.copyOf(live);
   }
 
   /** Those of them that wait for this model. */
-  List<Job<?>> waitingFor(LoadedModel model) {
-    lock.lock();
-    try {
-      List<Job<?>> found = new ArrayList<>(live);
-      found.removeIf(c -> c.terms.model() != model || c.run != null);
-      return found;
-    } finally {
-      lock.unlock();
-    }
+  synchronized List<Job<?>> waitingFor(LoadedModel model) {
+    List<Job<?>> found = new ArrayList<>(live);
+    found.removeIf(c -> c.terms.model() != model || c.run != null);
+    return found;
   }
 
   /** Stops what runs for no call. */
   void stopTrials() {
     List<Batch> trials;
-    lock.lock();
-    try {
+    synchronized (this) {
       trials = running.stream().filter(run -> run.trial().isPresent()).toList();
-    } finally {
-      lock.unlock();
     }
     trials.forEach(run -> run.cancellation().cancel());
   }
 
-  void reject() {
-    lock.lock();
-    try {
-      counts.reject();
-    } finally {
-      lock.unlock();
-    }
+  synchronized void reject() {
+    counts.reject();
   }
 
   /** Accepts nothing from here on. */
-  void beginDrain() {
-    lock.lock();
-    try {
-      draining = true;
-    } finally {
-      lock.unlock();
-    }
+  synchronized void beginDrain() {
+    draining = true;
   }
 
-  boolean draining() {
-    lock.lock();
-    try {
-      return draining;
-    } finally {
-      lock.unlock();
-    }
+  synchronized boolean draining() {
+    return draining;
   }
 
   /**
@@ -407,41 +337,34 @@ final class JobQueue {
    *
    * @return whether that is so
    */
-  boolean awaitEmpty(Duration atMost) throws InterruptedException {
-    long left = TimeUnit.NANOSECONDS.convert(atMost);
-    lock.lockInterruptibly();
-    try {
-      while (!live.isEmpty() || !running.isEmpty()) {
-        if (left <= 0) {
-          return false;
-        }
-        left = changed.awaitNanos(left);
+  synchronized boolean awaitEmpty(Duration atMost) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.NANOSECONDS.convert(atMost);
+    while (!live.isEmpty() || !running.isEmpty()) {
+      if (end - System.nanoTime() <= 0) {
+        return false;
       }
-      return true;
-    } finally {
-      lock.unlock();
+      TimeUnit.NANOSECONDS.timedWait(this, end - System.nanoTime());
     }
+    return true;
   }
 
   /** Waits until no run is inside a model. */
-  void awaitNoneInside(LoadedModel model) {
-    lock.lock();
-    try {
-      while (running.stream().anyMatch(run -> run.model() == model)) {
-        changed.awaitUninterruptibly();
+  synchronized void awaitNoneInside(LoadedModel model) {
+    boolean interrupted = false;
+    while (running.stream().anyMatch(run -> run.model() == model)) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
       }
-    } finally {
-      lock.unlock();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
-  Ledger ledger() {
-    lock.lock();
-    try {
-      return counts.ledger();
-    } finally {
-      lock.unlock();
-    }
+  synchronized Ledger ledger() {
+    return counts.ledger();
   }
 
   /**
@@ -464,19 +387,14 @@ final class JobQueue {
       long heldBytes,
       int live) {}
 
-  Use use() {
-    lock.lock();
-    try {
-      return new Use(
-          waiting.calls(Priority.LOW),
-          waiting.nanos(Priority.LOW),
-          running.size(),
-          reservedBytes,
-          peakBytes,
-          waiting.heldBytes(),
-          live.size());
-    } finally {
-      lock.unlock();
-    }
+  synchronized Use use() {
+    return new Use(
+        waiting.calls(Priority.LOW),
+        waiting.nanos(Priority.LOW),
+        running.size(),
+        reservedBytes,
+        peakBytes,
+        waiting.heldBytes(),
+        live.size());
   }
 }

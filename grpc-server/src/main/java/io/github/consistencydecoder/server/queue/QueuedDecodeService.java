@@ -6,14 +6,13 @@ import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.server.models.LoadedModel;
+import io.github.consistencydecoder.server.models.ModelSelfCheck.SelfCheckStore;
 import io.github.consistencydecoder.server.models.ModelStatus;
 import io.github.consistencydecoder.server.models.ModelSupervisor;
-import io.github.consistencydecoder.server.models.SelfCheckStore;
 import io.github.consistencydecoder.server.queue.DecodeService.CallListener;
 import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
 import io.github.consistencydecoder.server.queue.DecodeService.EncodeResult;
 import io.github.consistencydecoder.server.queue.DecodeService.JobHandle;
-import io.github.consistencydecoder.server.queue.Job.Listeners;
 import io.github.consistencydecoder.server.queue.Job.StopReason;
 import io.github.consistencydecoder.server.queue.Readiness.ReadinessBoard;
 import io.github.consistencydecoder.server.request.CallSettings;
@@ -167,16 +166,7 @@ public final class QueuedDecodeService implements DecodeService {
 
   @Override
   public Prediction predict(String model, DecodeSize size) throws ServiceException {
-    return predict(CallKind.DECODE, model, size);
-  }
-
-  @Override
-  public Prediction predictEncode(String model, DecodeSize size) throws ServiceException {
-    return predict(CallKind.ENCODE, model, size);
-  }
-
-  private Prediction predict(CallKind kind, String model, DecodeSize size) throws ServiceException {
-    return admission.predict(kind, open(admission.keeper(model, kind)), size);
+    return admission.predict(open(admission.keeper(model, size.kind())), size);
   }
 
   private LoadedModel open(ModelSupervisor keeper) throws ServiceException {
@@ -189,16 +179,16 @@ public final class QueuedDecodeService implements DecodeService {
   @Override
   public void checkAdmission(CallSettings settings, DecodeSize size) throws ServiceException {
     try {
-      LoadedModel model = open(admission.keeper(settings.model(), CallKind.DECODE));
-      Prediction prediction = admission.predict(CallKind.DECODE, model, size);
+      LoadedModel model = open(admission.keeper(settings.model(), size.kind()));
+      Prediction prediction = admission.predict(model, size);
       long now = System.nanoTime();
-      long left = admission.end(settings, now) - now;
       workload.check(
-          admission.ask(settings, CallKind.DECODE, model, prediction, left),
+          admission.ask(
+              settings, size.kind(), model, prediction, admission.end(settings, now) - now),
           settings.priority(),
           latentBytes(size));
     } catch (ServiceException e) {
-      throw rejected(settings, CallKind.DECODE, size, e);
+      throw rejected(settings, size, e);
     }
   }
 
@@ -206,11 +196,10 @@ public final class QueuedDecodeService implements DecodeService {
     return 4L * Latents.CHANNELS * size.batch() * size.height() * size.width();
   }
 
-  private ServiceException rejected(
-      CallSettings settings, CallKind kind, DecodeSize size, ServiceException why) {
+  private ServiceException rejected(CallSettings settings, DecodeSize size, ServiceException why) {
     workload.reject();
-    meters.rejected(kind, why.error());
-    log.rejected(settings, admission.name(settings.model(), kind), kind, size, why);
+    meters.rejected(size.kind(), why.error());
+    log.rejected(settings, admission.name(settings.model(), size.kind()), size, why);
     return why;
   }
 
@@ -223,11 +212,17 @@ public final class QueuedDecodeService implements DecodeService {
       throws ServiceException {
     requireNonNull(options, "options");
     requireNonNull(listener, "listener");
-    int steps = options.schedule().timesteps().size();
+    DecodeSize size =
+        new DecodeSize(
+            CallKind.DECODE,
+            latents.batch(),
+            latents.height(),
+            latents.width(),
+            options.schedule().timesteps().size(),
+            options.tiling());
     return submit(
         settings,
-        CallKind.DECODE,
-        new DecodeSize(latents.batch(), latents.height(), latents.width(), steps, options.tiling()),
+        size,
         DecodeJob.heldBytes(latents, options),
         terms -> new DecodeJob(terms, latents, options, listener));
   }
@@ -238,47 +233,42 @@ public final class QueuedDecodeService implements DecodeService {
     requireNonNull(listener, "listener");
     int cell = Latents.PIXELS_PER_CELL;
     DecodeSize size =
-        new DecodeSize(pixels.batch(), pixels.height() / cell, pixels.width() / cell, 1);
+        DecodeSize.ofEncoding(pixels.batch(), pixels.height() / cell, pixels.width() / cell);
     if (pixels.height() % cell != 0 || pixels.width() % cell != 0) {
       throw rejected(
           settings,
-          CallKind.ENCODE,
           size,
           ServiceException.invalid(
               "pictures", pixels + ": both sides must be multiples of " + cell));
     }
     return submit(
         settings,
-        CallKind.ENCODE,
         size,
         4L * pixels.values().remaining(),
-        terms -> new EncodeJob(terms, pixels, listener));
+        terms -> new Job.EncodeJob(terms, pixels, listener));
   }
 
   private JobHandle submit(
-      CallSettings settings,
-      CallKind kind,
-      DecodeSize size,
-      long heldBytes,
-      Function<Job.Terms, Job<?>> maker)
+      CallSettings settings, DecodeSize size, long heldBytes, Function<Job.Terms, Job<?>> maker)
       throws ServiceException {
     Job<?> call;
     JobQueue.Place place;
     try {
-      ModelSupervisor keeper = admission.keeper(settings.model(), kind);
+      ModelSupervisor keeper = admission.keeper(settings.model(), size.kind());
       LoadedModel model = open(keeper);
-      Prediction prediction = admission.predict(kind, model, size);
+      Prediction prediction = admission.predict(model, size);
       long now = System.nanoTime();
       long end = admission.end(settings, now);
       boolean joins = model.trials().most() > 1;
       call =
           maker.apply(
               new Job.Terms(settings, keeper, model, size, prediction, now, end, heldBytes, joins));
-      place = workload.accept(call, admission.ask(settings, kind, model, prediction, end - now));
+      place =
+          workload.accept(call, admission.ask(settings, size.kind(), model, prediction, end - now));
     } catch (ServiceException e) {
-      throw rejected(settings, kind, size, e);
+      throw rejected(settings, size, e);
     }
-    Listeners.tell(() -> call.listener.accepted(place.ahead(), place.nanos()));
+    Job.tell(() -> call.listener.accepted(place.ahead(), place.nanos()));
     call.timer =
         timers.schedule(
             () -> tell(workload.stop(call, StopReason.DEADLINE)),
@@ -308,8 +298,8 @@ public final class QueuedDecodeService implements DecodeService {
       }
       try {
         long nanos = System.nanoTime() - call.terms.acceptedNanos();
-        Listeners.tell(() -> meters.ended(call, nanos));
-        Listeners.tell(() -> log.ended(call, nanos));
+        Job.tell(() -> meters.ended(call, nanos));
+        Job.tell(() -> log.ended(call, nanos));
         call.tellEnd();
       } finally {
         workload.told(call);

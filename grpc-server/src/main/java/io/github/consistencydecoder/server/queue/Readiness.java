@@ -1,9 +1,7 @@
 package io.github.consistencydecoder.server.queue;
 
-import io.github.consistencydecoder.server.queue.Job.Listeners;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -27,7 +25,6 @@ public enum Readiness {
    * on the thread that changed it. Listeners must return quickly and may ask the board.
    */
   static final class ReadinessBoard {
-    private final ReentrantLock lock = new ReentrantLock(true);
     private final List<Consumer<Readiness>> listeners = new ArrayList<>();
     private final Supplier<Readiness> source;
     private volatile Readiness shown = Readiness.STARTING;
@@ -44,30 +41,17 @@ public enum Readiness {
     }
 
     /** Something may have changed. */
-    void update() {
-      lock.lock();
-      try {
-        Readiness now = source.get();
-        if (now != shown) {
-          shown = now;
-          for (Consumer<Readiness> listener : listeners) {
-            Listeners.tell(() -> listener.accept(now));
-          }
-        }
-      } finally {
-        lock.unlock();
+    synchronized void update() {
+      Readiness now = source.get();
+      if (now != shown) {
+        shown = now;
+        listeners.forEach(listener -> Job.tell(() -> listener.accept(now)));
       }
     }
 
-    void listen(Consumer<Readiness> listener) {
-      lock.lock();
-      try {
-        listeners.add(listener);
-        Readiness now = shown;
-        Listeners.tell(() -> listener.accept(now));
-      } finally {
-        lock.unlock();
-      }
+    synchronized void listen(Consumer<Readiness> listener) {
+      listeners.add(listener);
+      Job.tell(() -> listener.accept(shown));
     }
   }
 }

@@ -3,7 +3,6 @@ package io.github.consistencydecoder.server.queue;
 import io.github.consistencydecoder.server.queue.Job.Outcome;
 import io.github.consistencydecoder.server.request.CallSettings;
 import io.github.consistencydecoder.server.request.DecodeSize;
-import io.github.consistencydecoder.server.request.DecodeSize.CallKind;
 import io.github.consistencydecoder.server.request.ServiceException;
 import java.util.Locale;
 import java.util.Optional;
@@ -27,21 +26,17 @@ final class RequestLog {
    * @param model that was meant, by its own name; empty if there is none
    */
   void rejected(
-      CallSettings settings,
-      Optional<String> model,
-      CallKind kind,
-      DecodeSize size,
-      ServiceException why) {
+      CallSettings settings, Optional<String> model, DecodeSize size, ServiceException why) {
     // Not what the caller wrote: that may be anything.
     LoggingEventBuilder line =
-        line(settings, model.orElse("?"), kind, size).addKeyValue("outcome", "rejected");
-    line.addKeyValue("error", why.error().name().toLowerCase(Locale.ROOT)).log(kind.id());
+        line(settings, model.orElse("?"), size).addKeyValue("outcome", "rejected");
+    line.addKeyValue("error", why.error().name().toLowerCase(Locale.ROOT)).log(size.kind().id());
   }
 
   /** A call has ended. */
   void ended(Job<?> call, long totalNanos) {
     LoggingEventBuilder line =
-        line(call.terms.settings(), call.terms.keeper().name(), call.kind, call.terms.size())
+        line(call.terms.settings(), call.terms.keeper().name(), call.terms.size())
             .addKeyValue("outcome", call.outcome.id());
     if (call.outcome != Outcome.COMPLETED) {
       line =
@@ -56,16 +51,15 @@ final class RequestLog {
         .addKeyValue("predicted_ms", millis(call.predictedNanos()))
         .addKeyValue("total_ms", millis(totalNanos))
         .addKeyValue("batch", call.run == null ? 0 : call.run.members().size())
-        .log(call.kind.id());
+        .log(call.kind().id());
   }
 
-  private LoggingEventBuilder line(
-      CallSettings settings, String model, CallKind kind, DecodeSize size) {
+  private LoggingEventBuilder line(CallSettings settings, String model, DecodeSize size) {
     return logger
         .atInfo()
         .addKeyValue("id", settings.requestId())
         .addKeyValue("model", model)
-        .addKeyValue("kind", kind.id())
+        .addKeyValue("kind", size.kind().id())
         .addKeyValue(
             "shape", "[" + size.batch() + ", 4, " + size.height() + ", " + size.width() + "]")
         .addKeyValue("steps", size.steps());

@@ -119,7 +119,7 @@ final class ServiceMeters {
   /** A call has ended. */
   void ended(Job<?> call, long totalNanos) {
     String model = call.terms.keeper().name();
-    Tags tags = Tags.of("model", model, "kind", call.kind.id());
+    Tags tags = Tags.of("model", model, "kind", call.kind().id());
     Tags sized = tags.and("size", bucket(call.terms.size()));
     if (call.startedNanos != 0) {
       timer("decoder.call.queue", "time from acceptance to a worker", tags)

@@ -5,8 +5,8 @@ import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.server.models.BatchTrials;
 import io.github.consistencydecoder.server.models.Failures;
 import io.github.consistencydecoder.server.models.JoinedDecode;
-import io.github.consistencydecoder.server.queue.Job.Finite;
 import io.github.consistencydecoder.server.queue.Job.StopReason;
+import io.github.consistencydecoder.server.request.ServiceException;
 import java.util.List;
 import java.util.Optional;
 
@@ -48,7 +48,7 @@ final class Worker {
         // As asked for, whatever it says.
         if (call.stop == StopReason.DEADLINE) {
           run.model()
-              .speed(call.kind)
+              .speed(call.kind())
               .observeStopped(call.terms.prediction().operations(), call.runNanos);
         }
         return;
@@ -74,7 +74,7 @@ final class Worker {
       }
       long nanos = System.nanoTime() - start;
       for (int k = 0; k < decodes.size(); k++) {
-        Finite.require(results.get().get(k).pixels());
+        Job.requireFinite("picture", results.get().get(k).pixels().values());
         decodes.get(k).runNanos = nanos;
         decodes.get(k).completed(results.get().get(k));
       }
@@ -87,7 +87,7 @@ final class Worker {
       if (Failures.castsDoubt(e)) {
         // Not the fault of any one of them; alone they may come out.
         decodes.get(0).batchKey.ifPresent(key -> run.model().trials().refuse(key.shape()));
-        Failures.incident(e);
+        String unused = ServiceException.incident(e);
         doubt(run, e);
       }
       decodes.forEach(c -> c.result = null);
@@ -115,7 +115,7 @@ final class Worker {
       run.model().trials().make(trial, run.model(), run.cancellation());
     } catch (Throwable e) {
       if (!run.cancellation().isCancelled()) {
-        Failures.incident(e);
+        String unused = ServiceException.incident(e);
         doubt(run, e);
       }
     }
@@ -127,7 +127,7 @@ final class Worker {
   }
 
   private static void observe(Batch run, Job<?> like, int calls, long nanos) {
-    run.model().speed(like.kind).observe(calls * like.terms.prediction().operations(), nanos);
+    run.model().speed(like.kind()).observe(calls * like.terms.prediction().operations(), nanos);
   }
 
   private static void doubt(Batch run, Throwable failure) {

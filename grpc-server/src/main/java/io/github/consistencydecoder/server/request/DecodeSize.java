@@ -5,22 +5,31 @@ import static java.util.Objects.requireNonNull;
 import io.github.consistencydecoder.plugin.Tiling;
 
 /**
- * What a decode's cost depends on; known from a request's first bytes, before its body.
+ * What the cost of a decode or an encoding depends on; known from a request's first bytes, before
+ * its body.
  *
+ * @param kind of the call
  * @param batch number of latents
  * @param height of a latent, in cells of 8 pixels
  * @param width of a latent, in cells of 8 pixels
  * @param steps evaluations of the network
  * @param tiling whether and how it may be divided; of encodings {@code AUTO}
  */
-public record DecodeSize(int batch, int height, int width, int steps, Tiling tiling) {
+public record DecodeSize(
+    CallKind kind, int batch, int height, int width, int steps, Tiling tiling) {
   public DecodeSize {
+    requireNonNull(kind, "kind");
     requireNonNull(tiling, "tiling");
   }
 
-  /** Divided as memory asks. */
+  /** Of a decode that is divided as memory asks. */
   public DecodeSize(int batch, int height, int width, int steps) {
-    this(batch, height, width, steps, Tiling.AUTO);
+    this(CallKind.DECODE, batch, height, width, steps, Tiling.AUTO);
+  }
+
+  /** Of an encoding. */
+  public static DecodeSize ofEncoding(int batch, int height, int width) {
+    return new DecodeSize(CallKind.ENCODE, batch, height, width, 1, Tiling.AUTO);
   }
 
   /** Of all pictures together. */

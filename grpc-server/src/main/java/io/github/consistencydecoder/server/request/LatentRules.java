@@ -5,6 +5,7 @@ import io.github.consistencydecoder.plugin.LatentCheck;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Tiling;
+import io.github.consistencydecoder.server.request.DecodeSize.CallKind;
 import io.github.consistencydecoder.server.request.WireTensor.TensorFields;
 import java.util.List;
 
@@ -19,20 +20,9 @@ public final class LatentRules {
   private LatentRules() {}
 
   /**
-   * The size of a decode by its shape alone, before the latents' body is looked at; divided as
-   * memory asks.
+   * The size of a decode by its shape alone, before the latents' body is looked at.
    *
    * @param steps evaluations of the network
-   * @throws ServiceException {@code INVALID}
-   */
-  public static DecodeSize size(TensorFields fields, List<Long> shape, int steps)
-      throws ServiceException {
-    return size(fields, shape, steps, Tiling.AUTO);
-  }
-
-  /**
-   * As {@link #size(TensorFields, List, int)}.
-   *
    * @param tiling whether and how it may be divided
    * @throws ServiceException {@code INVALID}
    */
@@ -54,7 +44,12 @@ public final class LatentRules {
           fields.shape(), found + ": the pictures would have more than 2^31 - 1 values");
     }
     return new DecodeSize(
-        shape.get(0).intValue(), shape.get(2).intValue(), shape.get(3).intValue(), steps, tiling);
+        CallKind.DECODE,
+        shape.get(0).intValue(),
+        shape.get(2).intValue(),
+        shape.get(3).intValue(),
+        steps,
+        tiling);
   }
 
   private static String family(List<Long> shape) {
@@ -76,7 +71,7 @@ public final class LatentRules {
    * @throws ServiceException {@code INVALID}
    */
   public static Latents latents(WireTensor tensor, LatentScale scale) throws ServiceException {
-    size(tensor.fields(), tensor.shape(), 1);
+    size(tensor.fields(), tensor.shape(), 1, Tiling.AUTO);
     if (tensor.type() == TensorType.UINT8) {
       throw ServiceException.invalid(
           tensor.fields().type(), "latents are float32, float16 or bfloat16, not uint8");

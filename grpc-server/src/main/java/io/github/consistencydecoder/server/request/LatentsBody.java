@@ -76,11 +76,8 @@ public record LatentsBody(WireTensor latents, Optional<LatentScale> scale, List<
       case C64, F8_E4M3, F8_E5M2, F8_E8M0, I64, I32, I16, I8, U64, U32, U16, U8, BOOL ->
           throw ServiceException.invalid(
               "body",
-              "tensor '"
-                  + tensor.name()
-                  + "': elements of "
-                  + tensor.dtype()
-                  + " found, floating-point ones are needed");
+              "tensor '%s': elements of %s found, floating-point ones are needed"
+                  .formatted(tensor.name(), tensor.dtype()));
     };
   }
 }

@@ -63,11 +63,8 @@ public final class NoiseRules {
     if (steps.size() != size.steps()) {
       throw ServiceException.invalid(
           field,
-          "noise for "
-              + steps.size()
-              + " steps was given, the schedule has "
-              + size.steps()
-              + "; one tensor for each is needed");
+          "noise for %s steps was given, the schedule has %s; one tensor for each is needed"
+              .formatted(steps.size(), size.steps()));
     }
     List<Long> needed =
         List.of(

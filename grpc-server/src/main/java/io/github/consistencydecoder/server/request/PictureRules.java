@@ -67,22 +67,17 @@ public final class PictureRules {
     int height = shape.get(levels ? 1 : 2).intValue();
     int width = shape.get(levels ? 2 : 3).intValue();
     checkSides(fields.shape(), width, height);
-    return new DecodeSize(
-        shape.get(0).intValue(),
-        height / Latents.PIXELS_PER_CELL,
-        width / Latents.PIXELS_PER_CELL,
-        1);
+    return DecodeSize.ofEncoding(
+        shape.get(0).intValue(), height / Latents.PIXELS_PER_CELL, width / Latents.PIXELS_PER_CELL);
   }
 
   static void checkSides(String field, int width, int height) throws ServiceException {
     if (width % Latents.PIXELS_PER_CELL != 0 || height % Latents.PIXELS_PER_CELL != 0) {
       throw ServiceException.invalid(
           field,
-          "a picture of "
-              + width
-              + "x"
-              + height
-              + " pixels cannot be encoded: both sides must be multiples of 8, crop or enlarge it");
+          ("a picture of %sx%s pixels cannot be encoded: both sides must be multiples of"
+                  + " 8, crop or enlarge it")
+              .formatted(width, height));
     }
   }
 

@@ -3,7 +3,11 @@ package io.github.consistencydecoder.server.request;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Why a call has no result, in words that may leave this machine: no path, address, class name or
@@ -11,6 +15,7 @@ import java.util.Optional;
  */
 public final class ServiceException extends Exception {
   private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(ServiceException.class);
 
   private final ServiceError error;
   private final String field;
@@ -45,14 +50,21 @@ public final class ServiceException extends Exception {
     return new ServiceException(error, message, null, requireNonNull(after, "after"), null);
   }
 
-  /**
-   * Our fault.
-   *
-   * @param incident id under which the log has the cause
-   */
-  public static ServiceException internal(String incident, Throwable cause) {
+  /** Our fault: the log has the cause, the caller an incident id. */
+  public static ServiceException internal(Throwable cause) {
     return new ServiceException(
-        ServiceError.INTERNAL, "internal error, incident " + incident, null, null, cause);
+        ServiceError.INTERNAL, "internal error, incident " + incident(cause), null, null, cause);
+  }
+
+  /**
+   * Writes a cause to the log.
+   *
+   * @return the id under which it is there
+   */
+  public static String incident(Throwable cause) {
+    String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+    LOG.atError().setCause(cause).addKeyValue("incident", id).log("incident {}", id);
+    return id;
   }
 
   /** Why. */

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.server.request;
 import static java.util.Objects.requireNonNull;
 
 import io.github.consistencydecoder.formats.io.SystemMemory;
+import io.github.consistencydecoder.server.request.DecodeSize.CallKind;
 import java.time.Duration;
 
 /**
@@ -26,6 +27,7 @@ public record ServiceLimits(
   /** Available memory where it cannot be told: enough for small pictures. */
   private static final long UNKNOWN = 2L << 30;
 
+  private static final int MOST_STEPS = 64;
   private static final Duration LONGEST = Duration.ofDays(365);
 
   public ServiceLimits {
@@ -33,15 +35,9 @@ public record ServiceLimits(
     requireNonNull(maxQueued, "maxQueued");
     if (maxPixels < 64 || maxBatch < 1 || memoryBytes < 1 || lanes < 1) {
       throw new IllegalArgumentException(
-          "limits of "
-              + maxPixels
-              + " pixels, a batch of "
-              + maxBatch
-              + ", "
-              + memoryBytes
-              + " bytes and "
-              + lanes
-              + " lanes leave nothing that could be done; at least 64, 1, 1 and 1 are needed");
+          ("limits of %s pixels, a batch of %s, %s bytes and %s lanes leave nothing that"
+                  + " could be done; at least 64, 1, 1 and 1 are needed")
+              .formatted(maxPixels, maxBatch, memoryBytes, lanes));
     }
     if (maxTime.compareTo(LONGEST) > 0 || maxQueued.compareTo(LONGEST) > 0) {
       throw new IllegalArgumentException(
@@ -78,5 +74,38 @@ public record ServiceLimits(
    */
   public long maxRequestBytes() {
     return maxPixels * (3 * 4 * 2) + maxPixels / 64 * 4 * 4 + 65_536;
+  }
+
+  /**
+   * Whether a call of this size can ever be served.
+   *
+   * @throws ServiceException {@code INVALID} or {@code TOO_LARGE}
+   */
+  public void check(DecodeSize size) throws ServiceException {
+    if (size.batch() < 1 || size.height() < 1 || size.width() < 1) {
+      throw ServiceException.invalid(
+          size.kind() == CallKind.DECODE ? "latents.tensor.shape" : "pictures",
+          "the batch has %s latents of %sx%s cells: each number must be at least 1"
+              .formatted(size.batch(), size.height(), size.width()));
+    }
+    if (size.steps() < 1 || size.steps() > MOST_STEPS) {
+      throw ServiceException.invalid(
+          "timesteps",
+          "there are " + size.steps() + " steps: 1 to " + MOST_STEPS + " are possible");
+    }
+    // In floating point: the product of a hostile shape would overflow.
+    double pixels = 64.0 * size.batch() * size.height() * size.width();
+    if (pixels > maxPixels()) {
+      throw tooLarge((long) pixels, "pixels", maxPixels());
+    }
+    if (size.batch() > maxBatch()) {
+      throw tooLarge(size.batch(), "pictures", maxBatch());
+    }
+  }
+
+  /** A call that can never fit. */
+  public static ServiceException tooLarge(long need, String unit, long limit) {
+    return ServiceException.of(
+        ServiceError.TOO_LARGE, "the call needs " + need + " " + unit + ", the limit is " + limit);
   }
 }

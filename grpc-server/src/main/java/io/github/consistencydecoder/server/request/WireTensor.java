@@ -32,13 +32,8 @@ public final class WireTensor {
     if (needed != data.remaining()) {
       throw ServiceException.invalid(
           fields.data(),
-          data.remaining()
-              + " bytes were given, shape "
-              + shape
-              + " of "
-              + type.torchName()
-              + " needs "
-              + needed);
+          "%s bytes were given, shape %s of %s needs %s"
+              .formatted(data.remaining(), shape, type.torchName(), needed));
     }
     return new WireTensor(fields, type, List.copyOf(shape), data.slice());
   }
@@ -92,11 +87,9 @@ public final class WireTensor {
       if (!Float.isFinite(values[i])) {
         throw ServiceException.invalid(
             fields.data(),
-            "the value at "
-                + position(i)
-                + " is "
-                + values[i]
-                + "; all must be finite, an overflow in half precision is the usual cause");
+            ("the value at %s is %s; all must be finite, an overflow in half precision is"
+                    + " the usual cause")
+                .formatted(position(i), values[i]));
       }
     }
     return values;

@@ -111,12 +111,8 @@ class TlsMaterialTest {
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(rights));
       assertThat(FileLook.openToOthers("key", file))
           .contains(
-              "the key "
-                  + file
-                  + " is open to others on this machine ("
-                  + rights
-                  + "): chmod 600 "
-                  + file);
+              "the key %s is open to others on this machine (%s): chmod 600 %s"
+                  .formatted(file, rights, file));
     }
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     assertThat(FileLook.openToOthers("key", file)).isEmpty();

@@ -26,9 +26,11 @@ import io.github.consistencydecoder.proto.v1.Model;
 import io.github.consistencydecoder.proto.v1.Tensor;
 import io.github.consistencydecoder.proto.v1.Tiling;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
+import io.github.consistencydecoder.server.grpc.Refused.DullEncoder;
 import io.github.consistencydecoder.server.models.ModelSource;
 import io.github.consistencydecoder.server.queue.Ledger;
 import io.github.consistencydecoder.server.queue.QueuedDecodeService;
+import io.github.consistencydecoder.server.request.ByteBudget;
 import io.github.consistencydecoder.testing.Await;
 import io.github.consistencydecoder.testing.FakeDecoder;
 import io.github.consistencydecoder.testing.SampleLatents;
@@ -314,7 +316,7 @@ class CallsTest {
 
   @Test
   void answersWithoutRoomAreRefusedBeforeTheDecode() {
-    try (OpenEndpoint small = OpenEndpoint.over(service, b -> b.bytesInFlight(40_000))) {
+    try (OpenEndpoint small = OpenEndpoint.over(service, b -> b.bytes(new ByteBudget(40_000)))) {
       with(
           Status.Code.INVALID_ARGUMENT,
           "TOO_LARGE",

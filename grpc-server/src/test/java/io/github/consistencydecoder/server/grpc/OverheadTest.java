@@ -11,7 +11,7 @@ import io.github.consistencydecoder.proto.v1.DecodeResponse;
 import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
 import io.github.consistencydecoder.proto.v1.PictureFormat;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.server.fixtures.Fixtures.WaitingListener;
 import io.github.consistencydecoder.server.models.ModelSource;
 import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
 import io.github.consistencydecoder.server.queue.QueuedDecodeService;

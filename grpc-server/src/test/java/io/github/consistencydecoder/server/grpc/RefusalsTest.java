@@ -20,6 +20,7 @@ import io.github.consistencydecoder.proto.v1.Tensor;
 import io.github.consistencydecoder.proto.v1.Tiling;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.grpc.DecodeAnswers.PictureParts;
+import io.github.consistencydecoder.server.grpc.Refused.DullEncoder;
 import io.github.consistencydecoder.server.models.ModelSource;
 import io.github.consistencydecoder.server.queue.QueuedDecodeService;
 import io.github.consistencydecoder.server.request.DecodeSize;

@@ -11,6 +11,7 @@ import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
 import io.github.consistencydecoder.proto.v1.PictureFormat;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.queue.QueuedDecodeService;
+import io.github.consistencydecoder.server.request.ByteBudget;
 import io.github.consistencydecoder.server.request.ServiceLimits;
 import io.github.consistencydecoder.testing.Await;
 import io.github.consistencydecoder.testing.FakeDecoder;
@@ -121,7 +122,7 @@ class SlowReadersTest {
    * @return bytes of buffers that they took after a while
    */
   private long readLate(Duration afterAWhile) throws Exception {
-    endpoint = OpenEndpoint.over(service, b -> b.bytesInFlight(1L << 30));
+    endpoint = OpenEndpoint.over(service, b -> b.bytes(new ByteBudget(1L << 30)));
     long before = direct();
     for (int i = 0; i < READERS; i++) {
       // up to the header; no part is asked for

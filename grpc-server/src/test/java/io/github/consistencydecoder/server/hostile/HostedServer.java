@@ -9,10 +9,10 @@ import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.server.grpc.GrpcEndpoint;
 import io.github.consistencydecoder.server.http.HttpEndpoint;
-import io.github.consistencydecoder.server.http.HttpSettings;
 import io.github.consistencydecoder.server.models.ModelSource;
 import io.github.consistencydecoder.server.queue.Ledger;
 import io.github.consistencydecoder.server.queue.QueuedDecodeService;
+import io.github.consistencydecoder.server.request.ByteBudget;
 import io.github.consistencydecoder.server.request.ServiceLimits;
 import io.github.consistencydecoder.testing.FakeDecoder;
 import io.github.consistencydecoder.testing.Leak;
@@ -26,6 +26,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.stream.Stream;
 
 /**
  * A process that is a server with both endpoints and nothing else, so that its memory is nobody
@@ -67,18 +68,20 @@ final class HostedServer {
                     1 << 20, 8, Duration.ofSeconds(60), Duration.ofSeconds(60), 4L << 30, 2))
             .start()) {
       Fixtures.awaitServing(service);
-      HttpSettings settings =
-          HttpSettings.usual()
-              .withTcp("127.0.0.1", 0)
-              .withConnections(CONNECTIONS)
-              .withBytesInFlight(BYTES);
+      InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+      ByteBudget bytes = new ByteBudget(2 * BYTES);
       try (GrpcEndpoint grpc =
               GrpcEndpoint.builder(service)
-                  .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                  .address(loopback)
                   .connections(CONNECTIONS)
-                  .bytesInFlight(BYTES)
+                  .bytes(bytes)
                   .start();
-          HttpEndpoint http = HttpEndpoint.builder(service, settings).build()) {
+          HttpEndpoint http =
+              HttpEndpoint.builder(service)
+                  .address(loopback)
+                  .connections(CONNECTIONS)
+                  .bytes(bytes)
+                  .build()) {
         http.start();
         System.out.println("ports " + grpc.port() + " " + http.port().orElseThrow());
         answer(service, grpc, http);
@@ -148,6 +151,57 @@ final class HostedServer {
     @Override
     public void close() {
       decoder.close();
+    }
+  }
+
+  /**
+   * What a {@link HostedServer} says of itself.
+   *
+   * @param heap bytes that are used after a collection
+   * @param direct bytes of buffers outside the heap
+   * @param connections of the gRPC endpoint
+   * @param held bytes of messages under way at both endpoints
+   * @param accepted calls
+   * @param ended of them
+   * @param cancelled of them
+   * @param inside decodes that run
+   */
+  record ServerLook(
+      long heap,
+      long direct,
+      long connections,
+      long held,
+      long accepted,
+      long ended,
+      long cancelled,
+      long inside) {
+    private static final String START = "look";
+
+    String line() {
+      return String.join(
+          " ",
+          START,
+          "" + heap,
+          "" + direct,
+          "" + connections,
+          "" + held,
+          "" + accepted,
+          "" + ended,
+          "" + cancelled,
+          "" + inside);
+    }
+
+    static ServerLook of(String line) {
+      if (!line.startsWith(START)) {
+        throw new IllegalArgumentException("not a look: " + line);
+      }
+      long[] n = Stream.of(line.split(" ")).skip(1).mapToLong(Long::parseLong).toArray();
+      return new ServerLook(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]);
+    }
+
+    /** Whether nothing is under way. */
+    boolean atRest() {
+      return held == 0 && accepted == ended && inside == 0;
     }
   }
 }

@@ -4,17 +4,25 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.proto.v1.DecodeRequest;
+import io.github.consistencydecoder.proto.v1.DecodeStreamResponse;
+import io.github.consistencydecoder.proto.v1.DecodeStreamResponse.EventCase;
 import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
 import io.github.consistencydecoder.proto.v1.PictureFormat;
+import io.github.consistencydecoder.server.hostile.HostedServer.ServerLook;
 import io.github.consistencydecoder.testing.Await;
 import io.github.consistencydecoder.testing.SampleLatents;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -136,6 +144,50 @@ abstract class HostileConnections extends HostileClients {
       throw new AssertionError("the connection stays", e);
     } catch (IOException reset) {
       return 0;
+    }
+  }
+
+  /** Asks for a picture in parts, on a connection of its own, and reads up to the first. */
+  static final class SlowReader extends ClientCall.Listener<DecodeStreamResponse>
+      implements AutoCloseable {
+    /** Accepted, two steps that begin and end, and the header. */
+    private static final int EVENTS_BEFORE_PARTS = 6;
+
+    private final ManagedChannel channel;
+    private final ClientCall<DecodeRequest, DecodeStreamResponse> call;
+    private final CompletableFuture<Status> closed = new CompletableFuture<>();
+    private volatile boolean header;
+
+    SlowReader(ServerAlone server, DecodeRequest request) {
+      channel = server.channel();
+      call = channel.newCall(DecoderServiceGrpc.getDecodeStreamMethod(), CallOptions.DEFAULT);
+      call.start(this, new Metadata());
+      call.sendMessage(request);
+      call.halfClose();
+      call.request(EVENTS_BEFORE_PARTS);
+    }
+
+    @Override
+    public void onMessage(DecodeStreamResponse event) {
+      header |= event.getEventCase() == EventCase.HEADER;
+    }
+
+    @Override
+    public void onClose(Status status, Metadata trailers) {
+      closed.complete(status);
+    }
+
+    /** Whether its picture is done and waits to be read. */
+    boolean waits() {
+      if (closed.isDone()) {
+        throw new IllegalStateException("a slow reader was sent away: " + closed.join());
+      }
+      return header;
+    }
+
+    @Override
+    public void close() {
+      channel.shutdownNow();
     }
   }
 }

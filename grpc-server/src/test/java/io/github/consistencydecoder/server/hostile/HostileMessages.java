@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.proto.v1.DecoderServiceGrpc;
+import io.github.consistencydecoder.server.hostile.RawFrames.RapidReset;
 import io.grpc.Compressor;
 import io.grpc.CompressorRegistry;
 import io.grpc.ManagedChannel;

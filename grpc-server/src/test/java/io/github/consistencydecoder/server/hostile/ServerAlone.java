@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.server.hostile;
 
+import io.github.consistencydecoder.server.hostile.HostedServer.ServerLook;
 import io.github.consistencydecoder.testing.ProcessStatus;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
@@ -109,12 +110,12 @@ final class ServerAlone implements AutoCloseable {
       }
       if (line == null || line.equals(THE_END)) {
         throw new IOException(
-            "the server has "
-                + (line == null || !process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)
-                    ? "hung"
-                    : "ended with " + process.exitValue())
-                + ": "
-                + Files.readString(log));
+            "the server has %s: %s"
+                .formatted(
+                    line == null || !process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                        ? "hung"
+                        : "ended with " + process.exitValue(),
+                    Files.readString(log)));
       }
       return line;
     } catch (InterruptedException e) {

@@ -62,7 +62,7 @@ final class HttpEndpointAccessTest {
   @Test
   void callsNeedTheTokenAndProbesDoNot() throws Exception {
     TokenFile token = token();
-    try (OpenEndpoint open = new OpenEndpoint(s -> s, b -> b.token(token))) {
+    try (OpenEndpoint open = new OpenEndpoint(b -> b.token(token))) {
       HttpResponse<byte[]> none = open.post(DECODE, BODY);
       HttpResponse<byte[]> wrong =
           open.post(DECODE, BODY, "Authorization", "Bearer " + "x".repeat(20));
@@ -88,9 +88,9 @@ final class HttpEndpointAccessTest {
     TokenFile token = token();
     try (OpenEndpoint open =
         new OpenEndpoint(
-            s -> s.withMetricsOpen(true),
             b ->
-                b.token(token)
+                b.metricsOpen(true)
+                    .token(token)
                     .metrics(
                         accept ->
                             new MetricsPage(
@@ -106,7 +106,7 @@ final class HttpEndpointAccessTest {
     Path socket = folder.resolve("http.sock");
     byte[] over;
     byte[] tcp;
-    try (OpenEndpoint open = new OpenEndpoint(s -> s.withSocket(socket), b -> b)) {
+    try (OpenEndpoint open = new OpenEndpoint(b -> b.socket(socket))) {
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
           .isEqualTo("rw-------");
       over = overSocket(socket);
@@ -119,11 +119,8 @@ final class HttpEndpointAccessTest {
   private static byte[] overSocket(Path socket) throws IOException {
     try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       String head =
-          "POST "
-              + DECODE
-              + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: "
-              + BODY.length
-              + "\r\n\r\n";
+          "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %s\r\n\r\n"
+              .formatted(DECODE, BODY.length);
       channel.write(ByteBuffer.wrap(TensorBytes.join(head.getBytes(StandardCharsets.UTF_8), BODY)));
       ByteBuffer in = ByteBuffer.allocate(1 << 20);
       while (channel.read(in) >= 0) {
@@ -141,7 +138,7 @@ final class HttpEndpointAccessTest {
     }
     assertThat(socket).exists();
 
-    OpenEndpoint open = new OpenEndpoint(s -> s.withSocket(socket), b -> b);
+    OpenEndpoint open = new OpenEndpoint(b -> b.socket(socket));
     try {
       assertThat(RawAnswer.of(overSocket(socket)).status()).isEqualTo(200);
     } finally {
@@ -156,10 +153,10 @@ final class HttpEndpointAccessTest {
     try (ServerSocketChannel other = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       other.bind(UnixDomainSocketAddress.of(socket));
 
-      assertThatThrownBy(() -> new OpenEndpoint(s -> s.withSocket(socket), b -> b))
+      assertThatThrownBy(() -> new OpenEndpoint(b -> b.socket(socket)))
           .isInstanceOf(AccessException.class)
           .hasMessageContaining("another process serves");
-      assertThatThrownBy(() -> new OpenEndpoint(s -> s.withSocket(file), b -> b))
+      assertThatThrownBy(() -> new OpenEndpoint(b -> b.socket(file)))
           .isInstanceOf(AccessException.class)
           .hasMessageContaining("is no socket");
     }
@@ -200,7 +197,7 @@ final class HttpEndpointAccessTest {
             TlsMaterial.open(
                 new TlsFiles(pair.certificate(), pair.key(), Optional.empty()),
                 TlsMaterial.USUAL_PERIOD);
-        OpenEndpoint open = new OpenEndpoint(s -> s, b -> b.tls(tls))) {
+        OpenEndpoint open = new OpenEndpoint(b -> b.tls(tls))) {
       HttpClient trusting = HttpClient.newBuilder().sslContext(trust(pair)).build();
 
       HttpResponse<byte[]> answer =
@@ -222,7 +219,7 @@ final class HttpEndpointAccessTest {
             TlsMaterial.open(
                 new TlsFiles(pair.certificate(), pair.key(), Optional.empty()),
                 TlsMaterial.USUAL_PERIOD);
-        OpenEndpoint open = new OpenEndpoint(s -> s, b -> b.tls(tls))) {
+        OpenEndpoint open = new OpenEndpoint(b -> b.tls(tls))) {
       for (String suite : TestCertificates.suites(true)) {
         assertThatThrownBy(() -> handshake(pair, open.port(), suite))
             .as(suite)
@@ -252,15 +249,12 @@ final class HttpEndpointAccessTest {
             TlsMaterial.open(
                 new TlsFiles(pair.certificate(), pair.key(), Optional.empty()),
                 TlsMaterial.USUAL_PERIOD);
-        OpenEndpoint open = new OpenEndpoint(s -> s, b -> b.tls(tls))) {
+        OpenEndpoint open = new OpenEndpoint(b -> b.tls(tls))) {
       open.controls.hold();
       try (Socket socket = trust(pair).getSocketFactory().createSocket("127.0.0.1", open.port())) {
         String head =
-            "POST "
-                + DECODE
-                + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
-                + BODY.length
-                + "\r\n\r\n";
+            "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %s\r\n\r\n"
+                .formatted(DECODE, BODY.length);
         socket
             .getOutputStream()
             .write(TensorBytes.join(head.getBytes(StandardCharsets.UTF_8), BODY));

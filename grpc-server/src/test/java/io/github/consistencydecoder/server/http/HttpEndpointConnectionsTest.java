@@ -1,10 +1,10 @@
 package io.github.consistencydecoder.server.http;
 
 import static io.github.consistencydecoder.server.http.OpenEndpoint.body;
-import static io.github.consistencydecoder.server.http.RawRequests.BODY;
-import static io.github.consistencydecoder.server.http.RawRequests.DECODE;
-import static io.github.consistencydecoder.server.http.RawRequests.decodeRequest;
-import static io.github.consistencydecoder.server.http.RawRequests.head;
+import static io.github.consistencydecoder.server.http.RawAnswer.RawRequests.BODY;
+import static io.github.consistencydecoder.server.http.RawAnswer.RawRequests.DECODE;
+import static io.github.consistencydecoder.server.http.RawAnswer.RawRequests.decodeRequest;
+import static io.github.consistencydecoder.server.http.RawAnswer.RawRequests.head;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.server.request.TensorType;
@@ -30,7 +30,7 @@ final class HttpEndpointConnectionsTest {
 
   @Test
   void decodeMayTakeLongerThanAConnectionMayBeIdle() throws Exception {
-    open = new OpenEndpoint(s -> s, b -> b.idleMillis(200));
+    open = new OpenEndpoint(b -> b.idleMillis(200));
     open.controls.hold();
     try (Socket socket = open.socket()) {
       socket.getOutputStream().write(decodeRequest());
@@ -44,7 +44,7 @@ final class HttpEndpointConnectionsTest {
 
   @Test
   void idleConnectionIsClosed() throws Exception {
-    open = new OpenEndpoint(s -> s, b -> b.idleMillis(200));
+    open = new OpenEndpoint(b -> b.idleMillis(200));
     try (Socket socket = open.socket()) {
       assertThat(socket.getInputStream().read()).isEqualTo(-1);
     }
@@ -53,7 +53,7 @@ final class HttpEndpointConnectionsTest {
   @Test
   void readersThatTakeNothingAreCutOffAndHoldNoOneUp() throws Exception {
     Duration idle = Duration.ofSeconds(1);
-    open = new OpenEndpoint(s -> s, b -> b.idleMillis(idle.toMillis()));
+    open = new OpenEndpoint(b -> b.idleMillis(idle.toMillis()));
     byte[] large = body(SampleLatents.scaled(1, 1, 128, 128), TensorType.FLOAT32);
     byte[] request =
         TensorBytes.join(
@@ -111,7 +111,7 @@ final class HttpEndpointConnectionsTest {
 
   @Test
   void connectionsThatAreIdleMakeRoomForOthers() throws Exception {
-    open = new OpenEndpoint(s -> s.withConnections(4), b -> b);
+    open = new OpenEndpoint(b -> b.connections(4));
     List<Socket> sockets = new ArrayList<>();
     try {
       for (int i = 0; i < 4; i++) {
@@ -131,7 +131,7 @@ final class HttpEndpointConnectionsTest {
 
   @Test
   void probesAreAnsweredWhereAllConnectionsAreBusy() throws Exception {
-    open = new OpenEndpoint(s -> s.withConnections(4), b -> b);
+    open = new OpenEndpoint(b -> b.connections(4));
     open.controls.hold();
     List<Socket> sockets = new ArrayList<>();
     try {

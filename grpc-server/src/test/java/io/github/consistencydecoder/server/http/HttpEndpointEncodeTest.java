@@ -31,7 +31,7 @@ final class HttpEndpointEncodeTest {
 
   @BeforeAll
   void start() throws Exception {
-    open = new OpenEndpoint(true, settings -> settings, builder -> builder);
+    open = new OpenEndpoint(true, b -> b);
   }
 
   @AfterAll

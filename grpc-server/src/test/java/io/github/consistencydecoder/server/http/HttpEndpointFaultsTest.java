@@ -2,12 +2,13 @@ package io.github.consistencydecoder.server.http;
 
 import static io.github.consistencydecoder.server.http.OpenEndpoint.body;
 import static io.github.consistencydecoder.server.http.OpenEndpoint.error;
-import static io.github.consistencydecoder.server.http.RawRequests.BODY;
-import static io.github.consistencydecoder.server.http.RawRequests.DECODE;
-import static io.github.consistencydecoder.server.http.RawRequests.decodeRequest;
-import static io.github.consistencydecoder.server.http.RawRequests.head;
+import static io.github.consistencydecoder.server.http.RawAnswer.RawRequests.BODY;
+import static io.github.consistencydecoder.server.http.RawAnswer.RawRequests.DECODE;
+import static io.github.consistencydecoder.server.http.RawAnswer.RawRequests.decodeRequest;
+import static io.github.consistencydecoder.server.http.RawAnswer.RawRequests.head;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.server.request.ByteBudget;
 import io.github.consistencydecoder.server.request.TensorType;
 import io.github.consistencydecoder.testing.Await;
 import io.github.consistencydecoder.testing.SampleLatents;
@@ -128,7 +129,7 @@ final class HttpEndpointFaultsTest {
 
   @Test
   void bodyThatStopsIsTimedOutInWords() throws Exception {
-    open = new OpenEndpoint(s -> s.withBodyTime(Duration.ofMillis(200)), builder -> builder);
+    open = new OpenEndpoint(b -> b.bodyTime(Duration.ofMillis(200)));
     try (Socket socket = open.socket()) {
       socket.getOutputStream().write(head("POST", DECODE, "Content-Length: " + BODY.length));
       socket.getOutputStream().write(BODY, 0, 100);
@@ -143,7 +144,7 @@ final class HttpEndpointFaultsTest {
 
   @Test
   void bytesThatTravelAreBoundedTogether() throws Exception {
-    open = new OpenEndpoint(s -> s.withBytesInFlight(2L * BODY.length), builder -> builder);
+    open = new OpenEndpoint(b -> b.bytes(new ByteBudget(2L * BODY.length)));
     List<Socket> slow = new ArrayList<>();
     try {
       for (int i = 0; i < 2; i++) {

@@ -2,11 +2,18 @@ package io.github.consistencydecoder.server.http;
 
 import static io.github.consistencydecoder.server.http.OpenEndpoint.error;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,8 +37,7 @@ final class HttpEndpointOriginsTest {
   void start() throws Exception {
     open =
         new OpenEndpoint(
-            s -> s.withAllowedHosts(Set.of("gpu-box", "decoder.example.org", "*.svc.local")),
-            b -> b);
+            b -> b.allowedHosts(Set.of("gpu-box", "decoder.example.org", "*.svc.local")));
   }
 
   @AfterAll
@@ -143,7 +149,7 @@ final class HttpEndpointOriginsTest {
 
   @Test
   void aStarAllowsEveryName() throws Exception {
-    try (OpenEndpoint all = new OpenEndpoint(s -> s.withAllowedHosts(Set.of("*")), b -> b)) {
+    try (OpenEndpoint all = new OpenEndpoint(b -> b.allowedHosts(Set.of("*")))) {
       byte[] request =
           request("GET", "/models", "Host: any.example").getBytes(StandardCharsets.UTF_8);
       assertThat(RawAnswer.of(all.raw(request)).status()).isEqualTo(200);
@@ -162,5 +168,52 @@ final class HttpEndpointOriginsTest {
     assertThat(Browser.text(profile, open.uri("/models").toString(), "MAP evil.example 127.0.0.1"))
         .as("the same by an address")
         .contains("max_pixels");
+  }
+
+  /** A headless Chromium, where there is one. */
+  static final class Browser {
+    private Browser() {}
+
+    /**
+     * What a page is when it has been loaded, as HTML; skips the test without a Chromium.
+     *
+     * @param hosts rules for names, as Chromium reads them
+     */
+    static String text(Path folder, String url, String hosts)
+        throws IOException, InterruptedException {
+      Optional<Path> executable =
+          Arrays.stream(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1))
+              .flatMap(
+                  f -> List.of("chromium", "chromium-browser").stream().map(n -> Path.of(f, n)))
+              .filter(Files::isExecutable)
+              .findFirst();
+      assumeTrue(executable.isPresent(), "there is no Chromium here");
+      Path out = folder.resolve("page.html");
+      Process process =
+          new ProcessBuilder(
+                  executable.get().toString(),
+                  "--headless",
+                  "--no-sandbox",
+                  "--disable-gpu",
+                  "--disable-dev-shm-usage",
+                  "--no-first-run",
+                  "--no-proxy-server",
+                  "--disable-background-networking",
+                  "--disable-component-update",
+                  "--user-data-dir=" + folder.resolve("profile"),
+                  "--host-resolver-rules=" + hosts,
+                  "--dump-dom",
+                  url)
+              .redirectOutput(out.toFile())
+              .redirectError(folder.resolve("log.txt").toFile())
+              .start();
+      try {
+        assumeTrue(process.waitFor(50, TimeUnit.SECONDS), "Chromium does not end here");
+        return Files.readString(out, StandardCharsets.UTF_8);
+      } finally {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+      }
+    }
   }
 }

@@ -61,12 +61,8 @@ final class HttpEndpointTest {
   }
 
   private static String shape(Latents latents) {
-    return "shape="
-        + latents.batch()
-        + "&shape=4&shape="
-        + latents.height()
-        + "&shape="
-        + latents.width();
+    return "shape=%s&shape=4&shape=%s&shape=%s"
+        .formatted(latents.batch(), latents.height(), latents.width());
   }
 
   private static String header(HttpResponse<byte[]> response, String name) {
@@ -81,10 +77,8 @@ final class HttpEndpointTest {
 
     HttpResponse<byte[]> response =
         open.post(
-            "/?image_format=jpg&output_type=pil&partial_postprocess=False&"
-                + shape(latents)
-                + "&dtype=float16"
-                + SCALED,
+            "/?image_format=jpg&output_type=pil&partial_postprocess=False&%s&dtype=float16%s"
+                .formatted(shape(latents), SCALED),
             half,
             "Content-Type",
             "tensor/binary",
@@ -113,12 +107,8 @@ final class HttpEndpointTest {
 
     HttpResponse<byte[]> response =
         open.post(
-            "/?input_tensor_type=binary&"
-                + shape(latents)
-                + "&dtype="
-                + type.torchName()
-                + "&partial_postprocess=False&output_type=pt&output_tensor_type=binary"
-                + SCALED,
+            "/?input_tensor_type=binary&%s&dtype=%s&partial_postprocess=False&output_type=pt&output_tensor_type=binary%s"
+                .formatted(shape(latents), type.torchName(), SCALED),
             bytes,
             "Content-Type",
             "tensor/binary",
@@ -268,10 +258,8 @@ final class HttpEndpointTest {
 
     HttpResponse<byte[]> response =
         open.post(
-            "/?output_type=pt&seed=7,8&steps=1&dialect=diffusers&tiling=whole&"
-                + shape(latents)
-                + "&dtype=float32"
-                + SCALED,
+            "/?output_type=pt&seed=7,8&steps=1&dialect=diffusers&tiling=whole&%s&dtype=float32%s"
+                .formatted(shape(latents), SCALED),
             body(latents, TensorType.FLOAT32),
             "Content-Type",
             "tensor/binary");
@@ -391,12 +379,9 @@ final class HttpEndpointTest {
       throws Exception {
     byte[] body = body(SampleLatents.scaled(1, 1, 8, 8), TensorType.FLOAT32);
     String head =
-        method
-            + " "
-            + path
-            + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
-            + body.length
-            + "\r\nContent-Type: tensor/binary\r\n\r\n";
+        ("%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length:"
+                + " %s\r\nContent-Type: tensor/binary\r\n\r\n")
+            .formatted(method, path, body.length);
 
     byte[] answer = open.raw(TensorBytes.join(head.getBytes(StandardCharsets.UTF_8), body));
 
@@ -436,12 +421,11 @@ final class HttpEndpointTest {
       throws Exception {
     for (String path : List.of("/?shape=1,4,8,8&dtype=float32", "/predict", "/encode")) {
       String request =
-          "POST "
-              + path
-              + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-              + headers.replace("~", "\r\n")
-              + "\r\n\r\n"
-              + (headers.contains("chunked") ? "3\r\nabc\r\n0\r\n\r\n" : "abc");
+          "POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s\r\n\r\n%s"
+              .formatted(
+                  path,
+                  headers.replace("~", "\r\n"),
+                  headers.contains("chunked") ? "3\r\nabc\r\n0\r\n\r\n" : "abc");
       RawAnswer answer = RawAnswer.of(open.raw(request.getBytes(StandardCharsets.UTF_8)));
       assertThat(answer.status()).as(path).isEqualTo(status);
       assertThat(error(answer.body())).startsWith(part);

@@ -139,13 +139,9 @@ final class MalformedRequestsTest {
 
   private static byte[] post(String path, String type, byte[] body) {
     String head =
-        "POST "
-            + path
-            + " HTTP/1.1\r\nHost: localhost:8000\r\nAccept: */*\r\nContent-Type: "
-            + type
-            + "\r\nContent-Length: "
-            + body.length
-            + "\r\n\r\n";
+        ("POST %s HTTP/1.1\r\nHost: localhost:8000\r\nAccept: */*\r\nContent-Type:"
+                + " %s\r\nContent-Length: %s\r\n\r\n")
+            .formatted(path, type, body.length);
     return TensorBytes.join(head.getBytes(StandardCharsets.US_ASCII), body);
   }
 

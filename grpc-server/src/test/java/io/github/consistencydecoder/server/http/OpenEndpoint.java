@@ -10,6 +10,7 @@ import io.github.consistencydecoder.testing.FakeDecoder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
@@ -35,30 +36,22 @@ final class OpenEndpoint implements AutoCloseable {
           .build();
 
   OpenEndpoint() throws AccessException, IOException {
-    this(settings -> settings, builder -> builder);
+    this(builder -> builder);
   }
 
-  OpenEndpoint(UnaryOperator<HttpSettings> settings, UnaryOperator<HttpEndpoint.Builder> builder)
-      throws AccessException, IOException {
-    this(false, settings, builder);
+  OpenEndpoint(UnaryOperator<HttpEndpoint.Builder> builder) throws AccessException, IOException {
+    this(false, builder);
   }
 
   /**
    * @param encodes whether the model has an encoder
    */
-  OpenEndpoint(
-      boolean encodes,
-      UnaryOperator<HttpSettings> settings,
-      UnaryOperator<HttpEndpoint.Builder> builder)
+  OpenEndpoint(boolean encodes, UnaryOperator<HttpEndpoint.Builder> builder)
       throws AccessException, IOException {
     service = service(encodes);
-    endpoint =
-        builder
-            .apply(
-                HttpEndpoint.builder(
-                    service, settings.apply(HttpSettings.usual().withTcp("127.0.0.1", 0))))
-            .build();
+    InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     try {
+      endpoint = builder.apply(HttpEndpoint.builder(service).address(loopback)).build();
       endpoint.start();
     } catch (AccessException | IOException e) {
       service.close();

@@ -1,11 +1,16 @@
 package io.github.consistencydecoder.server.http;
 
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.server.request.TensorType;
+import io.github.consistencydecoder.testing.SampleLatents;
 import io.github.consistencydecoder.testing.TensorBytes;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -63,5 +68,28 @@ record RawAnswer(int status, Map<String, String> headers, byte[] body) {
 
   String header(String name) {
     return headers.getOrDefault(name, "");
+  }
+
+  /** Requests of HTTP/1.1 as they are written to a socket. */
+  static final class RawRequests {
+    static final Latents LATENTS = SampleLatents.scaled(1, 1, 8, 8);
+    static final byte[] BODY = OpenEndpoint.body(LATENTS, TensorType.FLOAT32);
+    static final String DECODE =
+        "/?output_type=pt&shape=1,4,8,8&dtype=float32&scaling_factor=0.18215";
+
+    private RawRequests() {}
+
+    static byte[] head(String method, String path, String... headers) {
+      String lines = String.join("\r\n", headers) + (headers.length > 0 ? "\r\n" : "");
+      return "%s %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n"
+          .formatted(method, path, lines)
+          .getBytes(StandardCharsets.UTF_8);
+    }
+
+    static byte[] decodeRequest(String... headers) {
+      List<String> all = new ArrayList<>(List.of(headers));
+      all.add("Content-Length: " + BODY.length);
+      return TensorBytes.join(head("POST", DECODE, all.toArray(String[]::new)), BODY);
+    }
   }
 }

@@ -50,7 +50,7 @@ class BatchKeyTest {
     float[] farChannel = new float[4 * 64];
     SampleLatents.scaled(1, 1, 8, 8).values().get(farChannel);
     for (int i = 0; i < 64; i++) {
-      farChannel[i] += 3;
+      farChannel[i] += 6;
     }
     assertThat(BatchKey.of(Latents.scaled(farChannel, 1, 4, 8, 8), OPTIONS)).isEmpty();
   }

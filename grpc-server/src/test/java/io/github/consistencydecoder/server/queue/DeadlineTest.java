@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.server.fixtures.Fixtures.WaitingListener;
 import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
 import io.github.consistencydecoder.server.queue.DecodeService.JobHandle;
 import io.github.consistencydecoder.server.request.CallSettings;

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.consistencydecoder.plugin.LatentEncoder;
 import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.server.fixtures.Fixtures.WaitingListener;
 import io.github.consistencydecoder.server.models.ModelSource;
 import io.github.consistencydecoder.server.queue.DecodeService.EncodeResult;
 import io.github.consistencydecoder.server.queue.DecodeService.JobHandle;

@@ -12,7 +12,7 @@ import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Schedule;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.server.fixtures.Fixtures.WaitingListener;
 import io.github.consistencydecoder.server.models.JoinedDecode;
 import io.github.consistencydecoder.server.models.ModelSource;
 import io.github.consistencydecoder.server.models.ModelStatus;

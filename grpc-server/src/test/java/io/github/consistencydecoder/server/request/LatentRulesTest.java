@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.server.request.WireTensor.TensorFields;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -38,7 +39,8 @@ class LatentRulesTest {
     Latents latents = LatentRules.latents(tensor(type, ramp()), LatentScale.SCALED);
     assertThat(latents.scale()).isEqualTo(LatentScale.SCALED);
     assertThat(latents.values()).isEqualTo(FloatBuffer.wrap(ramp()));
-    assertThat(LatentRules.size(FIELDS, SHAPE, 2)).isEqualTo(new DecodeSize(1, 2, 3, 2));
+    assertThat(LatentRules.size(FIELDS, SHAPE, 2, Tiling.AUTO))
+        .isEqualTo(new DecodeSize(1, 2, 3, 2));
   }
 
   @Test
@@ -54,7 +56,7 @@ class LatentRulesTest {
     refused(
         "latents.tensor.shape",
         "4 dimensions",
-        () -> LatentRules.size(FIELDS, List.of(4L, 8L, 8L), 2));
+        () -> LatentRules.size(FIELDS, List.of(4L, 8L, 8L), 2, Tiling.AUTO));
   }
 
   @ParameterizedTest
@@ -63,7 +65,7 @@ class LatentRulesTest {
     refused(
         "latents.tensor.shape",
         "at least 1",
-        () -> LatentRules.size(FIELDS, List.of(1L, 4L, dimension, 8L), 2));
+        () -> LatentRules.size(FIELDS, List.of(1L, 4L, dimension, 8L), 2, Tiling.AUTO));
   }
 
   @Test
@@ -71,11 +73,13 @@ class LatentRulesTest {
     refused(
         "latents.tensor.shape",
         "more bytes",
-        () -> LatentRules.size(FIELDS, List.of(Long.MAX_VALUE, 4L, Long.MAX_VALUE, 4L), 2));
+        () ->
+            LatentRules.size(
+                FIELDS, List.of(Long.MAX_VALUE, 4L, Long.MAX_VALUE, 4L), 2, Tiling.AUTO));
     refused(
         "latents.tensor.shape",
         "2^31 - 1",
-        () -> LatentRules.size(FIELDS, List.of(1L, 4L, 8192L, 4096L), 2));
+        () -> LatentRules.size(FIELDS, List.of(1L, 4L, 8192L, 4096L), 2, Tiling.AUTO));
   }
 
   @Test
@@ -83,15 +87,15 @@ class LatentRulesTest {
     refused(
         "latents.tensor.shape",
         "Flux",
-        () -> LatentRules.size(FIELDS, List.of(1L, 16L, 8L, 8L), 2));
+        () -> LatentRules.size(FIELDS, List.of(1L, 16L, 8L, 8L), 2, Tiling.AUTO));
     refused(
         "latents.tensor.shape",
         "encode it",
-        () -> LatentRules.size(FIELDS, List.of(1L, 3L, 8L, 8L), 2));
+        () -> LatentRules.size(FIELDS, List.of(1L, 3L, 8L, 8L), 2, Tiling.AUTO));
     refused(
         "latents.tensor.shape",
         "transpose",
-        () -> LatentRules.size(FIELDS, List.of(1L, 8L, 8L, 4L), 2));
+        () -> LatentRules.size(FIELDS, List.of(1L, 8L, 8L, 4L), 2, Tiling.AUTO));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.server.grpc.transport;
 
+import io.github.consistencydecoder.server.request.ByteBudget;
 import io.github.consistencydecoder.server.request.ServiceError;
 import io.github.consistencydecoder.server.request.ServiceException;
 import io.grpc.Metadata;
@@ -48,7 +49,7 @@ final class FrameGate extends Http2FrameListenerDecorator {
       };
 
   private final Http2ConnectionHandler handler;
-  private final BytesInFlight bytes;
+  private final ByteBudget bytes;
   private final ToLongFunction<String> limit;
   private final StreamHandles handles;
   private final Map<Integer, StreamGate> streams = new HashMap<>();
@@ -57,7 +58,7 @@ final class FrameGate extends Http2FrameListenerDecorator {
 
   private FrameGate(
       Http2ConnectionHandler handler,
-      BytesInFlight bytes,
+      ByteBudget bytes,
       ToLongFunction<String> limit,
       StreamHandles handles) {
     super(handler.decoder().frameListener());
@@ -70,7 +71,7 @@ final class FrameGate extends Http2FrameListenerDecorator {
   /** Puts a gate before a handler that is not in use yet. */
   static FrameGate install(
       Http2ConnectionHandler handler,
-      BytesInFlight bytes,
+      ByteBudget bytes,
       ToLongFunction<String> limit,
       StreamHandles handles) {
     FrameGate gate = new FrameGate(handler, bytes, limit, handles);
@@ -299,7 +300,7 @@ final class FrameGate extends Http2FrameListenerDecorator {
     /** A stream of many small messages is cut off at this many times the limit of one. */
     private static final int MESSAGES = 64;
 
-    private final BytesInFlight.Share share;
+    private final ByteBudget.Share share;
     private final long limit;
     private final boolean encoded;
     private final Runnable atEnd;
@@ -314,7 +315,7 @@ final class FrameGate extends Http2FrameListenerDecorator {
      * @param encoded whether the headers named a compression
      * @param atEnd run when the stream has ended
      */
-    StreamGate(BytesInFlight.Share share, long limit, boolean encoded, Runnable atEnd) {
+    StreamGate(ByteBudget.Share share, long limit, boolean encoded, Runnable atEnd) {
       this.share = share;
       this.limit = limit;
       this.encoded = encoded;

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.server.grpc.transport;
 
+import io.github.consistencydecoder.server.request.ByteBudget;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.InternalProtocolNegotiator;
 import io.grpc.netty.InternalProtocolNegotiators;
@@ -19,7 +20,7 @@ import java.util.function.ToLongFunction;
 /** Sets up a connection as gRPC does, in plain text or TLS, with a {@link FrameGate} in it. */
 public final class GatedNegotiator implements InternalProtocolNegotiator.ProtocolNegotiator {
   private final InternalProtocolNegotiator.ProtocolNegotiator usual;
-  private final BytesInFlight bytes;
+  private final ByteBudget bytes;
   private final ToLongFunction<String> limit;
   private final StreamHandles handles;
   private final ConnectionLimit connections;
@@ -33,7 +34,7 @@ public final class GatedNegotiator implements InternalProtocolNegotiator.Protoco
    */
   public GatedNegotiator(
       Optional<SslContext> tls,
-      BytesInFlight bytes,
+      ByteBudget bytes,
       ToLongFunction<String> limit,
       StreamHandles handles,
       ConnectionLimit connections) {

@@ -10,6 +10,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import com.google.protobuf.UnsafeByteOperations;
 import com.google.protobuf.WireFormat;
+import io.github.consistencydecoder.server.request.ByteBudget;
 import io.github.consistencydecoder.server.request.ServiceError;
 import io.github.consistencydecoder.server.request.ServiceException;
 import io.grpc.Decompressor;
@@ -32,14 +33,14 @@ final class MessageReader<Q> {
   private static final Duration SOON = Duration.ofSeconds(1);
 
   private final Message prototype;
-  private final BytesInFlight.Share share;
+  private final ByteBudget.Share share;
   private final long limit;
 
   /**
    * @param share takes what is decompressed; closed by {@link #release}
    * @param limit bytes of a message
    */
-  MessageReader(Message prototype, BytesInFlight.Share share, long limit) {
+  MessageReader(Message prototype, ByteBudget.Share share, long limit) {
     this.prototype = prototype;
     this.share = share;
     this.limit = limit;

@@ -12,11 +12,8 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The service's errors as gRPC statuses, with details of google.rpc. */
 public final class Statuses {
@@ -26,8 +23,6 @@ public final class Statuses {
   /** Milliseconds after which gRPC's own retries may try again. */
   public static final Metadata.Key<String> PUSHBACK =
       Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
-
-  private static final Logger LOG = LoggerFactory.getLogger(Statuses.class);
 
   /** Trailers have to fit the eight KiB that callers take, Base64 and all. */
   private static final int LONGEST_MESSAGE = 800;
@@ -100,9 +95,7 @@ public final class Statuses {
         return e;
       }
     }
-    String incident = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-    LOG.error("incident {}", incident, thrown);
-    return of(ServiceException.internal(incident, thrown));
+    return of(ServiceException.internal(thrown));
   }
 
   /** A message over its method's limit. It will be over it every time. */

@@ -4,15 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.protobuf.Message;
 import io.github.consistencydecoder.server.grpc.transport.MessageReader.LazyGzip;
+import io.github.consistencydecoder.server.request.ByteBudget;
 import io.github.consistencydecoder.server.request.ServiceException;
-import io.grpc.Attributes;
 import io.grpc.Codec;
 import io.grpc.DecompressorRegistry;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
-import io.grpc.SecurityLevel;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
@@ -46,7 +46,7 @@ public final class StrictMethods {
         }
       };
 
-  private final BytesInFlight bytes;
+  private final ByteBudget bytes;
   private final ToLongFunction<String> limit;
   private final CallCheck check;
 
@@ -55,7 +55,7 @@ public final class StrictMethods {
    * @param limit bytes that a message of a method may have
    * @param check asked at the start of every call
    */
-  public StrictMethods(BytesInFlight bytes, ToLongFunction<String> limit, CallCheck check) {
+  public StrictMethods(ByteBudget bytes, ToLongFunction<String> limit, CallCheck check) {
     this.bytes = requireNonNull(bytes, "bytes");
     this.limit = requireNonNull(limit, "limit");
     this.check = requireNonNull(check, "check");
@@ -131,13 +131,13 @@ public final class StrictMethods {
   }
 
   /** A call as the service knows it: with messages instead of bytes. Ends once. */
-  static final class TypedCall<Q, A> extends ServerCall<Q, A> {
-    private final ServerCall<InputStream, A> call;
+  static final class TypedCall<Q, A> extends SimpleForwardingServerCall<Q, A> {
     private final MethodDescriptor<Q, A> method;
     private boolean closed;
 
+    @SuppressWarnings("unchecked") // the type of requests shows in the descriptor alone
     TypedCall(ServerCall<InputStream, A> call, MethodDescriptor<Q, A> method) {
-      this.call = call;
+      super((ServerCall<Q, A>) (ServerCall<?, A>) call);
       this.method = method;
     }
 
@@ -155,67 +155,12 @@ public final class StrictMethods {
         }
         closed = true;
       }
-      call.close(status, trailers);
-    }
-
-    @Override
-    public void request(int numMessages) {
-      call.request(numMessages);
-    }
-
-    @Override
-    public void sendHeaders(Metadata headers) {
-      call.sendHeaders(headers);
-    }
-
-    @Override
-    public void sendMessage(A message) {
-      call.sendMessage(message);
-    }
-
-    @Override
-    public boolean isReady() {
-      return call.isReady();
-    }
-
-    @Override
-    public boolean isCancelled() {
-      return call.isCancelled();
+      super.close(status, trailers);
     }
 
     @Override
     public MethodDescriptor<Q, A> getMethodDescriptor() {
       return method;
-    }
-
-    @Override
-    public Attributes getAttributes() {
-      return call.getAttributes();
-    }
-
-    @Override
-    public String getAuthority() {
-      return call.getAuthority();
-    }
-
-    @Override
-    public SecurityLevel getSecurityLevel() {
-      return call.getSecurityLevel();
-    }
-
-    @Override
-    public void setMessageCompression(boolean enabled) {
-      call.setMessageCompression(enabled);
-    }
-
-    @Override
-    public void setCompression(String compressor) {
-      call.setCompression(compressor);
-    }
-
-    @Override
-    public void setOnReadyThreshold(int numBytes) {
-      call.setOnReadyThreshold(numBytes);
     }
   }
 

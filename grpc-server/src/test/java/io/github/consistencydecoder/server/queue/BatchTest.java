@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
-import io.github.consistencydecoder.server.fixtures.WaitingListener;
+import io.github.consistencydecoder.server.fixtures.Fixtures.WaitingListener;
 import io.github.consistencydecoder.server.models.BatchTrials;
 import io.github.consistencydecoder.server.models.LoadedModel;
 import io.github.consistencydecoder.server.models.Speed;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class BatchChoiceTest {
+class BatchTest {
   private static final DecodeSize ONE = new DecodeSize(1, 8, 8, 2);
 
   private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
@@ -42,7 +42,7 @@ class BatchChoiceTest {
     Speed speed = model.speed(CallKind.DECODE);
     for (int n = 1; n <= 8; n *= 2) {
       DecodeSize size = new DecodeSize(n, 8, 8, 2);
-      speed.observe(model.estimate(CallKind.DECODE, size).operations(), n * 100_000_000L);
+      speed.observe(model.estimate(size).operations(), n * 100_000_000L);
     }
   }
 
@@ -60,7 +60,7 @@ class BatchChoiceTest {
                 null,
                 model,
                 ONE,
-                model.predict(CallKind.DECODE, ONE),
+                model.predict(ONE),
                 now,
                 now + left.toNanos(),
                 0,
@@ -82,27 +82,26 @@ class BatchChoiceTest {
   @Test
   void asManyAsWereProvenGoTogether() {
     List<Job<?>> all = calls(11, Duration.ofSeconds(5));
-    Batch run = BatchChoice.choose(all.get(0), all, Long.MAX_VALUE, true);
+    Batch run = Batch.choose(all.get(0), all, Long.MAX_VALUE, true);
     assertThat(run.members()).isEqualTo(all.subList(0, 8));
     assertThat(run.predictedNanos()).isEqualTo(800_000_000L);
-    assertThat(run.bytes())
-        .isEqualTo(model.estimate(CallKind.DECODE, new DecodeSize(8, 8, 8, 2)).peakBytes());
+    assertThat(run.bytes()).isEqualTo(model.estimate(new DecodeSize(8, 8, 8, 2)).peakBytes());
   }
 
   @Test
   void whoCannotWaitForTheOthersDoesNotHaveTo() {
     List<Job<?>> all = calls(8, Duration.ofSeconds(5));
     all.set(3, call(Duration.ofMillis(300), DecodeOptions.defaults()));
-    assertThat(BatchChoice.choose(all.get(0), all, Long.MAX_VALUE, true).members())
+    assertThat(Batch.choose(all.get(0), all, Long.MAX_VALUE, true).members())
         .isEqualTo(all.subList(0, 2));
   }
 
   @Test
   void noMoreThanTheFreeMemoryHolds() {
     List<Job<?>> all = calls(8, Duration.ofSeconds(5));
-    long five = 5 * model.estimate(CallKind.DECODE, ONE).peakBytes();
-    assertThat(BatchChoice.choose(all.get(0), all, five, true).members()).hasSize(4);
-    assertThat(BatchChoice.choose(all.get(0), all, 0, true).members()).hasSize(1);
+    long five = 5 * model.estimate(ONE).peakBytes();
+    assertThat(Batch.choose(all.get(0), all, five, true).members()).hasSize(4);
+    assertThat(Batch.choose(all.get(0), all, 0, true).members()).hasSize(1);
   }
 
   @Test
@@ -113,11 +112,11 @@ class BatchChoiceTest {
     model.close();
     model = unproven;
     List<Job<?>> all = calls(8, Duration.ofSeconds(5));
-    assertThat(BatchChoice.choose(all.get(0), all, Long.MAX_VALUE, false).trial()).isEmpty();
-    Batch trial = BatchChoice.choose(all.get(0), all, Long.MAX_VALUE, true);
+    assertThat(Batch.choose(all.get(0), all, Long.MAX_VALUE, false).trial()).isEmpty();
+    Batch trial = Batch.choose(all.get(0), all, Long.MAX_VALUE, true);
     assertThat(trial.trial()).contains(new BatchTrials.Trial(2, new BatchTrials.Shape(8, 8)));
     assertThat(trial.members()).isEmpty();
-    assertThat(BatchChoice.choose(all.get(0), all, Long.MAX_VALUE, true).members())
+    assertThat(Batch.choose(all.get(0), all, Long.MAX_VALUE, true).members())
         .as("while the trial runs, calls go on alone")
         .hasSize(1);
   }

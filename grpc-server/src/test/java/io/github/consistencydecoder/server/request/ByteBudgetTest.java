@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.server.grpc.transport;
+package io.github.consistencydecoder.server.request;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,12 +11,12 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
 
-class BytesInFlightTest {
+class ByteBudgetTest {
   @Test
   void sharesTakeUpToTheBoundAndGiveBackOnce() {
-    BytesInFlight bytes = new BytesInFlight(100);
-    BytesInFlight.Share one = bytes.share();
-    BytesInFlight.Share other = bytes.share();
+    ByteBudget bytes = new ByteBudget(100);
+    ByteBudget.Share one = bytes.share();
+    ByteBudget.Share other = bytes.share();
     assertThat(one.take(60)).isTrue();
     assertThat(other.take(41)).isFalse();
     assertThat(other.take(40)).isTrue();
@@ -28,12 +28,12 @@ class BytesInFlightTest {
     other.release();
     assertThat(bytes.held()).isZero();
     assertThat(bytes.peak()).isEqualTo(100);
-    assertThatThrownBy(() -> new BytesInFlight(0)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new ByteBudget(0)).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
   void boundHoldsAndNothingIsLostWithManyThreads() throws Exception {
-    BytesInFlight bytes = new BytesInFlight(1000);
+    ByteBudget bytes = new ByteBudget(1000);
     ExecutorService executor = Executors.newFixedThreadPool(4);
     try {
       List<Future<?>> all = new ArrayList<>();
@@ -42,7 +42,7 @@ class BytesInFlightTest {
             executor.submit(
                 () -> {
                   for (int i = 0; i < 20_000; i++) {
-                    BytesInFlight.Share share = bytes.share();
+                    ByteBudget.Share share = bytes.share();
                     boolean unused = share.take(ThreadLocalRandom.current().nextInt(600));
                     share.release();
                   }

@@ -1,33 +1,34 @@
 package io.github.consistencydecoder.server.grpc;
 
-import io.github.consistencydecoder.server.grpc.transport.BytesInFlight;
+import io.github.consistencydecoder.server.grpc.CallLifecycle.ReadTimeout;
+import io.github.consistencydecoder.server.grpc.Requests.Methods;
 import io.github.consistencydecoder.server.grpc.transport.StrictMethods.CallCheck;
 import io.github.consistencydecoder.server.models.ModelStatus;
 import io.github.consistencydecoder.server.queue.DecodeService;
 import io.github.consistencydecoder.server.queue.Readiness;
+import io.github.consistencydecoder.server.request.ByteBudget;
 import io.github.consistencydecoder.server.request.CallSettings.Priority;
 import io.github.consistencydecoder.server.request.DecodeSize;
 import io.github.consistencydecoder.server.request.ServiceError;
 import io.github.consistencydecoder.server.request.ServiceException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 
 /**
- * What is asked before a request's body is read, and before its answer's room is taken. A service
- * that would refuse even the smallest decode need not read larger ones.
+ * What the calls of one endpoint share.
+ *
+ * @param service borrowed
+ * @param bytes of requests and answers
+ * @param executor makes answers, for the service's workers have better to do
+ * @param patience with callers who do not read their answer
  */
-final class Admission implements CallCheck {
+record GrpcContext(DecodeService service, ByteBudget bytes, Executor executor, ReadTimeout patience)
+    implements CallCheck {
   private static final DecodeSize SMALLEST = new DecodeSize(1, 1, 1, 1);
   private static final Duration SOON = Duration.ofSeconds(1);
 
-  private final DecodeService service;
-  private final BytesInFlight bytes;
-
-  Admission(DecodeService service, BytesInFlight bytes) {
-    this.service = service;
-    this.bytes = bytes;
-  }
-
+  /** A service that would refuse even the smallest decode need not read larger ones. */
   @Override
   public void check(String method) throws ServiceException {
     if (!Methods.works(method)) {
@@ -57,17 +58,15 @@ final class Admission implements CallCheck {
    * @throws ServiceException {@code BUSY} if there is none, {@code TOO_LARGE} if there never will
    *     be
    */
-  BytesInFlight.Share room(long needed) throws ServiceException {
+  ByteBudget.Share room(long needed) throws ServiceException {
     if (needed > bytes.bound()) {
       throw ServiceException.of(
           ServiceError.TOO_LARGE,
-          "the answer needs "
-              + needed
-              + " bytes, all answers together may have "
-              + bytes.bound()
-              + "; ask for fewer pictures or another format");
+          ("the answer needs %s bytes, all answers together may have %s; ask for fewer"
+                  + " pictures or another format")
+              .formatted(needed, bytes.bound()));
     }
-    BytesInFlight.Share share = bytes.share();
+    ByteBudget.Share share = bytes.share();
     if (!share.take(needed)) {
       throw ServiceException.retry(
           ServiceError.BUSY, "too many bytes of answers are in flight", SOON);

@@ -30,6 +30,9 @@ public final class Latents {
   private final int width;
   private final float[] values;
 
+  /** Of the values; null until somebody asks. */
+  private volatile LatentStatistics statistics;
+
   private Latents(LatentScale scale, int batch, int height, int width, float[] values) {
     this.scale = scale;
     this.batch = batch;
@@ -126,7 +129,9 @@ public final class Latents {
 
   /** The same values under another name for their unit. */
   Latents taken(LatentScale as) {
-    return new Latents(as, batch, height, width, values);
+    Latents taken = new Latents(as, batch, height, width, values);
+    taken.statistics = statistics;
+    return taken;
   }
 
   /**
@@ -145,7 +150,12 @@ public final class Latents {
 
   /** Mean, spread and range over all values, and how many of them are not finite. */
   public LatentStatistics statistics() {
-    return LatentStatistics.of(values);
+    LatentStatistics known = statistics;
+    if (known == null) {
+      known = LatentStatistics.of(values);
+      statistics = known;
+    }
+    return known;
   }
 
   @Override

@@ -142,4 +142,12 @@ class LatentsTest {
     latents.values().get(values);
     return values;
   }
+
+  @Test
+  void valuesAreLookedAtOnceWhateverScaleTheyAreTakenFor() {
+    Latents latents = Latents.unscaled(new float[16], 1, 4, 2, 2);
+    LatentStatistics statistics = latents.statistics();
+    assertThat(latents.statistics()).isSameAs(statistics);
+    assertThat(LatentScaleGuess.of(statistics).apply(latents).statistics()).isSameAs(statistics);
+  }
 }

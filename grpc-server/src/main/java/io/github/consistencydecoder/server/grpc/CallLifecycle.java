@@ -17,12 +17,9 @@ import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -377,30 +374,6 @@ abstract class CallLifecycle<R, A> implements CallListener<R> {
       parts = null;
       result = null;
       settled(PictureParts.MOST);
-    }
-  }
-
-  /**
-   * How long a caller may take to read an answer.
-   *
-   * @param patience besides the time that its bytes need
-   * @param bytesPerSecond slower than this nobody reads on purpose
-   */
-  record ReadTimeout(ScheduledExecutorService timer, Duration patience, long bytesPerSecond) {
-    /**
-     * Does something when patience is at its end.
-     *
-     * @param bytes that are under way
-     * @return to be cancelled when there is nothing left to wait for: it holds on to the task
-     */
-    Future<?> run(Runnable task, long bytes) {
-      try {
-        return timer.schedule(
-            task, patience.toMillis() + 1000 * bytes / bytesPerSecond, TimeUnit.MILLISECONDS);
-      } catch (RejectedExecutionException e) {
-        // The endpoint is closing and cuts everybody off.
-        return CompletableFuture.completedFuture(null);
-      }
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.github.consistencydecoder.server.grpc;
 
-import io.github.consistencydecoder.server.grpc.CallLifecycle.ReadTimeout;
 import io.github.consistencydecoder.server.grpc.Requests.Methods;
 import io.github.consistencydecoder.server.grpc.transport.StrictMethods.CallCheck;
 import io.github.consistencydecoder.server.models.ModelStatus;
@@ -13,7 +12,12 @@ import io.github.consistencydecoder.server.request.ServiceError;
 import io.github.consistencydecoder.server.request.ServiceException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What the calls of one endpoint share.
@@ -23,7 +27,8 @@ import java.util.concurrent.Executor;
  * @param executor makes answers, for the service's workers have better to do
  * @param patience with callers who do not read their answer
  */
-record GrpcContext(DecodeService service, ByteBudget bytes, Executor executor, ReadTimeout patience)
+record GrpcContext(
+    DecodeService service, ByteBudget bytes, Executor executor, GrpcContext.ReadTimeout patience)
     implements CallCheck {
   private static final DecodeSize SMALLEST = new DecodeSize(1, 1, 1, 1);
   private static final Duration SOON = Duration.ofSeconds(1);
@@ -72,5 +77,29 @@ record GrpcContext(DecodeService service, ByteBudget bytes, Executor executor, R
           ServiceError.BUSY, "too many bytes of answers are in flight", SOON);
     }
     return share;
+  }
+
+  /**
+   * How long a caller may take to read an answer.
+   *
+   * @param patience besides the time that its bytes need
+   * @param bytesPerSecond slower than this nobody reads on purpose
+   */
+  record ReadTimeout(ScheduledExecutorService timer, Duration patience, long bytesPerSecond) {
+    /**
+     * Does something when patience is at its end.
+     *
+     * @param bytes that are under way
+     * @return to be cancelled when there is nothing left to wait for: it holds on to the task
+     */
+    Future<?> run(Runnable task, long bytes) {
+      try {
+        return timer.schedule(
+            task, patience.toMillis() + 1000 * bytes / bytesPerSecond, TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException e) {
+        // The endpoint is closing and cuts everybody off.
+        return CompletableFuture.completedFuture(null);
+      }
+    }
   }
 }

@@ -6,7 +6,7 @@ import io.github.consistencydecoder.server.access.AccessException;
 import io.github.consistencydecoder.server.access.ListeningRule;
 import io.github.consistencydecoder.server.access.TlsMaterial;
 import io.github.consistencydecoder.server.access.UnixSocket;
-import io.github.consistencydecoder.server.grpc.CallLifecycle.ReadTimeout;
+import io.github.consistencydecoder.server.grpc.GrpcContext.ReadTimeout;
 import io.github.consistencydecoder.server.grpc.Requests.Methods;
 import io.github.consistencydecoder.server.grpc.Requests.TokenGate;
 import io.github.consistencydecoder.server.grpc.transport.EventLoops;

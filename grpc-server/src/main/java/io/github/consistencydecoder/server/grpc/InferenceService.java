@@ -20,7 +20,6 @@ import io.github.consistencydecoder.proto.inference.ServerMetadataRequest;
 import io.github.consistencydecoder.proto.inference.ServerMetadataResponse;
 import io.github.consistencydecoder.proto.inference.ServerReadyRequest;
 import io.github.consistencydecoder.proto.inference.ServerReadyResponse;
-import io.github.consistencydecoder.server.grpc.InferInput.InferTensors;
 import io.github.consistencydecoder.server.models.ModelStatus;
 import io.github.consistencydecoder.server.queue.DecodeService;
 import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;

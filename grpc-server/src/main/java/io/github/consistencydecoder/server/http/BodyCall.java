@@ -7,8 +7,10 @@ import io.github.consistencydecoder.server.request.CallSettings;
 import io.github.consistencydecoder.server.request.CallSettings.Priority;
 import io.github.consistencydecoder.server.request.ServiceError;
 import io.github.consistencydecoder.server.request.ServiceException;
+import io.github.consistencydecoder.server.request.TensorType;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.RejectedExecutionException;
 
@@ -62,6 +64,22 @@ abstract class BodyCall<R> implements CallListener<R> {
           ServiceError.BUSY, "too much is being received at the moment, try again soon", SOON);
     }
     BodyRead.start(this, limit, endpoint.bodyTime());
+  }
+
+  /**
+   * The length of a body that holds the elements of a tensor alone.
+   *
+   * @throws ServiceException {@code INVALID} if another one is announced
+   */
+  final int exactly(long needed, List<Long> shape, TensorType type) throws ServiceException {
+    long announced = exchange.request().getLength();
+    if (announced >= 0 && announced != needed) {
+      throw ServiceException.invalid(
+          "body",
+          "%s bytes were sent, shape %s of %s needs %s"
+              .formatted(announced, shape, type.torchName(), needed));
+    }
+    return (int) Math.min(needed, Integer.MAX_VALUE - 8);
   }
 
   /** The body could not be read; says so. */

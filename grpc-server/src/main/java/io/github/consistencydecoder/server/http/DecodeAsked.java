@@ -14,7 +14,6 @@ import io.github.consistencydecoder.server.request.ServiceException;
 import io.github.consistencydecoder.server.request.ServiceLimits;
 import io.github.consistencydecoder.server.request.TensorType;
 import io.github.consistencydecoder.server.request.WireTensor.TensorFields;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -95,19 +94,14 @@ record DecodeAsked(
       throw ServiceException.invalid(
           "shape", "is missing; that of the latents is needed, for example shape=1,4,64,64");
     }
-    if (shape.size() == 3) {
-      if (shape.get(0) != Latents.CHANNELS) {
-        throw ServiceException.invalid(
-            "shape",
-            "latents of shape "
-                + shape
-                + ": packed latents are not those of Stable Diffusion 1.x, [N, 4, h, w] is needed");
-      }
-      List<Long> batch = new ArrayList<>(shape);
-      batch.add(0, 1L);
-      return batch;
+    if (shape.size() == 3 && shape.get(0) != Latents.CHANNELS) {
+      throw ServiceException.invalid(
+          "shape",
+          "latents of shape "
+              + shape
+              + ": packed latents are not those of Stable Diffusion 1.x, [N, 4, h, w] is needed");
     }
-    return shape;
+    return RemoteQuery.batched(shape);
   }
 
   private static TensorType type(RemoteQuery query) throws ServiceException {
@@ -132,15 +126,7 @@ record DecodeAsked(
    */
   private static Optional<LatentScale> scale(RemoteQuery query, boolean inQuery)
       throws ServiceException {
-    OptionalDouble factor = query.decimal("scaling_factor");
-    if (factor.isPresent()) {
-      LatentRules.checkScalingFactor("scaling_factor", factor.getAsDouble());
-    }
-    OptionalDouble shift = query.decimal("shift_factor");
-    if (shift.isPresent()) {
-      LatentRules.checkShiftFactor("shift_factor", shift.getAsDouble());
-    }
-    boolean divide = factor.isPresent() || query.truth("do_scaling").orElse(false);
+    boolean divide = query.hasScalingFactor() || query.truth("do_scaling").orElse(false);
     Optional<String> words = query.text("latents");
     if (words.isEmpty()) {
       return divide
@@ -225,7 +211,7 @@ record DecodeAsked(
    *
    * @throws ServiceException {@code INVALID} if a body announced otherwise cannot be right
    */
-  int bodyLimit(long announced, DecodeSize size, ServiceLimits limits) throws ServiceException {
+  int bodyLimit(BodyCall<?> call, DecodeSize size, ServiceLimits limits) throws ServiceException {
     if (shape.isEmpty()) {
       return (int) Math.min(limits.maxRequestBytes(), Integer.MAX_VALUE - 8);
     }
@@ -238,13 +224,7 @@ record DecodeAsked(
     if (form == BodyForm.BASE64) {
       return (int) Math.min((exact + 2) / 3 * 4 + JSON_AROUND, Integer.MAX_VALUE - 8);
     }
-    if (announced >= 0 && announced != exact) {
-      throw ServiceException.invalid(
-          "body",
-          "%s bytes were sent, shape %s of %s needs %s"
-              .formatted(announced, shape, type.orElseThrow().torchName(), exact));
-    }
-    return (int) exact;
+    return call.exactly(exact, shape, type.orElseThrow());
   }
 
   /** How a body holds its tensor or picture, by its {@code Content-Type}. */

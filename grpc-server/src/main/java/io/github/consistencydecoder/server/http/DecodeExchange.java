@@ -55,8 +55,7 @@ final class DecodeExchange extends BodyCall<DecodeResult> {
     }
     exchange.log().known();
     endpoint.service().checkAdmission(decode.settings, size);
-    decode.readBody(
-        asked.bodyLimit(exchange.request().getLength(), size, endpoint.service().limits()));
+    decode.readBody(asked.bodyLimit(decode, size, endpoint.service().limits()));
   }
 
   @Override

@@ -6,7 +6,6 @@ import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.server.http.Router.HttpContext;
 import io.github.consistencydecoder.server.queue.DecodeService.EncodeResult;
 import io.github.consistencydecoder.server.queue.Readiness;
-import io.github.consistencydecoder.server.request.LatentRules;
 import io.github.consistencydecoder.server.request.PictureRules;
 import io.github.consistencydecoder.server.request.ServiceError;
 import io.github.consistencydecoder.server.request.ServiceException;
@@ -15,13 +14,11 @@ import io.github.consistencydecoder.server.request.WireTensor;
 import io.github.consistencydecoder.server.request.WireTensor.TensorFields;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 
 /** One encoding: a picture file or a tensor of pictures in, latents out. */
 final class EncodeExchange extends BodyCall<EncodeResult> {
@@ -44,9 +41,9 @@ final class EncodeExchange extends BodyCall<EncodeResult> {
       throws ServiceException {
     super(endpoint, exchange, query.text("model").orElse(""), 0);
     this.assumed = assumed;
-    this.shape = shape(query);
+    this.shape = RemoteQuery.batched(query.dimensions("shape"));
     this.type = type(query);
-    this.scale = scale(query);
+    this.scale = query.hasScalingFactor() ? LatentScale.SCALED : LatentScale.UNSCALED;
     if (shape.isEmpty() != type.isEmpty()) {
       throw ServiceException.invalid(
           shape.isEmpty() ? "shape" : "dtype",
@@ -68,16 +65,6 @@ final class EncodeExchange extends BodyCall<EncodeResult> {
     encode.readBody(encode.bodyLimit());
   }
 
-  private static List<Long> shape(RemoteQuery query) throws ServiceException {
-    List<Long> shape = query.dimensions("shape");
-    if (shape.size() == 3) {
-      List<Long> batch = new ArrayList<>(shape);
-      batch.add(0, 1L);
-      return batch;
-    }
-    return shape;
-  }
-
   private static Optional<TensorType> type(RemoteQuery query) throws ServiceException {
     Optional<String> name = query.text("dtype");
     if (name.isEmpty()) {
@@ -90,19 +77,6 @@ final class EncodeExchange extends BodyCall<EncodeResult> {
           "'" + RemoteQuery.echo(name.get()) + "' is none of float32, float16, bfloat16 and uint8");
     }
     return type;
-  }
-
-  private static LatentScale scale(RemoteQuery query) throws ServiceException {
-    OptionalDouble factor = query.decimal("scaling_factor");
-    OptionalDouble shift = query.decimal("shift_factor");
-    if (shift.isPresent()) {
-      LatentRules.checkShiftFactor("shift_factor", shift.getAsDouble());
-    }
-    if (factor.isEmpty()) {
-      return LatentScale.UNSCALED;
-    }
-    LatentRules.checkScalingFactor("scaling_factor", factor.getAsDouble());
-    return LatentScale.SCALED;
   }
 
   private void checkModel(String model) throws ServiceException {
@@ -134,14 +108,7 @@ final class EncodeExchange extends BodyCall<EncodeResult> {
             ServiceError.TOO_LARGE,
             "pictures of " + found + " pixels together are larger than the limit of " + pixels);
       }
-      limit = 3 * found * of.bytes();
-      long announced = exchange.request().getLength();
-      if (announced >= 0 && announced != limit) {
-        throw ServiceException.invalid(
-            "body",
-            "%s bytes were sent, shape %s of %s needs %s"
-                .formatted(announced, shape, of.torchName(), limit));
-      }
+      limit = exactly(3 * found * of.bytes(), shape, of);
     }
     return (int) Math.min(limit, Integer.MAX_VALUE - 8);
   }

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.server.http;
 
+import io.github.consistencydecoder.server.request.LatentRules;
 import io.github.consistencydecoder.server.request.ServiceException;
 import java.util.ArrayList;
 import java.util.List;
@@ -128,6 +129,33 @@ final class RemoteQuery {
       throw ServiceException.invalid(key, dimensions.size() + " dimensions are too many");
     }
     return List.copyOf(dimensions);
+  }
+
+  /** Of three dimensions a batch of one. */
+  static List<Long> batched(List<Long> shape) {
+    if (shape.size() != 3) {
+      return shape;
+    }
+    List<Long> batch = new ArrayList<>(shape);
+    batch.add(0, 1L);
+    return batch;
+  }
+
+  /**
+   * Whether a factor between the scales is there: that of Stable Diffusion 1.x, and no shift.
+   *
+   * @throws ServiceException {@code INVALID}
+   */
+  boolean hasScalingFactor() throws ServiceException {
+    OptionalDouble factor = decimal("scaling_factor");
+    if (factor.isPresent()) {
+      LatentRules.checkScalingFactor("scaling_factor", factor.getAsDouble());
+    }
+    OptionalDouble shift = decimal("shift_factor");
+    if (shift.isPresent()) {
+      LatentRules.checkShiftFactor("shift_factor", shift.getAsDouble());
+    }
+    return factor.isPresent();
   }
 
   /** What a caller wrote, as it may appear in a message. */

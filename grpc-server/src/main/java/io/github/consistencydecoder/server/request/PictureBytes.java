@@ -28,11 +28,6 @@ public final class PictureBytes {
     return out;
   }
 
-  /** One picture, {@code [H, W, 3] uint8}. */
-  public static byte[] rgb8(Pixels pixels, int index) {
-    return rgb8Rows(pixels, index, 0, pixels.height());
-  }
-
   /** Some rows of one picture, {@code [rows, W, 3] uint8}. */
   public static byte[] rgb8Rows(Pixels pixels, int index, int firstRow, int rows) {
     byte[] out = new byte[3 * rows * pixels.width()];
@@ -74,12 +69,6 @@ public final class PictureBytes {
     return type.toBytes(pixels.values());
   }
 
-  /** One picture, {@code [3, H, W]} in about {@code [-1, 1]}. */
-  public static byte[] planes(Pixels pixels, int index, TensorType type) {
-    return type.toBytes(
-        pixels.values().slice(start(pixels, index, 0, 0), 3 * pixels.height() * pixels.width()));
-  }
-
   /** Some rows of one plane of one picture, {@code [rows, W]} in about {@code [-1, 1]}. */
   public static byte[] planeRows(
       Pixels pixels, int index, int plane, int firstRow, int rows, TensorType type) {
@@ -104,6 +93,7 @@ public final class PictureBytes {
   }
 
   private static Picture picture(Pixels pixels, int index) {
-    return Picture.takeOver(pixels.width(), pixels.height(), rgb8(pixels, index));
+    return Picture.takeOver(
+        pixels.width(), pixels.height(), rgb8Rows(pixels, index, 0, pixels.height()));
   }
 }

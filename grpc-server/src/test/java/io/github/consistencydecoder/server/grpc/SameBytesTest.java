@@ -98,8 +98,10 @@ class SameBytesTest {
     for (int k = 0; k < pixels.batch(); k++) {
       out.writeBytes(
           switch (format) {
-            case PICTURE_FORMAT_FLOAT32 -> PictureBytes.planes(pixels, k, TensorType.FLOAT32);
-            case PICTURE_FORMAT_FLOAT16 -> PictureBytes.planes(pixels, k, TensorType.FLOAT16);
+            case PICTURE_FORMAT_FLOAT32 ->
+                PictureBytes.planeRows(pixels, k, 0, 0, 3 * pixels.height(), TensorType.FLOAT32);
+            case PICTURE_FORMAT_FLOAT16 ->
+                PictureBytes.planeRows(pixels, k, 0, 0, 3 * pixels.height(), TensorType.FLOAT16);
             case PICTURE_FORMAT_PNG -> PictureBytes.png(pixels, k);
             case PICTURE_FORMAT_JPEG -> PictureBytes.jpeg(pixels, k);
             case PICTURE_FORMAT_UNSPECIFIED, PICTURE_FORMAT_UINT8, UNRECOGNIZED ->

@@ -56,7 +56,8 @@ class PictureBytesTest {
       plane[i] = values.get(i % values.size());
     }
     Pixels pixels = Pixels.takeOver(plane, 1, 1, values.size());
-    assertThat(PictureBytes.rgb8(pixels, 0)).isEqualTo(pixels.rgb8(0, Pixels.Rounding.NEAREST));
+    assertThat(PictureBytes.rgb8Rows(pixels, 0, 0, pixels.height()))
+        .isEqualTo(pixels.rgb8(0, Pixels.Rounding.NEAREST));
   }
 
   @Test
@@ -66,7 +67,8 @@ class PictureBytesTest {
     ByteArrayOutputStream halves = new ByteArrayOutputStream();
     ByteArrayOutputStream singles = new ByteArrayOutputStream();
     for (int k = 0; k < 2; k++) {
-      assertThat(PictureBytes.rgb8(pixels, k)).isEqualTo(pixels.rgb8(k, Pixels.Rounding.NEAREST));
+      assertThat(PictureBytes.rgb8Rows(pixels, k, 0, pixels.height()))
+          .isEqualTo(pixels.rgb8(k, Pixels.Rounding.NEAREST));
       for (int y = 0; y < 24; y += 5) {
         levels.write(PictureBytes.rgb8Rows(pixels, k, y, Math.min(5, 24 - y)));
       }
@@ -76,7 +78,8 @@ class PictureBytesTest {
               PictureBytes.planeRows(pixels, k, c, y, Math.min(7, 24 - y), TensorType.FLOAT16));
         }
       }
-      singles.write(PictureBytes.planes(pixels, k, TensorType.BFLOAT16));
+      singles.write(
+          PictureBytes.planeRows(pixels, k, 0, 0, 3 * pixels.height(), TensorType.BFLOAT16));
     }
     assertThat(PictureBytes.rgb8(pixels)).isEqualTo(levels.toByteArray());
     assertThat(PictureBytes.planes(pixels, TensorType.FLOAT16)).isEqualTo(halves.toByteArray());

@@ -102,7 +102,7 @@ class PictureRulesTest {
           BufferedImage.TYPE_3BYTE_BGR, BufferedImage.TYPE_INT_ARGB,
         }) {
       Pixels pixels = PictureRules.file("file", file("png", type, 24, 16), 1000);
-      byte[] rgb = PictureBytes.rgb8(pixels, 0);
+      byte[] rgb = PictureBytes.rgb8Rows(pixels, 0, 0, pixels.height());
       int i = 3 * (7 * 24 + 9);
       assertThat(new byte[] {rgb[i], rgb[i + 1], rgb[i + 2]}).containsExactly(45, 35, 16);
     }
@@ -120,7 +120,7 @@ class PictureRulesTest {
   @Test
   void jpegIsRead() throws IOException, ServiceException {
     byte[] file = file("jpg", BufferedImage.TYPE_3BYTE_BGR, 24, 16);
-    byte[] rgb = PictureBytes.rgb8(PictureRules.file("file", file, 1000), 0);
+    byte[] rgb = PictureBytes.rgb8(PictureRules.file("file", file, 1000));
     int i = 3 * (7 * 24 + 9);
     assertThat((double) rgb[i]).isBetween(35.0, 55.0);
     byte[] grey = file("jpg", BufferedImage.TYPE_BYTE_GRAY, 24, 16);

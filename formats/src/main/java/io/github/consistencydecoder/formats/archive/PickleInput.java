@@ -46,16 +46,24 @@ final class PickleInput {
     return need(4).getInt();
   }
 
+  long uint32() throws FormatException {
+    return Integer.toUnsignedLong(int32());
+  }
+
   /** A double, which alone is big-endian in a pickle. */
   double float64() throws FormatException {
     return Double.longBitsToDouble(Long.reverseBytes(need(8).getLong()));
   }
 
-  /** An integer with its length before it. */
-  long long1() throws FormatException {
+  /** An integer with its length before it; opaque if it fits 64 bits only without a sign. */
+  Object long1() throws FormatException {
     int length = uint8();
-    if (length > 8) {
-      throw wrong("an integer of " + length + " bytes, needs at most 8");
+    if (length > 9) {
+      throw wrong("an integer of " + length + " bytes, needs at most 9");
+    }
+    if (length == 9) {
+      skip(9);
+      return PickleValue.OPAQUE;
     }
     ByteBuffer bytes = need(length);
     long value = 0;
@@ -67,19 +75,35 @@ final class PickleInput {
     return value;
   }
 
-  /** A string with its length before it. */
-  String string() throws FormatException {
-    int length = int32();
-    if (length < 0 || length > pickle.remaining()) {
-      throw wrong(
-          "a string of "
-              + Integer.toUnsignedString(length)
-              + " bytes, "
-              + pickle.remaining()
-              + " are left");
+  /** An unsigned number of 64 bits, as which no length can be too long. */
+  long length64() throws FormatException {
+    long length = need(8).getLong();
+    return length < 0 ? Long.MAX_VALUE : length;
+  }
+
+  /** Steps over bytes, a bytes object's for one. */
+  PickleValue skip(long length) throws FormatException {
+    requireLeft("a bytes object", length);
+    pickle.position(pickle.position() + (int) length);
+    return PickleValue.OPAQUE;
+  }
+
+  /** Checks that a frame, which means nothing else to a reader of memory, ends in the pickle. */
+  void frame() throws FormatException {
+    requireLeft("a frame", length64());
+  }
+
+  private void requireLeft(String what, long length) throws FormatException {
+    if (length > pickle.remaining()) {
+      throw wrong(what + " of " + length + " bytes, " + pickle.remaining() + " are left");
     }
-    ByteBuffer bytes = pickle.slice(pickle.position(), length);
-    pickle.position(pickle.position() + length);
+  }
+
+  /** A string of so many bytes. */
+  String string(long length) throws FormatException {
+    requireLeft("a string", length);
+    ByteBuffer bytes = pickle.slice(pickle.position(), (int) length);
+    pickle.position(pickle.position() + (int) length);
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
     } catch (CharacterCodingException e) {

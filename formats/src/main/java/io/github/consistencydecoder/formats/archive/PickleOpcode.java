@@ -34,6 +34,16 @@ final class PickleOpcode {
   static final int NEWOBJ = 0x81;
   static final int BUILD = 'b';
   static final int BINPERSID = 'Q';
+  static final int FRAME = 0x95;
+  static final int MEMOIZE = 0x94;
+  static final int STACK_GLOBAL = 0x93;
+  static final int SHORT_BINUNICODE = 0x8c;
+  static final int BINBYTES = 'B';
+  static final int SHORT_BINBYTES = 'C';
+  static final int BYTEARRAY8 = 0x96;
+  static final int EMPTY_SET = 0x8f;
+  static final int ADDITEMS = 0x90;
+  static final int FROZENSET = 0x91;
 
   private PickleOpcode() {}
 
@@ -51,8 +61,6 @@ final class PickleOpcode {
           case 'T' -> "BINSTRING";
           case 'U' -> "SHORT_BINSTRING";
           case 'V' -> "UNICODE";
-          case 'B' -> "BINBYTES";
-          case 'C' -> "SHORT_BINBYTES";
           case 'd' -> "DICT";
           case 'l' -> "LIST";
           case 'p' -> "PUT";
@@ -64,17 +72,9 @@ final class PickleOpcode {
           case 0x83 -> "EXT2";
           case 0x84 -> "EXT4";
           case 0x8b -> "LONG4";
-          case 0x8c -> "SHORT_BINUNICODE";
           case 0x8d -> "BINUNICODE8";
           case 0x8e -> "BINBYTES8";
-          case 0x8f -> "EMPTY_SET";
-          case 0x90 -> "ADDITEMS";
-          case 0x91 -> "FROZENSET";
           case 0x92 -> "NEWOBJ_EX";
-          case 0x93 -> "STACK_GLOBAL";
-          case 0x94 -> "MEMOIZE";
-          case 0x95 -> "FRAME";
-          case 0x96 -> "BYTEARRAY8";
           case 0x97 -> "NEXT_BUFFER";
           case 0x98 -> "READONLY_BUFFER";
           default -> "unknown";

@@ -13,6 +13,9 @@ interface PickleValue {
   /** Python's {@code None}. */
   PickleValue NONE = new PickleValue() {};
 
+  /** A value that is known to be no tensor and is passed over. */
+  PickleValue OPAQUE = new PickleValue() {};
+
   /** A dictionary, or the attributes of a module. */
   final class Dict implements PickleValue {
     /** Name of the module's class, or null if this is a dictionary. */
@@ -70,9 +73,11 @@ interface PickleValue {
       REBUILD_PARAMETER,
       STORAGE_TYPE,
       ORDERED_DICT,
+      DEFAULT_DICT,
       BUILD_LIST,
       RESTORE_TYPE_TAG,
-      MODULE_CLASS
+      MODULE_CLASS,
+      OPAQUE
     }
   }
 

@@ -6,6 +6,7 @@ import io.github.consistencydecoder.formats.archive.PickleValue.Storage;
 import io.github.consistencydecoder.formats.archive.PickleValue.Tensor;
 import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
+import io.github.consistencydecoder.formats.tensors.DType;
 import io.github.consistencydecoder.formats.tensors.StrictJson;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,9 +19,12 @@ import java.util.Map;
  * and never runs code: the few {@linkplain PickleGlobals names} that it knows have fixed meanings,
  * any other name and any other {@linkplain PickleOpcode opcode} ends the reading.
  *
- * <p>Protocol 2. Strings are strict UTF-8 and integers fit 64 bits; memo, stack and number of
- * objects are bounded; nothing follows the end. The result may share and even contain itself;
- * whoever walks it must bound the walk.
+ * <p>Protocols 2 to 5. Values of a few known types that are no tensors, an element type or a set
+ * for example, are passed over: whatever happens to them, they stay {@link PickleValue#OPAQUE}.
+ *
+ * <p>Strings are strict UTF-8 and integers fit 64 bits; memo, stack and number of objects are
+ * bounded; nothing follows the end. The result may share and even contain itself; whoever walks it
+ * must bound the walk.
  */
 final class RestrictedPickle {
   private static final Object MARKED = new Object();
@@ -53,8 +57,8 @@ final class RestrictedPickle {
       throw wrong("a pickle without a protocol number");
     }
     int protocol = in.uint8();
-    if (protocol != 2) {
-      throw wrong("pickle protocol " + protocol + ", PyTorch writes 2");
+    if (protocol < 2 || protocol > 5) {
+      throw wrong("pickle protocol " + protocol + ", protocols 2 to 5 are read");
     }
     for (int opcode = in.opcode(); opcode != PickleOpcode.STOP; opcode = in.opcode()) {
       execute(opcode);
@@ -80,7 +84,19 @@ final class RestrictedPickle {
       case PickleOpcode.BININT2 -> push((long) in.uint16());
       case PickleOpcode.LONG1 -> push(in.long1());
       case PickleOpcode.BINFLOAT -> push(in.float64());
-      case PickleOpcode.BINUNICODE -> push(in.string());
+      case PickleOpcode.BINUNICODE -> push(in.string(in.uint32()));
+      case PickleOpcode.SHORT_BINUNICODE -> push(in.string(in.uint8()));
+      case PickleOpcode.BINBYTES -> push(in.skip(in.uint32()));
+      case PickleOpcode.SHORT_BINBYTES -> push(in.skip(in.uint8()));
+      case PickleOpcode.BYTEARRAY8 -> push(in.skip(in.length64()));
+      case PickleOpcode.EMPTY_SET -> push(PickleValue.OPAQUE);
+      case PickleOpcode.FROZENSET -> {
+        popToMark();
+        push(PickleValue.OPAQUE);
+      }
+      case PickleOpcode.ADDITEMS -> add(popToMark());
+      case PickleOpcode.FRAME -> in.frame();
+      case PickleOpcode.MEMOIZE -> put(memo.size());
       case PickleOpcode.EMPTY_DICT -> push(made(new Dict(null)));
       case PickleOpcode.EMPTY_LIST -> push(made(new ArrayList<>(0)));
       case PickleOpcode.EMPTY_TUPLE -> push(List.of());
@@ -96,7 +112,11 @@ final class RestrictedPickle {
       case PickleOpcode.LONG_BINPUT -> put(in.int32());
       case PickleOpcode.BINGET -> get(in.uint8());
       case PickleOpcode.LONG_BINGET -> get(in.int32());
-      case PickleOpcode.GLOBAL -> global();
+      case PickleOpcode.GLOBAL -> global(in.line(), in.line());
+      case PickleOpcode.STACK_GLOBAL -> {
+        Object name = pop();
+        global(text(pop(), "a module"), text(name, "a name"));
+      }
       case PickleOpcode.REDUCE -> reduce();
       case PickleOpcode.NEWOBJ -> newObject();
       case PickleOpcode.BUILD -> build();
@@ -109,7 +129,16 @@ final class RestrictedPickle {
     }
   }
 
+  private void add(List<Object> items) throws FormatException {
+    if (peek() != PickleValue.OPAQUE) {
+      throw wrong("adds " + items.size() + " items to " + describe(peek()) + ", needs a set");
+    }
+  }
+
   private void append(List<Object> values) throws FormatException {
+    if (peek() == PickleValue.OPAQUE) {
+      return;
+    }
     // Only lists are mutable: tuples never are ArrayLists that were pushed empty.
     if (!(peek() instanceof ArrayList<?>)) {
       throw wrong("appends to " + describe(peek()) + ", needs a list");
@@ -120,6 +149,9 @@ final class RestrictedPickle {
   }
 
   private void setItems(List<Object> items) throws FormatException {
+    if (peek() == PickleValue.OPAQUE) {
+      return;
+    }
     if (!(peek() instanceof Dict dict) || dict.className != null) {
       throw wrong("sets items of " + describe(peek()) + ", needs a dictionary");
     }
@@ -161,15 +193,21 @@ final class RestrictedPickle {
     push(value);
   }
 
-  private void global() throws FormatException {
-    String module = in.line();
-    String name = in.line();
+  private String text(Object value, String what) throws FormatException {
+    if (value instanceof String text) {
+      return text;
+    }
+    throw wrong(what + " is " + describe(value) + ", needs a string");
+  }
+
+  private void global(String module, String name) throws FormatException {
     Global global = PickleGlobals.find(module, name);
     if (global == null) {
       throw wrong(
           "name '"
               + StrictJson.shortened(module + " " + name)
-              + "' is not allowed; only tensors are rebuilt, nothing is imported or run");
+              + "' is not allowed; only tensors are rebuilt, nothing is imported or run;"
+              + " save the tensor alone: torch.save(latents, ..)");
     }
     push(made(global));
   }
@@ -184,7 +222,9 @@ final class RestrictedPickle {
         switch (global.kind) {
           case REBUILD_TENSOR -> made(tensor(arguments));
           case REBUILD_PARAMETER -> {
-            if (arguments.size() != 3 || !(arguments.get(0) instanceof Tensor)) {
+            if (arguments.size() != 3
+                || !(arguments.get(0) instanceof Tensor
+                    || arguments.get(0) == PickleValue.OPAQUE)) {
               throw wrong("a parameter of " + describe(arguments) + ", needs a tensor first of 3");
             }
             yield arguments.get(0);
@@ -195,6 +235,8 @@ final class RestrictedPickle {
             }
             yield made(new Dict(null));
           }
+          case DEFAULT_DICT -> made(new Dict(null));
+          case OPAQUE -> PickleValue.OPAQUE;
           case BUILD_LIST -> {
             if (arguments.size() != 1 || !(arguments.get(0) instanceof List<?>)) {
               throw wrong(global.name + " of " + describe(arguments) + ", needs one list");
@@ -211,9 +253,12 @@ final class RestrictedPickle {
         });
   }
 
-  private Tensor tensor(List<?> arguments) throws FormatException {
+  private PickleValue tensor(List<?> arguments) throws FormatException {
     if (arguments.size() != 6 && arguments.size() != 7) {
       throw wrong("a tensor of " + arguments.size() + " arguments, needs 6 or 7");
+    }
+    if (arguments.get(0) == PickleValue.OPAQUE) {
+      return PickleValue.OPAQUE;
     }
     if (!(arguments.get(0) instanceof Storage storage)) {
       throw wrong("a tensor over " + describe(arguments.get(0)) + ", needs a storage");
@@ -243,6 +288,10 @@ final class RestrictedPickle {
   private void newObject() throws FormatException {
     List<?> arguments = tuple(pop(), "the arguments");
     Object type = pop();
+    if (type instanceof Global opaque && opaque.kind == Global.Kind.OPAQUE) {
+      push(PickleValue.OPAQUE);
+      return;
+    }
     if (!(type instanceof Global global) || global.kind != Global.Kind.MODULE_CLASS) {
       throw wrong("makes an object of " + describe(type) + ", needs a class of __torch__");
     }
@@ -254,6 +303,9 @@ final class RestrictedPickle {
 
   private void build() throws FormatException {
     Object state = pop();
+    if (peek() == PickleValue.OPAQUE) {
+      return;
+    }
     if (!(state instanceof Dict attributes) || attributes.className != null) {
       throw wrong("builds with " + describe(state) + ", needs a dictionary");
     }
@@ -272,7 +324,7 @@ final class RestrictedPickle {
         id.size() == 5
             && "storage".equals(id.get(0))
             && id.get(1) instanceof Global type
-            && type.kind == Global.Kind.STORAGE_TYPE
+            && (type.kind == Global.Kind.STORAGE_TYPE || type.kind == Global.Kind.OPAQUE)
             && id.get(2) instanceof String
             && id.get(3) instanceof String
             && id.get(4) instanceof Long;
@@ -283,10 +335,9 @@ final class RestrictedPickle {
     if (key.isEmpty() || key.length() > 18 || key.chars().anyMatch(c -> c < '0' || c > '9')) {
       throw wrong("storage key '" + StrictJson.shortened(key) + "', needs a decimal number");
     }
-    push(
-        made(
-            new Storage(
-                ((Global) id.get(1)).dtype, key, wholeNumber(id.get(4), "storage length"))));
+    DType dtype = ((Global) id.get(1)).dtype;
+    long length = wholeNumber(id.get(4), "storage length");
+    push(dtype == null ? PickleValue.OPAQUE : made(new Storage(dtype, key, length)));
   }
 
   private List<?> tuple(Object value, String what) throws FormatException {
@@ -364,7 +415,11 @@ final class RestrictedPickle {
     }
     return value instanceof Tensor
         ? "a tensor"
-        : value instanceof Storage ? "a storage" : value == MARKED ? "a mark" : "None";
+        : value instanceof Storage
+            ? "a storage"
+            : value == MARKED
+                ? "a mark"
+                : value == PickleValue.OPAQUE ? "a value passed over" : "None";
   }
 
   private FormatException wrong(String reason) {

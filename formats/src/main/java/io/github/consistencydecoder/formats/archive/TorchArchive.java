@@ -2,7 +2,6 @@ package io.github.consistencydecoder.formats.archive;
 
 import io.github.consistencydecoder.formats.archive.PickleValue.Dict;
 import io.github.consistencydecoder.formats.archive.PickleValue.Tensor;
-import io.github.consistencydecoder.formats.io.ByteSource;
 import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
 import io.github.consistencydecoder.formats.tensors.StrictJson;
@@ -16,33 +15,31 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The tensors of a zip archive written by {@code torch.save} or {@code torch.jit.save}.
+ * Reads the tensors of a zip archive written by {@code torch.save} or {@code torch.jit.save}.
  *
  * <p>All entries lie in one folder, whatever its name: {@code data.pkl} describes the tensors,
  * {@code data/K} holds storage K, {@code byteorder}, where there is one, must say {@code little}.
  * Code and everything else is not read.
  *
- * <p>Modules and dictionaries are flattened by joining names with dots, own tensors before those of
- * children in the file's order. A dictionary without tensors of its own but with {@code state_dict}
- * or {@code model} stands for that. Each tensor is checked to lie inside its storage, and its
- * storage to be as long as declared.
- *
- * @param script whether {@code torch.jit.save} wrote it
- * @param tensors by flattened name
+ * <p>A tensor at the root has no name. Modules, dictionaries, lists and tuples are flattened by
+ * joining names with dots, own tensors before those of children in the file's order. A dictionary
+ * without tensors of its own but with {@code state_dict} or {@code model} stands for that. Each
+ * tensor is checked to lie inside its storage, and its storage to be as long as declared; an
+ * expanded one may repeat elements up to a limit.
  */
-public record TorchArchive(boolean script, Map<String, TensorInfo> tensors) {
+final class TorchArchive {
   private static final String PICKLE = "/data.pkl";
   private static final int MAX_BYTEORDER_BYTES = 16;
 
-  /**
-   * Reads an archive.
-   *
-   * @param file the name for messages
-   * @param real the name for the tensors found
-   */
-  public static TorchArchive read(Path file, Path real, ByteSource bytes, CheckpointLimits limits)
+  /** How often elements may be repeated, and how many there may be whatever was stored. */
+  private static final int MAX_REPEATS = 16;
+
+  private static final int FEW_ELEMENTS = 1 << 16;
+
+  private TorchArchive() {}
+
+  static TensorArchive read(Path file, Path real, ZipDirectory zip, CheckpointLimits limits)
       throws IOException {
-    ZipDirectory zip = ZipDirectory.read(file, bytes, limits);
     String root = root(file, zip);
     requireLittleEndian(file, zip, root);
     ZipDirectory.Entry pickle = zip.entries().get(root + PICKLE);
@@ -50,7 +47,7 @@ public record TorchArchive(boolean script, Map<String, TensorInfo> tensors) {
         RestrictedPickle.parse(
             file, zip.content(pickle, limits.maxPickleBytes()), pickle.dataOffset(), limits);
     Map<String, TensorInfo> tensors =
-        new Flattening(file, real, zip, root, limits).flatten(withoutWrapping(file, value));
+        new Flattening(file, real, zip, root, limits).flatten(withoutWrapping(value));
     boolean script =
         zip.entries().containsKey(root + "/constants.pkl")
             || zip.entries().keySet().stream().anyMatch(n -> n.startsWith(root + "/code/"));
@@ -62,9 +59,10 @@ public record TorchArchive(boolean script, Map<String, TensorInfo> tensors) {
           script && zip.entries().containsKey(root + "/constants/0")
               ? "a frozen module, its weights have lost their names; save it without"
                   + " torch.jit.freeze"
-              : "no tensors in the archive");
+              : "no tensors in the archive; arrays of NumPy in it are passed over, save them with"
+                  + " numpy.save");
     }
-    return new TorchArchive(script, tensors);
+    return new TensorArchive(script ? "torchscript" : "torch", tensors, Map.of());
   }
 
   private static String root(Path file, ZipDirectory zip) throws FormatException {
@@ -79,13 +77,11 @@ public record TorchArchive(boolean script, Map<String, TensorInfo> tensors) {
         file,
         "",
         -1,
-        zip.entries().keySet().stream().anyMatch(n -> n.endsWith(".npy"))
-            ? "an .npz archive of NumPy, save the one array with numpy.save instead"
-            : "a zip archive with "
-                + pickles.size()
-                + " entries FOLDER"
-                + PICKLE
-                + ", PyTorch writes exactly one");
+        "a zip archive with "
+            + pickles.size()
+            + " entries FOLDER"
+            + PICKLE
+            + ", PyTorch writes exactly one");
   }
 
   private static void requireLittleEndian(Path file, ZipDirectory zip, String root)
@@ -106,10 +102,9 @@ public record TorchArchive(boolean script, Map<String, TensorInfo> tensors) {
   }
 
   /** Steps over the dictionary that training scripts wrap around their weights. */
-  private static Dict withoutWrapping(Path file, Object value) throws FormatException {
+  private static Object withoutWrapping(Object value) {
     if (!(value instanceof Dict dict)) {
-      throw new FormatException(
-          file, "", -1, "the archive holds neither a module nor a dictionary of tensors");
+      return value;
     }
     boolean ownTensors = dict.entries().values().stream().anyMatch(Tensor.class::isInstance);
     if (dict.className == null && !ownTensors) {
@@ -140,7 +135,7 @@ public record TorchArchive(boolean script, Map<String, TensorInfo> tensors) {
       this.limits = limits;
     }
 
-    Map<String, TensorInfo> flatten(Dict tree) throws FormatException {
+    Map<String, TensorInfo> flatten(Object tree) throws FormatException {
       walk("", tree, 0);
       return tensors;
     }
@@ -156,7 +151,7 @@ public record TorchArchive(boolean script, Map<String, TensorInfo> tensors) {
         throw wrong(name, "a name longer than " + limits.maxNameChars() + " characters");
       }
       if (value instanceof Tensor tensor) {
-        add(name, tensor);
+        add(name, tensor, depth == 0);
       } else if (value instanceof Dict dict) {
         for (Map.Entry<Object, Object> e : dict.entries().entrySet()) {
           walk(joined(name, e.getKey()), e.getValue(), depth + 1);
@@ -172,11 +167,11 @@ public record TorchArchive(boolean script, Map<String, TensorInfo> tensors) {
       return name.isEmpty() ? part.toString() : name + "." + part;
     }
 
-    private void add(String name, Tensor tensor) throws FormatException {
+    private void add(String name, Tensor tensor, boolean root) throws FormatException {
       if (tensors.size() == limits.maxTensors()) {
         throw wrong(name, "more than " + limits.maxTensors() + " tensors");
       }
-      if (name.isEmpty()) {
+      if (name.isEmpty() && !root) {
         throw wrong(name, "a tensor without a name");
       }
       if (tensors.put(name, located(name, tensor)) != null) {
@@ -240,14 +235,16 @@ public record TorchArchive(boolean script, Map<String, TensorInfo> tensors) {
       if (elements < 0) {
         throw wrong(name, "shape " + shape + " overflows 63 bits");
       }
-      if (elements > stored) {
+      if (elements > FEW_ELEMENTS && elements / MAX_REPEATS > stored) {
         throw wrong(
             name,
             "shape "
                 + shape
-                + " has more elements than its storage of "
+                + " has more elements than "
+                + MAX_REPEATS
+                + " times its storage of "
                 + stored
-                + "; tensors that repeat elements are not read");
+                + "; save a copy of it: tensor.contiguous()");
       }
       long last = tensor.offset;
       for (int i = 0; i < shape.size() && elements > 0; i++) {

@@ -22,8 +22,9 @@ import java.util.Map;
 import java.util.zip.CRC32;
 
 /**
- * The entries of a zip archive, from its central directory. Nothing is ever decompressed: entries
- * that are not stored may be there (PyTorch deflates its source code) but cannot be read.
+ * The entries of a zip archive, from its central directory. Only {@link #source} inflates: for the
+ * others, entries that are not stored may be there (PyTorch deflates its source code) but cannot be
+ * read.
  *
  * <p>Stricter than zip, so that no two readers can see two different archives in one file:
  *
@@ -44,6 +45,15 @@ final class ZipDirectory {
 
   private static final int ZIP64_EXTRA = 1;
   static final long ELSEWHERE_32 = 0xffffffffL;
+
+  /** What deflating can shrink something by at most. */
+  private static final long MAX_DEFLATION = 1_032;
+
+  /** How much larger than the file an entry may be, unless it is small. */
+  private static final int MAX_INFLATION = 64;
+
+  private static final int SMALL_BYTES = 70_000;
+  private static final int LARGEST_BYTES = 1 << 30;
 
   private static final int METHOD_STORED = 0;
   private static final int METHOD_DEFLATED = 8;
@@ -122,6 +132,30 @@ final class ZipDirectory {
           entry.dataOffset(), "entry '" + entry.name() + "' is damaged, its checksum is wrong");
     }
     return content;
+  }
+
+  /**
+   * The content of an entry, stored or deflated, its checksum verified only where it is inflated. A
+   * view of the archive, inflated while it is read; an entry that would grow out of proportion is
+   * refused.
+   */
+  ByteSource source(Entry entry) throws FormatException {
+    if (entry.stored()) {
+      return bytes.slice(entry.dataOffset(), entry.size());
+    }
+    long most = Math.min(Math.max(SMALL_BYTES, MAX_INFLATION * bytes.size()), LARGEST_BYTES);
+    if (entry.size() > most) {
+      throw wrong(
+          entry.headerOffset(),
+          "entry '"
+              + entry.name()
+              + "' would inflate to "
+              + entry.size()
+              + " bytes, at most "
+              + most
+              + " are read; save it uncompressed");
+    }
+    return new InflatedEntry(file, bytes, entry);
   }
 
   /** Refuses an entry that is compressed. */
@@ -248,14 +282,14 @@ final class ZipDirectory {
         }
       }
     }
-    for (long value : values) {
-      if (value < 0 || value > bytes.size()) {
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] < 0 || values[i] > bytes.size() * (i == 0 ? MAX_DEFLATION : 1)) {
         throw wrong(
             at,
             "entry '"
                 + name
                 + "' declares "
-                + Long.toUnsignedString(value)
+                + Long.toUnsignedString(values[i])
                 + " as size or place in a file of "
                 + bytes.size()
                 + " bytes");

@@ -17,13 +17,13 @@ import java.util.Objects;
  * methods take must be its own.
  */
 public interface Checkpoint extends AutoCloseable {
-  /** Name of the one tensor of a {@code .npy} file. */
+  /** Name of the one tensor of a {@code .npy} file, and of one that {@code torch.save} saved. */
   String UNNAMED = "";
 
   /** What was opened. */
   Path path();
 
-  /** {@code safetensors}, {@code torchscript}, {@code torch} or {@code npy}. */
+  /** {@code safetensors}, {@code torchscript}, {@code torch}, {@code npz} or {@code npy}. */
   String format();
 
   /** The files that hold tensor bytes, real paths, in a fixed order. */

@@ -2,7 +2,7 @@ package io.github.consistencydecoder.formats.checkpoint;
 
 import static java.util.Objects.requireNonNull;
 
-import io.github.consistencydecoder.formats.archive.TorchArchive;
+import io.github.consistencydecoder.formats.archive.TensorArchive;
 import io.github.consistencydecoder.formats.io.ByteSource;
 import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
@@ -24,7 +24,8 @@ import java.util.Map;
  *   <li>a safetensors file;
  *   <li>the index ({@code *.safetensors.index.json}) of one in several files;
  *   <li>a {@code .npy} file, whose one tensor has no name;
- *   <li>a zip archive written by {@code torch.save} or {@code torch.jit.save};
+ *   <li>a zip archive written by {@code torch.save} or {@code torch.jit.save}, or NumPy's {@code
+ *       .npz};
  *   <li>a folder that holds one of these: {@code diffusion_pytorch_model.safetensors}, its index or
  *       its {@code fp16} variant, {@code model.safetensors}, the pair {@code
  *       consistency_decoder.safetensors} and {@code embedding.safetensors}, or else the only file
@@ -78,7 +79,7 @@ public final class Checkpoints {
   }
 
   /**
-   * Opens a safetensors or {@code .npy} file that is in memory.
+   * Opens a file that is in memory; an index of several files cannot be.
    *
    * @param name for messages
    * @param bytes the whole file, from position to limit; borrowed while the checkpoint is used, of
@@ -97,10 +98,17 @@ public final class Checkpoints {
             file, "safetensors", Map.of(file, source), contents.tensors(), contents.metadata());
       }
       case NPY -> npy(file, file, source);
-      case SHARD_INDEX, TORCH_ARCHIVE ->
+      case ZIP -> zip(file, TensorArchive.read(file, file, source, limits), Map.of(file, source));
+      case SHARD_INDEX ->
           throw new FormatException(
-              file, "", 0, "neither a safetensors file nor an .npy file, one of these is needed");
+              file, "", -1, "neither .safetensors, .latent, .npy, .npz nor .pt, one is needed");
     };
+  }
+
+  private static Checkpoint zip(Path opened, TensorArchive archive, Map<Path, ByteSource> sources) {
+    Map<Path, ByteSource> all = new LinkedHashMap<>(sources);
+    all.putAll(archive.members());
+    return new FileCheckpoint(opened, archive.format(), all, archive.tensors(), Map.of());
   }
 
   private static Checkpoint npy(Path file, Path real, ByteSource bytes) throws IOException {
@@ -131,11 +139,7 @@ public final class Checkpoints {
           sources.remove(real).close();
           yield sharded();
         }
-        case TORCH_ARCHIVE -> {
-          TorchArchive archive = TorchArchive.read(file, real, bytes, limits);
-          String format = archive.script() ? "torchscript" : "torch";
-          yield new FileCheckpoint(opened, format, sources, archive.tensors(), Map.of());
-        }
+        case ZIP -> zip(opened, TensorArchive.read(file, real, bytes, limits), sources);
         case NPY -> npy(file, real, bytes);
       };
     }
@@ -187,16 +191,7 @@ public final class Checkpoints {
             file, EMBEDDING_NAME, -1, "it is also in " + CheckpointFolder.PAIR_EMBEDDING);
       }
       Map<String, TensorInfo> all = new LinkedHashMap<>(tensors);
-      all.put(
-          EMBEDDING_NAME,
-          new TensorInfo(
-              EMBEDDING_NAME,
-              weight.dtype(),
-              weight.shape(),
-              weight.strides(),
-              weight.file(),
-              weight.offset(),
-              weight.byteLength()));
+      all.put(EMBEDDING_NAME, weight.named(EMBEDDING_NAME));
       return all;
     }
 

@@ -12,7 +12,7 @@ import java.util.Locale;
 enum FileKind {
   SAFETENSORS,
   SHARD_INDEX,
-  TORCH_ARCHIVE,
+  ZIP,
   NPY;
 
   private static final int SNIFFED_BYTES = 64;
@@ -25,13 +25,13 @@ enum FileKind {
    */
   static FileKind of(Path file, ByteSource bytes) throws IOException {
     if (bytes.size() == 0) {
-      throw new FormatException(file, "", 0, "the file is empty");
+      throw new FormatException(file, "", -1, "the file is empty");
     }
     byte[] start = new byte[(int) Math.min(SNIFFED_BYTES, bytes.size())];
     bytes.read(0, ByteBuffer.wrap(start));
     String text = new String(start, StandardCharsets.ISO_8859_1);
     if (text.startsWith("PK\3\4") || text.startsWith("PK\5\6")) {
-      return TORCH_ARCHIVE;
+      return ZIP;
     }
     if (text.startsWith("\u0093NUMPY")) {
       return NPY;
@@ -52,10 +52,7 @@ enum FileKind {
       return SHARD_INDEX;
     }
     throw new FormatException(
-        file,
-        "",
-        0,
-        "neither a safetensors file nor its index nor a zip archive written by PyTorch");
+        file, "", -1, "neither .safetensors nor its index, .latent, .npy, .npz nor a torch.save");
   }
 
   private static void refuseKnownOthers(Path file, byte[] start, String text)
@@ -72,7 +69,7 @@ enum FileKind {
       reason = "a web page, not the file itself; download it again";
     }
     if (reason != null) {
-      throw new FormatException(file, "", 0, reason);
+      throw new FormatException(file, "", -1, reason);
     }
   }
 }

@@ -32,6 +32,32 @@ public interface ByteSource extends Closeable {
    */
   ByteBuffer view(long position, int length) throws IOException;
 
+  /** Part of these bytes, a view that need not be closed. */
+  default ByteSource slice(long offset, long length) {
+    ByteSource whole = this;
+    return new ByteSource() {
+      @Override
+      public long size() {
+        return length;
+      }
+
+      @Override
+      public void read(long position, ByteBuffer target) throws IOException {
+        whole.read(offset + position, target);
+      }
+
+      @Override
+      public ByteBuffer view(long position, int length) throws IOException {
+        return whole.view(offset + position, length);
+      }
+
+      @Override
+      public void close() {
+        // The whole is its owner's.
+      }
+    };
+  }
+
   /**
    * Opens a file; its length now is the length from now on.
    *

@@ -1,11 +1,11 @@
 package io.github.consistencydecoder.formats.latents;
 
+import io.github.consistencydecoder.formats.io.ByteSource;
 import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.formats.tensors.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,11 +63,15 @@ public record RawFormat(List<Long> shape, boolean half) {
     return new RawFormat(dimensions, half);
   }
 
-  /** The values, row-major. */
-  float[] read(Path file) throws IOException {
+  /**
+   * The values, row-major.
+   *
+   * @param file the name for messages
+   */
+  float[] read(Path file, ByteSource source) throws IOException {
     int values = shape.stream().mapToInt(Long::intValue).reduce(1, (a, b) -> a * b);
     long needed = (long) values * dtype().bytes();
-    long found = Files.size(file);
+    long found = source.size();
     if (found != needed) {
       throw new FormatException(
           file.toString(),
@@ -78,12 +82,10 @@ public record RawFormat(List<Long> shape, boolean half) {
               + " needs "
               + needed);
     }
-    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
-    if (bytes.remaining() != needed) {
-      throw new FormatException(file.toString(), "it changed while it was being read");
-    }
+    ByteBuffer bytes = ByteBuffer.allocate((int) needed);
+    source.read(0, bytes);
     float[] out = new float[values];
-    dtype().read(bytes, FloatBuffer.wrap(out));
+    dtype().read(bytes.flip(), FloatBuffer.wrap(out));
     return out;
   }
 

@@ -21,9 +21,9 @@ import java.util.List;
  * and 3, little-endian), the header (a dictionary as Python text, see {@link NpyHeader}), the
  * values.
  *
- * <p>Read: versions 1.0 to 3.0; {@code <f2}, {@code <f4}, {@code <f8}, {@code |u1}; C order; at
- * most 4 dimensions; the length must fit exactly. Arrays of Python objects are pickles and are
- * refused, and so are {@code .npz} archives.
+ * <p>Read: versions 1.0 to 3.0; {@code <f2}, {@code <f4}, {@code <f8}, {@code |u1}, of integers the
+ * header alone; C order; at most 5 dimensions; the length must fit exactly. Arrays of Python
+ * objects are pickles and are refused.
  */
 public final class NpyFile {
   private static final int MAX_HEADER_BYTES = 10_000;
@@ -89,6 +89,10 @@ public final class NpyFile {
    */
   public static NpyArray read(Path file, ByteSource bytes) throws IOException {
     TensorInfo array = header(file, file, bytes);
+    if (!array.dtype().floating() && array.dtype() != DType.U8) {
+      throw new FormatException(
+          file, "", -1, "elements of " + array.dtype() + ", needs F16, F32, F64 or U8");
+    }
     float[] values = new float[(int) array.elements()];
     ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, array.byteLength()));
     int itemBytes = array.dtype().bytes();
@@ -163,10 +167,6 @@ public final class NpyFile {
   }
 
   private static void requireMagic(Path file, ByteBuffer prefix) throws IOException {
-    if (prefix.limit() >= 4 && prefix.getInt(0) == 0x04034b50) {
-      throw new FormatException(
-          file, "", 0, "an .npz archive, save the one array with numpy.save instead");
-    }
     for (int i = 0; i < NpyHeader.MAGIC.length; i++) {
       if (i >= prefix.limit() || prefix.get(i) != NpyHeader.MAGIC[i]) {
         throw new FormatException(file, "", i, "not an .npy file, these start with \\x93NUMPY");

@@ -21,12 +21,12 @@ import java.util.stream.Collectors;
  * spaces between tokens.
  *
  * @param dtype element type
- * @param shape dimensions, at most 4
+ * @param shape dimensions, at most 5
  */
 record NpyHeader(DType dtype, List<Long> shape) {
   static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
 
-  private static final int MAX_RANK = 4;
+  private static final int MAX_RANK = 5;
 
   /**
    * Parses the text.
@@ -126,6 +126,11 @@ record NpyHeader(DType dtype, List<Long> shape) {
         case "<f4" -> DType.F32;
         case "<f8" -> DType.F64;
         case "|u1" -> DType.U8;
+        case "<i8" -> DType.I64;
+        case "<i4" -> DType.I32;
+        case "<i2" -> DType.I16;
+        case "|i1" -> DType.I8;
+        case "|b1" -> DType.BOOL;
         default ->
             throw wrong(0, "elements '" + found + "', needs one of '<f2', '<f4', '<f8', '|u1'");
       };

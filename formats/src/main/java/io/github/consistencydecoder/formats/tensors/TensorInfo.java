@@ -28,6 +28,11 @@ public record TensorInfo(
     strides = List.copyOf(strides);
   }
 
+  /** The same tensor under another name. */
+  public TensorInfo named(String name) {
+    return new TensorInfo(name, dtype, shape, strides, file, offset, byteLength);
+  }
+
   /** Number of elements. */
   public long elements() {
     long n = 1;

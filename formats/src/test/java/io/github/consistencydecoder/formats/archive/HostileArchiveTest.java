@@ -4,17 +4,22 @@ import static io.github.consistencydecoder.formats.archive.ArchiveFile.archive;
 import static io.github.consistencydecoder.formats.archive.Pickle.dictOfW;
 import static io.github.consistencydecoder.formats.archive.Pickle.oneTensor;
 import static io.github.consistencydecoder.formats.archive.Pickle.pickle;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import io.github.consistencydecoder.formats.checkpoint.Refusals;
 import io.github.consistencydecoder.formats.io.FormatException;
+import io.github.consistencydecoder.formats.latents.LatentsFile;
 import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,8 +73,71 @@ public class HostileArchiveTest {
   }
 
   @Test
-  void anNpzIsRefusedByName() throws IOException {
-    refused(archive().entry("x.npy", STORAGE), -1, "an .npz archive of NumPy");
+  void anNpzOfOtherFilesIsRefused() throws IOException {
+    refused(archive().entry("x.npy", STORAGE), -1, "tensor 'x': not an .npy file");
+  }
+
+  /** An .npz of four latents; what is changed is said by place and byte. */
+  private byte[] deflatedNpz(int zeros, int method) throws IOException {
+    String shape = "(1, 4, 1, " + zeros + ")";
+    String header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + "}\n";
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      zip.setLevel(method);
+      zip.putNextEntry(new ZipEntry("latents.npy"));
+      zip.write(("\u0093NUMPY\1\0" + (char) header.length() + "\0" + header).getBytes(ISO_8859_1));
+      zip.write(new byte[16 * zeros]);
+    }
+    return bytes.toByteArray();
+  }
+
+  private void assertNpzIs(byte[] npz, long offset, String reason) throws IOException {
+    Refusals.assertRefused(
+        Files.write(folder.resolve("m.npz"), npz), LatentsFile::read, offset, reason);
+  }
+
+  @Test
+  void anEntryThatInflatesOutOfProportionIsRefused() throws IOException {
+    assertNpzIs(
+        deflatedNpz(100_000, 9), 0, "entry 'latents.npy' would inflate to 1600079 bytes, at most");
+  }
+
+  @Test
+  void anInflatedEntryOfAWrongChecksumIsRefused() throws IOException {
+    byte[] npz = deflatedNpz(9, 0);
+    npz[200] ^= 1;
+    assertNpzIs(npz, -1, "entry 'latents.npy' is damaged, save the file again");
+  }
+
+  @Test
+  void anEntryThatIsNoDeflateStreamIsRefused() throws IOException {
+    byte[] npz = deflatedNpz(9, 9);
+    npz[30 + "latents.npy".length()] = -1;
+    assertNpzIs(npz, -1, "'latents.npy' is damaged, save the file again");
+  }
+
+  @Test
+  void anEntryThatEndsEarlyOrLateIsRefused() throws IOException {
+    byte[] npz = deflatedNpz(9, 9);
+    int size = npz.length - 22 - 46 - "latents.npy".length() + 24;
+    npz[size]++;
+    assertNpzIs(npz, -1, "bytes of values, shape [1, 4, 1, 9] of F32 needs 144");
+    npz = deflatedNpz(9, 9);
+    npz[size - 4]--;
+    assertNpzIs(npz, -1, "is damaged, save the file again");
+  }
+
+  @Test
+  void aListThatRepeatsAThousandTimesIsRefused() throws IOException {
+    Pickle file = pickle().op('(');
+    file.tensor("FloatStorage", "0", 4, 0, new long[] {4, 1, 1}, new long[] {1, 0, 0}).op('q', 0);
+    for (int i = 1; i < 9_000; i++) {
+      file.op('h', 0);
+    }
+    Path path = ArchiveFile.torch(file.op('t').end()).writeTo(folder.resolve("m.pt"));
+    assertThatThrownBy(() -> LatentsFile.read(path))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("holds 9000 tensors, 9000 of which can be latents");
   }
 
   @Test
@@ -112,8 +180,9 @@ public class HostileArchiveTest {
   }
 
   @Test
-  void aPickleOfAListIsRefused() throws IOException {
-    refused(ArchiveFile.torch(pickle().op(']').end()), -1, "neither a module nor a dictionary");
+  void aPickleOfSomethingElseIsRefused() throws IOException {
+    refused(ArchiveFile.torch(pickle().op(']').end()), -1, "no tensors in the archive");
+    refused(ArchiveFile.torch(pickle().op('N').end()), -1, "no tensors in the archive");
   }
 
   @Test

@@ -43,13 +43,16 @@ public class HostilePickleTest {
     "torch.hub, load",
     "torch.jit, load",
     "torch._utils, _rebuild_tensor",
-    "torch.storage, UntypedStorage",
+    "torch.storage, TypedStorage",
     "torch, UntypedStorage",
-    "torch, float32",
-    "numpy.core.multiarray, _reconstruct",
-    "numpy, dtype",
+    "torch, float32x",
+    "numpy, load",
+    "numpy.core.multiarray, fromstring",
+    "builtins, __import__",
+    "_codecs, lookup",
     "copyreg, _reconstructor",
-    "collections, defaultdict",
+    "collections, namedtuple",
+    "pathlib, os",
     "__torch__x, Y",
     "java.lang.Runtime, exec",
     "java.lang.ProcessBuilder, start",
@@ -61,6 +64,12 @@ public class HostilePickleTest {
     refused(
         start.global(module, name).string("touch owned").op(0x85, 'R', '.'),
         at,
+        "name '" + module + " " + name + "' is not allowed");
+    Pickle stacked = pickle().string(module).string(name);
+    int stackedAt = stacked.at();
+    refused(
+        stacked.op(0x93).string("touch owned").op(0x85, 'R', '.'),
+        stackedAt,
         "name '" + module + " " + name + "' is not allowed");
   }
 
@@ -115,10 +124,7 @@ public class HostilePickleTest {
     "0x32, DUP",
     "0x82, EXT1",
     "0x8b, LONG4",
-    "0x8c, SHORT_BINUNICODE",
     "0x92, NEWOBJ_EX",
-    "0x93, STACK_GLOBAL",
-    "0x95, FRAME",
     "0x97, NEXT_BUFFER",
     "0xff, unknown",
   })
@@ -158,7 +164,13 @@ public class HostilePickleTest {
           a string of two gigabytes is refused | X 0xff 0xff 0xff 0x7f a . | 2 | a string of 2147483647 bytes, 2 are
           a string of negative length is refused | X 0xff 0xff 0xff 0xff . | 2 | a string of 4294967295 bytes, 1 are
           a string that is not utf8 is refused | X 0x1 0x0 0x0 0x0 0xff . | 2 | a string that is not UTF-8
-          an integer of nine bytes is refused | 0x8a 0x9 0x1 0x2 0x3 0x4 0x5 0x6 0x7 0x8 0x9 . | 2 | an integer of 9 bytes
+          an integer of ten bytes is refused | 0x8a 0xa 0x1 0x2 0x3 0x4 0x5 0x6 0x7 0x8 0x9 0xa . | 2 | an integer of 10 bytes
+          a bytes object beyond the end is refused | C 0x9 . | 2 | a bytes object of 9 bytes, 1 are left
+          a bytearray above2 to63 is refused | 0x96 0x0 0x0 0x0 0x0 0x0 0x0 0x0 0x80 . | 2 | a bytes object of 9223372036854775807 bytes, 1 are
+          a frame beyond the end is refused | 0x95 0x9 0x0 0x0 0x0 0x0 0x0 0x0 0x0 . | 2 | a frame of 9 bytes, 1 are left
+          a name that is no string is refused | 'os K 0x1 0x93 . | 11 | a name is 1, needs a string
+          a module that is no string is refused | K 0x1 'system 0x93 . | 15 | a module is 1, needs a string
+          adding to a list as to a set is refused | ] ( 0x90 . | 4 | adds 0 items to a list of 0, needs a set
           a memo entry that was never set is refused | h 0x7 . | 2 | memo entry 7 was never set
           a memo entry far out is refused | N r 0x0 0x0 0x0 0x70 . | 3 | memo entry 1879048192, at most 1000000
           a memo entry above2 to31 is refused | N r 0x0 0x0 0x0 0x80 . | 3 | memo entry 2147483648, at most
@@ -199,7 +211,8 @@ public class HostilePickleTest {
 
   @Test
   void anotherProtocolIsRefused() throws IOException {
-    refused(bare().op(0x80, 4, 'N').end(), 0, "pickle protocol 4");
+    refused(bare().op(0x80, 1, 'N').end(), 0, "pickle protocol 1");
+    refused(bare().op(0x80, 6, 'N').end(), 0, "pickle protocol 6");
   }
 
   @Test

@@ -23,6 +23,11 @@ class FuzzCorpusTest {
   }
 
   @Test
+  void latentsAreAcceptedOrRefused() throws IOException {
+    Fuzzing.replay("latents", Fuzzing.latentsSeeds(), Fuzzing::latents);
+  }
+
+  @Test
   void npyFilesAreAcceptedOrRefused() throws IOException {
     Fuzzing.replay("npy", Fuzzing.npySeeds(), Fuzzing::npy);
   }

@@ -94,7 +94,7 @@ public class HostileSafetensorsTest {
   @Test
   void anEmptyFileIsRefused() throws IOException {
     Path file = Files.createFile(folder.resolve("m.safetensors"));
-    Refusals.assertRefused(file, Refusals::open, 0, "the file is empty");
+    Refusals.assertRefused(file, Refusals::open, -1, "the file is empty");
   }
 
   @Test
@@ -223,13 +223,13 @@ public class HostileSafetensorsTest {
         Files.writeString(
             folder.resolve("m.safetensors"),
             "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n");
-    Refusals.assertRefused(file, Refusals::open, 0, "a Git LFS pointer");
+    Refusals.assertRefused(file, Refusals::open, -1, "a Git LFS pointer");
   }
 
   @Test
   void aWebPageIsRefusedByName() throws IOException {
     Path file =
         Files.writeString(folder.resolve("m.safetensors"), "<!DOCTYPE html><html>404</html>");
-    Refusals.assertRefused(file, Refusals::open, 0, "a web page");
+    Refusals.assertRefused(file, Refusals::open, -1, "a web page");
   }
 }

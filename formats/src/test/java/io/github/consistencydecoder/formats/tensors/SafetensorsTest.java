@@ -205,6 +205,7 @@ class SafetensorsTest {
     Path file = Files.writeString(folder.resolve("notes.txt"), "nothing of the kind");
     assertThatThrownBy(() -> Checkpoints.open(file))
         .isInstanceOf(FormatException.class)
-        .hasMessageContaining("neither a safetensors file nor its index nor a zip archive");
+        .hasMessageContaining(
+            "neither .safetensors nor its index, .latent, .npy, .npz nor a torch.save");
   }
 }

@@ -233,10 +233,8 @@ record DecodeAsked(
     BINARY,
     /** The same as text in JSON, as older clients send it. */
     BASE64,
-    /** An {@code .npy} file. */
-    NPY,
-    /** A safetensors file. */
-    SAFETENSORS,
+    /** A safetensors, {@code .npy}, {@code .npz} or {@code torch.save} file. */
+    FILE,
     /** A PNG or JPEG file. */
     PICTURE;
 
@@ -257,14 +255,20 @@ record DecodeAsked(
         case "", "tensor/binary", "application/octet-stream", "application/x-www-form-urlencoded" ->
             BINARY;
         case "tensor/base64", "application/json" -> BASE64;
-        case "application/x-npy" -> NPY;
-        case "application/safetensors", "application/x-safetensors" -> SAFETENSORS;
+        case "application/x-npy",
+            "application/safetensors",
+            "application/x-safetensors",
+            "application/zip",
+            "application/x-npz",
+            "application/x-pytorch" ->
+            FILE;
         case "image/png", "image/jpeg" -> PICTURE;
         default ->
             throw ServiceException.invalid(
                 "Content-Type",
-                "bodies are tensor/binary, tensor/base64, application/x-npy or"
-                    + " application/safetensors, and image/png or image/jpeg to encode");
+                "bodies are tensor/binary, tensor/base64, application/x-npy,"
+                    + " application/safetensors or, of .npz and .pt files, application/zip, and"
+                    + " image/png or image/jpeg to encode");
       };
     }
   }

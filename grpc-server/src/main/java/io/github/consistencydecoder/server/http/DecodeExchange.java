@@ -64,7 +64,7 @@ final class DecodeExchange extends BodyCall<DecodeResult> {
         switch (asked.form()) {
           case BINARY -> bare(body);
           case BASE64 -> bare(Base64Body.inputs(body));
-          case NPY, SAFETENSORS -> LatentsBody.of(body);
+          case FILE -> LatentsBody.of(body);
           case PICTURE -> throw new IllegalStateException("refused before its body");
         };
     DecodeSize size =

@@ -32,8 +32,9 @@ public record LatentsBody(WireTensor latents, Optional<LatentScale> scale, List<
       CheckpointLimits.defaults().withMaxHeaderBytes(1 << 20).withMaxTensors(1_000);
 
   /**
-   * A safetensors file, ComfyUI's {@code .latent} among them, or an {@code .npy} file; with its
-   * tensors {@code noise0}, {@code noise1} and so on, if they are there.
+   * A safetensors file, ComfyUI's {@code .latent} among them, an {@code .npy}, {@code .npz} or
+   * {@code torch.save} file; with its tensors {@code noise0}, {@code noise1} and so on, if they are
+   * there.
    *
    * @throws ServiceException {@code INVALID}
    */
@@ -43,9 +44,9 @@ public record LatentsBody(WireTensor latents, Optional<LatentScale> scale, List<
       List<WireTensor> noise = new ArrayList<>();
       TensorInfo step;
       while ((step = checkpoint.tensors().get("noise" + noise.size())) != null) {
-        noise.add(wire(checkpoint, step));
+        noise.add(wire(checkpoint, step, step.shape()));
       }
-      return new LatentsBody(wire(checkpoint, found.info()), found.declared(), noise);
+      return new LatentsBody(latents(checkpoint, found), found.declared(), noise);
     } catch (FormatException e) {
       throw ServiceException.invalid("body", e.withoutFile());
     } catch (IOException e) {
@@ -53,19 +54,27 @@ public record LatentsBody(WireTensor latents, Optional<LatentScale> scale, List<
     }
   }
 
-  /** Three dimensions count as a batch of one; doubles become floats. */
-  private static WireTensor wire(Checkpoint file, TensorInfo tensor)
+  private static WireTensor latents(Checkpoint file, LatentsTensor found)
       throws IOException, ServiceException {
-    List<Long> shape = new ArrayList<>(tensor.shape());
-    if (shape.size() == 3) {
-      shape.add(0, 1L);
+    if (found.asStored()) {
+      return wire(file, found.info(), found.shape());
     }
-    ByteBuffer data = file.bytes(tensor);
-    if (tensor.dtype() == DType.F64) {
-      FloatBuffer values = FloatBuffer.wrap(file.floats(tensor));
-      data = ByteBuffer.wrap(TensorType.FLOAT32.toBytes(values));
-    }
-    return WireTensor.of(FIELDS, type(tensor), shape, data);
+    WireTensor.bytes(FIELDS, TensorType.FLOAT32, found.shape());
+    return wire(found.shape(), found.values(file));
+  }
+
+  /** A view where the bytes can be used as they lie; doubles become floats. */
+  private static WireTensor wire(Checkpoint file, TensorInfo tensor, List<Long> shape)
+      throws IOException, ServiceException {
+    TensorType type = type(tensor);
+    return tensor.contiguous() && tensor.dtype() != DType.F64
+        ? WireTensor.of(FIELDS, type, shape, file.bytes(tensor))
+        : wire(shape, file.floats(tensor));
+  }
+
+  private static WireTensor wire(List<Long> shape, float[] values) throws ServiceException {
+    byte[] bytes = TensorType.FLOAT32.toBytes(FloatBuffer.wrap(values));
+    return WireTensor.of(FIELDS, TensorType.FLOAT32, shape, ByteBuffer.wrap(bytes));
   }
 
   private static TensorType type(TensorInfo tensor) throws ServiceException {

@@ -4,11 +4,16 @@ import static io.github.consistencydecoder.testing.TensorBytes.npy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.consistencydecoder.formats.latents.LatentsFile;
 import io.github.consistencydecoder.plugin.LatentScale;
+import io.github.consistencydecoder.testing.SharedData;
 import io.github.consistencydecoder.testing.TensorBytes;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -81,13 +86,29 @@ final class BodyFilesTest {
     refused(
         () -> LatentsBody.of(ByteBuffer.wrap(file)),
         "at byte 10: Fortran order, save numpy.ascontiguousarray of it");
-    refused(() -> LatentsBody.of(ByteBuffer.allocate(0)), "at byte 0: the file is empty");
+    refused(() -> LatentsBody.of(ByteBuffer.allocate(0)), "the file is empty");
   }
 
   @Test
-  void archivesOfPyTorchAndShardIndexesAreNoBodies() {
-    refused(() -> LatentsBody.of(ByteBuffer.wrap(ascii("PK\3\4 and so on"))), "is needed");
-    refused(() -> LatentsBody.of(ByteBuffer.wrap(ascii("{\"weight_map\":{}}"))), "is needed");
+  void aShardIndexIsNoBody() {
+    refused(() -> LatentsBody.of(ByteBuffer.wrap(ascii("{\"weight_map\":{}}"))), "one is needed");
+  }
+
+  /** The rules are those of the reader of files; the numbers come in the same order here. */
+  @Test
+  void aFileOfAnyKindIsTheLatentsInIt() throws Exception {
+    Path files = SharedData.inRepository("formats/src/test/resources/latents");
+    for (String line : Files.readAllLines(files.resolve("expected.txt"))) {
+      String name = line.substring(0, line.indexOf(' '));
+      if (!line.matches(".* \\| [123] (guess|scaled|unscaled).*")) {
+        continue;
+      }
+      LatentsBody body = LatentsBody.of(ByteBuffer.wrap(Files.readAllBytes(files.resolve(name))));
+
+      assertThat(FloatBuffer.wrap(body.latents().floats()))
+          .as(name)
+          .isEqualTo(LatentsFile.read(files.resolve(name)).latents().values());
+    }
   }
 
   private static final String TENSOR =

@@ -98,7 +98,7 @@ class LatentsFileTest {
   @MethodSource("files")
   void everyFileIsReadAsItsLibraryWroteIt(String name, String expected) throws IOException {
     Path file = LATENTS.resolve(name);
-    String[] words = expected.split(" ");
+    String[] words = expected.split(" ", -1);
     if (!expected.matches("[123] (guess|scaled|unscaled).*")) {
       assertThatThrownBy(() -> LatentsFile.read(file))
           .isInstanceOf(FormatException.class)

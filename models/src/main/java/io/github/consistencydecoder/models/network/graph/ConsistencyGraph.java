@@ -19,7 +19,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Writes one step of the consistency decoder as an ONNX graph, for any batch and size.
+ * Writes one step of the consistency decoder as an ONNX graph, for any batch and size. One class,
+ * however long, so that the network is read from its first layer to its last.
  *
  * <table>
  *   <caption>inputs and output</caption>

@@ -25,6 +25,8 @@ import java.util.TreeSet;
  * Builds one ONNX graph, operator by operator, in order of execution. What is written depends on
  * the calls alone, so the same calls give the same bytes.
  *
+ * <p>One class, however long: each operator is a short method, and they share names and constants.
+ *
  * <p>Not for use by several threads.
  */
 public final class GraphBuilder {

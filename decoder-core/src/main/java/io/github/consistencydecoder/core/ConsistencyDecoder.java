@@ -8,7 +8,7 @@ import io.github.consistencydecoder.core.opening.Renewable;
 import io.github.consistencydecoder.core.plan.Evaluators;
 import io.github.consistencydecoder.core.plan.Planned;
 import io.github.consistencydecoder.core.plan.Planner;
-import io.github.consistencydecoder.core.plan.Task;
+import io.github.consistencydecoder.core.plan.Planner.Task;
 import io.github.consistencydecoder.core.plan.Whole;
 import io.github.consistencydecoder.core.runtime.Evaluation;
 import io.github.consistencydecoder.core.runtime.NetworkRunner;

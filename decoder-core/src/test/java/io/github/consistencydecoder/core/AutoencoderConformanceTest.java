@@ -68,9 +68,7 @@ class AutoencoderConformanceTest {
       VaeWeights weights = VaeWeights.of(checkpoint, AutoencoderPart.ENCODER, Optional.empty());
       SessionSettings settings = new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2);
       try (NetworkSession session =
-          new GraphCache(folder)
-              .open(weights, "sha256:synthetic", ElementType.FLOAT32, settings)
-              .session()) {
+          new GraphCache(folder).open(weights, "sha256:synthetic", ElementType.FLOAT32, settings)) {
         float[] moments =
             session.evaluate(
                 FloatBuffer.wrap(picture(32, 48)),

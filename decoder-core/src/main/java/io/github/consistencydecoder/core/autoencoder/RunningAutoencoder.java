@@ -6,7 +6,6 @@ import io.github.consistencydecoder.core.opening.OpenModel;
 import io.github.consistencydecoder.core.opening.Renewable;
 import io.github.consistencydecoder.core.runtime.NetworkSession;
 import io.github.consistencydecoder.core.runtime.graphs.GraphCache;
-import io.github.consistencydecoder.core.runtime.graphs.NetworkModel;
 import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.models.network.AutoencoderPart;
 import io.github.consistencydecoder.models.network.autoencoder.AutoencoderNetwork;
@@ -61,20 +60,20 @@ record RunningAutoencoder(
     Autoencoder.Recognised recognised = kind.recognise(model.checkpoint(), part, model.config());
     String digest = model.digest();
     GraphCache cache = new GraphCache(settings.cache());
-    NetworkModel network =
+    NetworkSession session =
         cache.open(recognised.weights(), digest, settings.type(), settings.session());
     Map<String, String> details =
         Map.of(
             "network", recognised.network().description(),
             "parameters", Long.toString(recognised.network().parameters()),
             "latents", kind.scale().name().toLowerCase(Locale.ROOT));
-    DecoderInfo info = model.info(kind.id(), settings, digest, network.origin(), details);
-    model.releaseTo(network.session());
+    DecoderInfo info = model.info(kind.id(), settings, digest, session.origin(), details);
+    model.releaseTo(session);
     return new RunningAutoencoder(
         info,
         recognised.network(),
         kind.scale(),
-        network.session(),
+        session,
         cache,
         new MemoryLedger(settings.memory(), SystemMemory.here()::own));
   }

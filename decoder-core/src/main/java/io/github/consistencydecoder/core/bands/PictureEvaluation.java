@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.core.bands;
 
-import io.github.consistencydecoder.core.runtime.NativeTensor;
+import io.github.consistencydecoder.core.runtime.NativeBlocks.NativeTensor;
 import io.github.consistencydecoder.core.runtime.StageSession;
 import io.github.consistencydecoder.core.sampler.StepInputs;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;

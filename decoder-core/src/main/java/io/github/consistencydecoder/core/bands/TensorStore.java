@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.core.bands;
 
 import io.github.consistencydecoder.core.runtime.NativeBlocks;
-import io.github.consistencydecoder.core.runtime.NativeTensor;
+import io.github.consistencydecoder.core.runtime.NativeBlocks.NativeTensor;
 import io.github.consistencydecoder.models.network.graph.BandTensor;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;

@@ -6,7 +6,6 @@ import io.github.consistencydecoder.core.opening.Renewable;
 import io.github.consistencydecoder.core.runtime.NetworkSession;
 import io.github.consistencydecoder.core.runtime.OnnxRuntime;
 import io.github.consistencydecoder.core.runtime.graphs.GraphCache;
-import io.github.consistencydecoder.core.runtime.graphs.NetworkModel;
 import io.github.consistencydecoder.models.network.autoencoder.LpipsWeights;
 import io.github.consistencydecoder.models.network.onnx.ElementType;
 import io.github.consistencydecoder.plugin.Availability;
@@ -70,12 +69,12 @@ public final class LpipsMetricProvider implements PictureMetricProvider {
     LpipsWeights weights = LpipsWeights.of(model.checkpoint());
     String digest = model.digest();
     GraphCache cache = new GraphCache(settings.cache());
-    NetworkModel network = cache.open(weights, digest, ElementType.FLOAT32, settings.session());
+    NetworkSession session = cache.open(weights, digest, ElementType.FLOAT32, settings.session());
     Map<String, String> details =
         Map.of("parameters", Long.toString(weights.parameters()), "version", "0.1");
-    var info = model.info(NAME, settings, digest, network.origin(), details);
-    model.releaseTo(network.session());
-    return new LpipsMetric.Running(info, network.session(), cache);
+    var info = model.info(NAME, settings, digest, session.origin(), details);
+    model.releaseTo(session);
+    return new LpipsMetric.Running(info, session, cache);
   }
 
   /**

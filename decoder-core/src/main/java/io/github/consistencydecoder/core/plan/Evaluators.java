@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.core.plan;
 
+import io.github.consistencydecoder.core.plan.Planner.Task;
 import java.util.Optional;
 import java.util.OptionalLong;
 

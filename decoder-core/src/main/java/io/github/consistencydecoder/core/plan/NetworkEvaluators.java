@@ -4,6 +4,7 @@ import io.github.consistencydecoder.core.bands.BandPlan;
 import io.github.consistencydecoder.core.bands.BandedStep;
 import io.github.consistencydecoder.core.memory.RunForecast;
 import io.github.consistencydecoder.core.opening.ModelSettings;
+import io.github.consistencydecoder.core.plan.Planner.Task;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.Evaluation;
 import io.github.consistencydecoder.core.runtime.NetworkRunner;

@@ -5,7 +5,10 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.github.consistencydecoder.models.network.graph.BandGraphs;
 import io.github.consistencydecoder.plugin.Cancellation;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
 import java.lang.management.ManagementFactory;
+import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.Map;
@@ -76,5 +79,44 @@ public final class NativeBlocks implements AutoCloseable {
   @Override
   public void close() {
     handle.close();
+  }
+
+  /**
+   * A float32 tensor in memory that the runtime reads and writes where it lies.
+   *
+   * <p>Owns its native memory, unless it is a view of a buffer. May be read by several threads.
+   * Closing again does nothing.
+   */
+  public static final class NativeTensor implements AutoCloseable {
+    private final OnnxTensor tensor;
+
+    /** Takes ownership of the tensor. */
+    NativeTensor(OnnxTensor tensor) {
+      this.tensor = tensor;
+    }
+
+    /**
+     * A view of a buffer, which lives as long as the tensor does.
+     *
+     * @param direct a direct buffer in the machine's byte order, from its position to its limit
+     * @param shape of as many values
+     */
+    public static NativeTensor view(FloatBuffer direct, long... shape) {
+      try {
+        return new NativeTensor(OnnxTensor.createTensor(OnnxRuntime.environment(), direct, shape));
+      } catch (OrtException e) {
+        throw new DecoderException(
+            DecoderErrorCode.RUNTIME_FAILED, "ONNX Runtime cannot use a buffer as a tensor", e);
+      }
+    }
+
+    OnnxTensor tensor() {
+      return tensor;
+    }
+
+    @Override
+    public void close() {
+      tensor.close();
+    }
   }
 }

@@ -24,17 +24,23 @@ import java.util.Map;
 public final class NetworkSession implements EntryUse, AutoCloseable {
   private final StepSessions sessions;
   private final boolean cpu;
+  private final String origin;
   private final String inputName;
 
   /** Of the cache, which this was opened from. */
   private volatile CacheLocks.Held entry = CacheLocks.Held.NONE;
 
-  /** Takes ownership of a session with the usual name of the input. */
-  public NetworkSession(Session handle, Device device) {
-    this(handle, device, RunnableNetwork.INPUT);
+  /**
+   * Takes ownership of a session with the usual name of the input.
+   *
+   * @param origin as {@link #origin}
+   */
+  public NetworkSession(Session handle, Device device, String origin) {
+    this(handle, device, origin, RunnableNetwork.INPUT);
   }
 
-  private NetworkSession(Session handle, Device device, String inputName) {
+  private NetworkSession(Session handle, Device device, String origin, String inputName) {
+    this.origin = origin;
     this.inputName = inputName;
     this.sessions = StepSessions.of(handle, device, 1, RunForecast.NONE, StepSessions.Limits.NONE);
     this.cpu = device.kind() == Device.Kind.CPU;
@@ -49,13 +55,18 @@ public final class NetworkSession implements EntryUse, AutoCloseable {
     Device cpu = new Device(Device.Kind.CPU, 0, "cpu, for checking an export");
     try {
       return new NetworkSession(
-          Session.openFile(model, new SessionSettings(cpu, 0)), cpu, inputName);
+          Session.openFile(model, new SessionSettings(cpu, 0)), cpu, "uncached", inputName);
     } catch (OrtException e) {
       throw new DecoderException(
           DecoderErrorCode.RUNTIME_FAILED,
           "ONNX Runtime cannot open the exported " + model.getFileName() + ": " + e.getMessage(),
           e);
     }
+  }
+
+  /** Where the graph came from: {@code cache}, {@code built} or {@code uncached}. */
+  public String origin() {
+    return origin;
   }
 
   /**

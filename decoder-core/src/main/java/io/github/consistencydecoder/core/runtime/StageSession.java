@@ -2,6 +2,7 @@ package io.github.consistencydecoder.core.runtime;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
+import io.github.consistencydecoder.core.runtime.NativeBlocks.NativeTensor;
 import io.github.consistencydecoder.models.network.NetworkGraph;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;

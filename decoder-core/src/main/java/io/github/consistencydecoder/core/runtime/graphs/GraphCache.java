@@ -3,6 +3,7 @@ package io.github.consistencydecoder.core.runtime.graphs;
 import ai.onnxruntime.OrtException;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.NetworkRunner;
+import io.github.consistencydecoder.core.runtime.NetworkSession;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.runtime.SharedNormSteps;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
@@ -156,7 +157,7 @@ public final class GraphCache {
    * @param digest of the weights
    * @param type precision of the graph
    */
-  public NetworkModel open(
+  public NetworkSession open(
       RunnableNetwork network, String digest, ElementType type, SessionSettings settings)
       throws IOException {
     return open(OptimisedGraph.network(network, type), digest, settings);

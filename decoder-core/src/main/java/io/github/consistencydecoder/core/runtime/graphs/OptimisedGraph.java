@@ -128,7 +128,7 @@ record OptimisedGraph<M extends EntryUse>(
   }
 
   /** A network of one input and one output, with nothing beside it. */
-  static OptimisedGraph<NetworkModel> network(RunnableNetwork network, ElementType type) {
+  static OptimisedGraph<NetworkSession> network(RunnableNetwork network, ElementType type) {
     return new OptimisedGraph<>(
         network,
         NETWORK + network.identity(),
@@ -136,8 +136,7 @@ record OptimisedGraph<M extends EntryUse>(
         network.parameters(),
         (derived, root) -> network.write(type, derived, root),
         folder -> {},
-        (session, device, origin, entry) ->
-            new NetworkModel(new NetworkSession(session, device), origin));
+        (session, device, origin, entry) -> new NetworkSession(session, device, origin));
   }
 
   @Override

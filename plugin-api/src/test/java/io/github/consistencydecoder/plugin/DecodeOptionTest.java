@@ -35,7 +35,7 @@ class DecodeOptionTest {
         "tiling | exact | tiling=exact",
       })
   void aTextIsReadAndPrinted(String name, String text, String printed) {
-    String[] expected = printed.split("=");
+    String[] expected = printed.split("=", -1);
     assertThat(DecodeOption.printAll(read(name, text))).containsEntry(expected[0], expected[1]);
   }
 

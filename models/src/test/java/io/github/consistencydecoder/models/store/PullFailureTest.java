@@ -21,34 +21,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.AbstractThrowableAssert;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Downloads that end badly: each with its sentence, and nothing installed. */
-@Timeout(60)
-class PullFailureTest {
-  private static final byte[] CONTENT = SampleModels.safetensors(300_000, 1);
-
-  @TempDir Path folder;
-  private ScriptedServer server;
-
-  @BeforeEach
-  void start() throws IOException {
-    server = new ScriptedServer();
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
-  }
-
-  private ModelStore store(String fields) throws IOException {
-    return SampleModels.store(folder, SampleModels.singleFile(fields), server.base());
-  }
-
+class PullFailureTest extends PullFixture {
   /** Pulls, expects a failure and nothing but perhaps a part in the folder. */
   private AbstractThrowableAssert<?, ? extends Throwable> failing(
       ModelStore store, PullOptions options) throws IOException {
@@ -64,10 +40,6 @@ class PullFailureTest {
       String fields, HttpHandler... script) throws IOException {
     server.on(SampleModels.PATH, script);
     return failing(store(fields), SampleModels.quick());
-  }
-
-  private Path part() {
-    return folder.resolve("models/sample/model.safetensors.part");
   }
 
   @Test

@@ -13,52 +13,16 @@ import io.github.consistencydecoder.models.store.download.PullListener;
 import io.github.consistencydecoder.models.store.download.PullOptions;
 import io.github.consistencydecoder.models.store.download.PulledFile;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Downloads that go well in the end. */
-@Timeout(60)
-class PullTest {
-  private static final byte[] CONTENT = SampleModels.safetensors(300_000, 1);
+class PullTest extends PullFixture {
   private static final String TAG = "\"one\"";
 
-  @TempDir Path folder;
-  private ScriptedServer server;
-
-  @BeforeEach
-  void start() throws IOException {
-    server = new ScriptedServer();
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
-  }
-
-  private ModelStore store(String fields) throws IOException {
-    return SampleModels.store(folder, SampleModels.singleFile(fields), server.base());
-  }
-
-  private ModelStore pinned() throws IOException {
-    return store(SampleModels.pinned(CONTENT));
-  }
-
-  private static Pulled pull(ModelStore store) throws IOException {
-    return store.pull(SampleModels.ID, SampleModels.quick(), PullListener.NONE);
-  }
-
-  private Path part() {
-    return folder.resolve("models/sample/model.safetensors.part");
-  }
+  private static final String PINNED = SampleModels.pinned(CONTENT);
 
   /** Hangs up when something has been stored, so that there is something to go on from. */
   private HttpHandler cutAfter(int bytes, byte[] content, String etag) {
@@ -76,9 +40,7 @@ class PullTest {
 
   @Test
   void aFileIsCheckedAndGetsItsName() throws IOException {
-    server.on(SampleModels.PATH, ScriptedServer.file(CONTENT, TAG));
-
-    Pulled pulled = pull(pinned());
+    Pulled pulled = pull(PINNED, ScriptedServer.file(CONTENT, TAG));
 
     assertInstalled();
     assertThat(pulled.path()).isEqualTo(folder.resolve("models/sample/model.safetensors"));
@@ -94,11 +56,10 @@ class PullTest {
 
   @Test
   void aSecondPullAsksNobody() throws IOException {
-    server.on(SampleModels.PATH, ScriptedServer.file(CONTENT, TAG));
-    pull(pinned());
+    pull(PINNED, ScriptedServer.file(CONTENT, TAG));
     int requests = server.requests().size();
 
-    Pulled again = pull(pinned());
+    Pulled again = pull(PINNED);
 
     assertThat(server.requests()).hasSize(requests);
     assertThat(again.files().get(0).alreadyThere()).isTrue();
@@ -106,11 +67,10 @@ class PullTest {
 
   @Test
   void forceFetchesAgain() throws IOException {
-    server.on(SampleModels.PATH, ScriptedServer.file(CONTENT, TAG));
-    pull(pinned());
+    pull(PINNED, ScriptedServer.file(CONTENT, TAG));
 
     PullOptions force = SampleModels.quick().toBuilder().force(true).build();
-    Pulled again = pinned().pull(SampleModels.ID, force, PullListener.NONE);
+    Pulled again = store(PINNED).pull(SampleModels.ID, force, PullListener.NONE);
 
     assertThat(server.requests()).hasSize(2);
     assertThat(again.files().get(0).alreadyThere()).isFalse();
@@ -119,10 +79,7 @@ class PullTest {
 
   @Test
   void aCutConnectionIsTakenUpWhereItEnded() throws IOException {
-    server.on(
-        SampleModels.PATH, cutAfter(200_000, CONTENT, TAG), ScriptedServer.file(CONTENT, TAG));
-
-    pull(store(""));
+    pull("", cutAfter(200_000, CONTENT, TAG), ScriptedServer.file(CONTENT, TAG));
 
     assertInstalled();
     Request second = server.requests().get(1);
@@ -138,9 +95,7 @@ class PullTest {
         .isInstanceOf(IOException.class);
     assertThat(first.list().get(0).state()).isEqualTo(StoredModel.State.PARTLY);
     assertThat(first.list().get(0).partialBytes()).isPositive();
-    server.on(SampleModels.PATH, ScriptedServer.file(CONTENT, TAG));
-
-    pull(store(""));
+    pull("", ScriptedServer.file(CONTENT, TAG));
 
     assertInstalled();
     assertThat(server.requests().get(1).range()).matches("bytes=[1-9][0-9]*-");
@@ -148,10 +103,7 @@ class PullTest {
 
   @Test
   void aServerWithoutRangesStartsOver() throws IOException {
-    server.on(
-        SampleModels.PATH, cutAfter(200_000, CONTENT, TAG), ScriptedServer.wholeFile(CONTENT));
-
-    pull(store(""));
+    pull("", cutAfter(200_000, CONTENT, TAG), ScriptedServer.wholeFile(CONTENT));
 
     assertThat(server.requests().get(1).range()).isNotEmpty();
     assertInstalled();
@@ -160,12 +112,7 @@ class PullTest {
   @Test
   void aFileThatHasChangedStartsOver() throws IOException {
     byte[] older = SampleModels.safetensors(300_000, 2);
-    server.on(
-        SampleModels.PATH,
-        cutAfter(200_000, older, "\"older\""),
-        ScriptedServer.file(CONTENT, TAG));
-
-    pull(store(""));
+    pull("", cutAfter(200_000, older, "\"older\""), ScriptedServer.file(CONTENT, TAG));
 
     assertInstalled();
   }
@@ -173,9 +120,7 @@ class PullTest {
   @Test
   void halvesThatNothingVouchesForAreNotJoined() throws IOException {
     byte[] older = SampleModels.safetensors(300_000, 2);
-    server.on(SampleModels.PATH, cutAfter(200_000, older, ""), ScriptedServer.file(CONTENT, ""));
-
-    pull(store(""));
+    pull("", cutAfter(200_000, older, ""), ScriptedServer.file(CONTENT, ""));
 
     assertThat(server.requests().get(1).range()).isEmpty();
     assertInstalled();
@@ -183,12 +128,7 @@ class PullTest {
 
   @Test
   void aWeakTagIsNoMarkToResumeBy() throws IOException {
-    server.on(
-        SampleModels.PATH,
-        cutAfter(200_000, CONTENT, "W/\"one\""),
-        ScriptedServer.file(CONTENT, ""));
-
-    pull(store(""));
+    pull("", cutAfter(200_000, CONTENT, "W/\"one\""), ScriptedServer.file(CONTENT, ""));
 
     assertThat(server.requests().get(1).range()).isEmpty();
     assertInstalled();
@@ -199,9 +139,7 @@ class PullTest {
     byte[] older = SampleModels.safetensors(100_000, 2);
     Files.createDirectories(part().getParent());
     Files.write(part(), older);
-    server.on(SampleModels.PATH, ScriptedServer.file(CONTENT, ""));
-
-    pull(pinned());
+    pull(PINNED, ScriptedServer.file(CONTENT, ""));
 
     assertThat(server.requests()).hasSize(2);
     assertThat(server.requests().get(0).range()).isEqualTo("bytes=100000-");
@@ -214,7 +152,7 @@ class PullTest {
     Files.createDirectories(part().getParent());
     Files.write(part(), CONTENT);
 
-    pull(pinned());
+    pull(PINNED);
 
     assertThat(server.requests()).isEmpty();
     assertInstalled();
@@ -224,9 +162,7 @@ class PullTest {
   void aPartLongerThanTheFileIsThrownAway() throws IOException {
     Files.createDirectories(part().getParent());
     Files.write(part(), SampleModels.safetensors(CONTENT.length + 1, 1));
-    server.on(SampleModels.PATH, ScriptedServer.file(CONTENT, ""));
-
-    pull(pinned());
+    pull(PINNED, ScriptedServer.file(CONTENT, ""));
 
     assertThat(server.requests().get(0).range()).isEmpty();
     assertInstalled();
@@ -234,13 +170,11 @@ class PullTest {
 
   @Test
   void aRangeThatCannotBeServedStartsOver() throws IOException {
-    server.on(
-        SampleModels.PATH,
+    pull(
+        "",
         cutAfter(200_000, CONTENT, TAG),
         ScriptedServer.status(416),
         ScriptedServer.file(CONTENT, TAG));
-
-    pull(store(""));
 
     assertThat(server.requests().get(2).range()).isEmpty();
     assertInstalled();
@@ -248,61 +182,39 @@ class PullTest {
 
   @Test
   void aRangeThatBeginsElsewhereStartsOver() throws IOException {
-    server.on(
-        SampleModels.PATH,
+    pull(
+        "",
         cutAfter(200_000, CONTENT, TAG),
         ScriptedServer.status(206, "Content-Range", "bytes 5-299999/300000"),
         ScriptedServer.file(CONTENT, TAG));
-
-    pull(store(""));
 
     assertInstalled();
   }
 
   @Test
   void aBusyServerIsAskedAgain() throws IOException {
-    server.on(
-        SampleModels.PATH,
+    Heard heard = new Heard();
+    pull(
+        PINNED,
+        heard,
         ScriptedServer.status(503),
         ScriptedServer.status(429),
         ScriptedServer.file(CONTENT, TAG));
-    List<String> reasons = new ArrayList<>();
 
-    pinned()
-        .pull(
-            SampleModels.ID,
-            SampleModels.quick(),
-            new PullListener() {
-              @Override
-              public void retrying(String file, String reason, Duration wait) {
-                reasons.add(reason);
-              }
-            });
-
-    assertThat(reasons).containsExactly("127.0.0.1 answers 503", "127.0.0.1 answers 429");
+    assertThat(heard.reasons).containsExactly("127.0.0.1 answers 503", "127.0.0.1 answers 429");
     assertInstalled();
   }
 
   @Test
   void theServersOwnWaitCountsIfItIsLonger() throws IOException {
-    server.on(
-        SampleModels.PATH,
+    Heard heard = new Heard();
+    pull(
+        PINNED,
+        heard,
         ScriptedServer.status(503, "Retry-After", "1"),
         ScriptedServer.file(CONTENT, TAG));
-    List<Duration> waits = new ArrayList<>();
 
-    pinned()
-        .pull(
-            SampleModels.ID,
-            SampleModels.quick(),
-            new PullListener() {
-              @Override
-              public void retrying(String file, String reason, Duration wait) {
-                waits.add(wait);
-              }
-            });
-
-    assertThat(waits).containsExactly(Duration.ofSeconds(1));
+    assertThat(heard.waits).containsExactly(Duration.ofSeconds(1));
   }
 
   @Test
@@ -315,7 +227,7 @@ class PullTest {
         .on("/blob/7", ScriptedServer.status(307, "Location", "8"))
         .on("/blob/8", ScriptedServer.file(CONTENT, TAG));
 
-    Pulled pulled = pull(store(""));
+    Pulled pulled = pull("");
 
     assertInstalled();
     assertThat(pulled.files().get(0).checksum().trust()).isEqualTo(Trust.ANNOUNCED);
@@ -328,9 +240,7 @@ class PullTest {
 
   @Test
   void anUnknownChecksumIsRecordedAndSaidToBe() throws IOException {
-    server.on(SampleModels.PATH, ScriptedServer.file(CONTENT, TAG));
-
-    Pulled pulled = pull(store(""));
+    Pulled pulled = pull("", ScriptedServer.file(CONTENT, TAG));
 
     assertThat(pulled.files().get(0).checksum())
         .isEqualTo(new Checksum(Sha256.of(CONTENT), Trust.FIRST_USE));
@@ -360,50 +270,21 @@ class PullTest {
 
   @Test
   void aLengthThatIsNotAnnouncedIsNoHindrance() throws IOException {
-    server.on(SampleModels.PATH, ScriptedServer.chunked(CONTENT));
-    List<Long> totals = new ArrayList<>();
+    Heard heard = new Heard();
+    pull("", heard, ScriptedServer.chunked(CONTENT));
 
-    store("")
-        .pull(
-            SampleModels.ID,
-            SampleModels.quick(),
-            new PullListener() {
-              @Override
-              public void started(String file, URI from, long done, long total) {
-                totals.add(total);
-              }
-            });
-
-    assertThat(totals).containsExactly(-1L);
+    assertThat(heard.totals).containsExactly(-1L);
     assertInstalled();
   }
 
   @Test
   void theListenerHearsOfTheBytes() throws IOException {
-    server.on(SampleModels.PATH, ScriptedServer.file(CONTENT, TAG));
-    List<Long> done = new ArrayList<>();
-    List<PulledFile> finished = new ArrayList<>();
+    Heard heard = new Heard();
+    pull(PINNED, heard, ScriptedServer.file(CONTENT, TAG));
 
-    pinned()
-        .pull(
-            SampleModels.ID,
-            SampleModels.quick(),
-            new PullListener() {
-              @Override
-              public void progress(String file, long doneBytes, long total, double rate) {
-                assertThat(total).isEqualTo(CONTENT.length);
-                assertThat(rate).isNotNegative();
-                done.add(doneBytes);
-              }
-
-              @Override
-              public void finished(PulledFile file) {
-                finished.add(file);
-              }
-            });
-
-    assertThat(done).isSorted().last().isEqualTo((long) CONTENT.length);
-    assertThat(finished).hasSize(1);
+    assertThat(heard.progressTotals).containsOnly((long) CONTENT.length);
+    assertThat(heard.done).isSorted().last().isEqualTo((long) CONTENT.length);
+    assertThat(heard.finished).hasSize(1);
   }
 
   @Test
@@ -438,7 +319,7 @@ class PullTest {
     Files.createDirectories(file.getParent());
     Files.write(file, CONTENT);
 
-    Pulled pulled = pull(pinned());
+    Pulled pulled = pull(PINNED);
 
     assertThat(server.requests()).isEmpty();
     assertThat(pulled.files().get(0).alreadyThere()).isTrue();
@@ -449,9 +330,7 @@ class PullTest {
     Path file = folder.resolve("models/sample/model.safetensors");
     Files.createDirectories(file.getParent());
     Files.write(file, SampleModels.safetensors(CONTENT.length, 9));
-    server.on(SampleModels.PATH, ScriptedServer.file(CONTENT, TAG));
-
-    pull(pinned());
+    pull(PINNED, ScriptedServer.file(CONTENT, TAG));
 
     assertInstalled();
   }

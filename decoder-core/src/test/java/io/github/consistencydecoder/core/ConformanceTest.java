@@ -33,7 +33,7 @@ import tools.jackson.databind.JsonNode;
 /**
  * Every value of the network and its samplers that is known from an independent float64 evaluation.
  */
-class ConformanceTest {
+public class ConformanceTest {
   /**
    * What the specification suggests for a float32 runtime; the published classes themselves are
    * within 3e-6.
@@ -193,7 +193,8 @@ class ConformanceTest {
   }
 
   /** Compares with the known values of a case. */
-  static void check(String name, float[] values) {
+  /** Asserts that values are the known ones of that name. */
+  public static void check(String name, float[] values) {
     JsonNode expected = CASES.get(name);
     assertThat(expected).as(name).isNotNull();
     int height = expected.get("shape").get(2).intValue();

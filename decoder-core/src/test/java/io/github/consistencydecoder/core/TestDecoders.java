@@ -37,7 +37,7 @@ public final class TestDecoders {
   }
 
   /** A tensor of a golden file. */
-  record Golden(float[] values, long[] shape) {}
+  public record Golden(float[] values, long[] shape) {}
 
   public static Golden golden(Path file, String tensor) throws IOException {
     try (Checkpoint checkpoint = Checkpoints.open(file)) {

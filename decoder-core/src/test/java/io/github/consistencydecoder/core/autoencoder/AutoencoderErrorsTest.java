@@ -1,8 +1,9 @@
-package io.github.consistencydecoder.core;
+package io.github.consistencydecoder.core.autoencoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.consistencydecoder.core.TestDecoders;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;

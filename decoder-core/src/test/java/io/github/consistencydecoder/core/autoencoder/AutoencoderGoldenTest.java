@@ -1,12 +1,9 @@
-package io.github.consistencydecoder.core;
+package io.github.consistencydecoder.core.autoencoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.core.TestDecoders;
 import io.github.consistencydecoder.core.TestDecoders.Golden;
-import io.github.consistencydecoder.core.autoencoder.TaesdDecoderProvider;
-import io.github.consistencydecoder.core.autoencoder.TaesdEncoderProvider;
-import io.github.consistencydecoder.core.autoencoder.VaeDecoderProvider;
-import io.github.consistencydecoder.core.autoencoder.VaeEncoderProvider;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import io.github.consistencydecoder.formats.tensors.DType;

@@ -1,6 +1,6 @@
-package io.github.consistencydecoder.core;
+package io.github.consistencydecoder.core.autoencoder;
 
-import io.github.consistencydecoder.core.autoencoder.VaeEncoderProvider;
+import io.github.consistencydecoder.core.TestDecoders;
 import io.github.consistencydecoder.plugin.LatentEncoder;
 import io.github.consistencydecoder.testing.LatentEncoderContract;
 import java.nio.file.Path;

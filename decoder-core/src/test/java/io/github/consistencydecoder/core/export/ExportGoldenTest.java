@@ -1,7 +1,9 @@
-package io.github.consistencydecoder.core;
+package io.github.consistencydecoder.core.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.consistencydecoder.core.ConformanceTest;
+import io.github.consistencydecoder.core.TestDecoders;
 import io.github.consistencydecoder.core.TestDecoders.Golden;
 import io.github.consistencydecoder.core.noise.NoiseSource;
 import io.github.consistencydecoder.core.runtime.NetworkSession;

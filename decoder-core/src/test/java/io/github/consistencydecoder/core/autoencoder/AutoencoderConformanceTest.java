@@ -1,8 +1,7 @@
-package io.github.consistencydecoder.core;
+package io.github.consistencydecoder.core.autoencoder;
 
-import io.github.consistencydecoder.core.autoencoder.TaesdDecoderProvider;
-import io.github.consistencydecoder.core.autoencoder.TaesdEncoderProvider;
-import io.github.consistencydecoder.core.autoencoder.VaeDecoderProvider;
+import io.github.consistencydecoder.core.ConformanceTest;
+import io.github.consistencydecoder.core.TestDecoders;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.NetworkSession;
 import io.github.consistencydecoder.core.runtime.SessionSettings;

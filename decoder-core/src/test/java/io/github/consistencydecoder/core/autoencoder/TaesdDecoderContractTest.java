@@ -1,18 +1,18 @@
-package io.github.consistencydecoder.core;
+package io.github.consistencydecoder.core.autoencoder;
 
-import io.github.consistencydecoder.core.autoencoder.VaeDecoderProvider;
+import io.github.consistencydecoder.core.TestDecoders;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.testing.LatentDecoderContract;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
-class VaeDecoderContractTest extends LatentDecoderContract {
+class TaesdDecoderContractTest extends LatentDecoderContract {
   @TempDir static Path cache;
 
   @Override
   protected LatentDecoder open() {
-    Path model = TestDecoders.resource("goldens/vae-reduced");
-    return new VaeDecoderProvider().open(TestDecoders.config(model, cache));
+    Path model = TestDecoders.resource("goldens/taesd-reduced");
+    return new TaesdDecoderProvider().open(TestDecoders.config(model, cache));
   }
 
   @Override

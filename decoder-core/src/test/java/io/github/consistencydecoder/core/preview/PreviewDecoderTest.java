@@ -1,10 +1,10 @@
-package io.github.consistencydecoder.core;
+package io.github.consistencydecoder.core.preview;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.consistencydecoder.core.preview.PreviewDecoderProvider;
+import io.github.consistencydecoder.core.ConsistencyDecoderProvider;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;

@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.core;
+package io.github.consistencydecoder.core.lpips;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.consistencydecoder.core.lpips.LpipsMetricProvider;
+import io.github.consistencydecoder.core.TestDecoders;
 import io.github.consistencydecoder.core.noise.TorchUniforms;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;

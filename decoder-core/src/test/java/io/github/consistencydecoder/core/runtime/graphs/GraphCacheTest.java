@@ -1,17 +1,17 @@
-package io.github.consistencydecoder.core;
+package io.github.consistencydecoder.core.runtime.graphs;
 
 import static io.github.consistencydecoder.models.network.onnx.ElementType.FLOAT32;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.consistencydecoder.core.ConsistencyDecoderProvider;
+import io.github.consistencydecoder.core.TestDecoders;
 import io.github.consistencydecoder.core.autoencoder.TaesdDecoderProvider;
 import io.github.consistencydecoder.core.autoencoder.VaeDecoderProvider;
 import io.github.consistencydecoder.core.autoencoder.VaeEncoderProvider;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.OnnxRuntime;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
-import io.github.consistencydecoder.core.runtime.graphs.EntryForms;
-import io.github.consistencydecoder.core.runtime.graphs.GraphCache;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;

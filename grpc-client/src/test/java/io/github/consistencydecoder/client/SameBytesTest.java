@@ -195,7 +195,7 @@ class SameBytesTest {
             tcp.decode(
                 SampleLatents.scaled(1, 1, 2, 2),
                 DecodeOptions.builder().schedule(Schedule.of(16, 900)).build()),
-        "must not rise");
+        "none above the one before");
   }
 
   @Test

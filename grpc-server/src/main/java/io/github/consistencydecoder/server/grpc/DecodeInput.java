@@ -3,7 +3,6 @@ package io.github.consistencydecoder.server.grpc;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
-import io.github.consistencydecoder.plugin.Schedule;
 import io.github.consistencydecoder.proto.v1.DecodeRequest;
 import io.github.consistencydecoder.proto.v1.GivenNoise;
 import io.github.consistencydecoder.proto.v1.PictureFormat;
@@ -13,7 +12,6 @@ import io.github.consistencydecoder.server.request.DecodeSize;
 import io.github.consistencydecoder.server.request.LatentRules;
 import io.github.consistencydecoder.server.request.NoiseRules;
 import io.github.consistencydecoder.server.request.PictureRules;
-import io.github.consistencydecoder.server.request.SamplingRules;
 import io.github.consistencydecoder.server.request.ServiceException;
 import io.github.consistencydecoder.server.request.WireTensor;
 import io.github.consistencydecoder.server.request.WireTensor.TensorFields;
@@ -22,7 +20,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A request of our own protocol, read. Checked in this order: schedule, shape, options, scale and
+ * A request of our own protocol, read. Checked in this order: options, shape, format, scale and
  * factor, the limits, and only then the tensors' contents.
  */
 record DecodeInput(
@@ -35,19 +33,18 @@ record DecodeInput(
   static final String FORMAT = "format";
 
   static DecodeInput read(DecodeRequest request, DecodeService service) throws ServiceException {
-    Schedule schedule = SamplingRules.schedule("timesteps", request.getTimestepsList());
+    DecodeOptions said = WireNames.options("", request);
     io.github.consistencydecoder.proto.v1.Latents latents = request.getLatents();
     DecodeSize size =
         LatentRules.size(
             LATENTS,
             latents.getTensor().getShapeList(),
-            schedule.timesteps().size(),
-            WireNames.tiling("tiling", request.getTiling()));
+            said.schedule().timesteps().size(),
+            said.tiling());
     PictureFormat format = WireNames.format(FORMAT, request.getFormat());
     if (format == PictureFormat.PICTURE_FORMAT_JPEG) {
       PictureRules.checkJpeg(FORMAT, size);
     }
-    String dialect = WireNames.dialect("dialect", request.getDialect());
     CallSettings settings =
         Requests.settings(
             request.getModel(),
@@ -60,13 +57,7 @@ record DecodeInput(
     }
     WireTensor tensor = WireNames.tensor(LATENTS, latents.getTensor());
     service.limits().check(size);
-    DecodeOptions options =
-        DecodeOptions.builder()
-            .schedule(schedule)
-            .clamp(SamplingRules.dialect("dialect", dialect))
-            .noise(noise(request.getNoise(), size))
-            .tiling(size.tiling())
-            .build();
+    DecodeOptions options = said.toBuilder().noise(noise(request.getNoise(), size)).build();
     return new DecodeInput(settings, size, LatentRules.latents(tensor, scale), options, format);
   }
 
@@ -75,9 +66,19 @@ record DecodeInput(
     return switch (noise.getSourceCase()) {
       case SOURCE_NOT_SET -> Noise.DEFAULT;
       case SEED -> Noise.seeded(noise.getSeed());
-      case SEEDS -> NoiseRules.seeds("noise.seeds", noise.getSeeds().getValuesList(), size);
+      case SEEDS -> seeds(noise.getSeeds().getValuesList(), size);
       case GIVEN -> given(noise.getGiven(), size);
     };
+  }
+
+  private static Noise seeds(List<Long> values, DecodeSize size) throws ServiceException {
+    if (values.isEmpty()) {
+      throw ServiceException.invalid(
+          "noise.seeds", "no seed was given; one for each latent is needed");
+    }
+    Noise noise = Noise.seededPerImage(values);
+    NoiseRules.checkSeeds("noise.seeds", noise, size);
+    return noise;
   }
 
   private static Noise given(GivenNoise given, DecodeSize size) throws ServiceException {

@@ -1,12 +1,10 @@
 package io.github.consistencydecoder.server.grpc;
 
-import io.github.consistencydecoder.plugin.ClampMode;
+import io.github.consistencydecoder.plugin.DecodeOption;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
-import io.github.consistencydecoder.plugin.Schedule;
-import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.proto.inference.InferParameter;
 import io.github.consistencydecoder.proto.inference.InferParameter.ParameterChoiceCase;
 import io.github.consistencydecoder.proto.inference.ModelInferRequest;
@@ -18,16 +16,20 @@ import io.github.consistencydecoder.server.request.CallSettings.Priority;
 import io.github.consistencydecoder.server.request.DecodeSize;
 import io.github.consistencydecoder.server.request.LatentRules;
 import io.github.consistencydecoder.server.request.NoiseRules;
-import io.github.consistencydecoder.server.request.SamplingRules;
+import io.github.consistencydecoder.server.request.OptionRules;
 import io.github.consistencydecoder.server.request.ServiceException;
 import io.github.consistencydecoder.server.request.WireTensor;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * An inference, read. Checked in this order: parameters, inputs' names and forms, shape, outputs,
@@ -43,36 +45,30 @@ record InferInput(
 
   static InferInput read(ModelInferRequest request, DecodeService service) throws ServiceException {
     InferParameters parameters = InferParameters.of(request.getParametersMap());
-    Schedule schedule = parameters.schedule();
+    DecodeOptions said = parameters.options();
     LatentScale scale = parameters.scale();
     InferTensors tensors = InferTensors.of(request);
     DecodeSize size =
         LatentRules.size(
             tensors.fields(InferTensors.LATENTS),
             tensors.shape(InferTensors.LATENTS),
-            schedule.timesteps().size(),
-            parameters.tiling());
+            said.schedule().timesteps().size(),
+            said.tiling());
     List<InferOutput> outputs =
         InferOutput.of(request, tensors.type(InferTensors.LATENTS), tensors.typed());
     WireTensor latents = tensors.tensor(InferTensors.LATENTS);
     CallSettings settings =
         Requests.settings(request.getModelName(), parameters.priority(), parameters.timeout());
     service.limits().check(size);
-    DecodeOptions options =
-        DecodeOptions.builder()
-            .schedule(schedule)
-            .clamp(parameters.clamp())
-            .noise(noise(parameters, tensors, size))
-            .tiling(size.tiling())
-            .build();
+    DecodeOptions options = said.toBuilder().noise(noise(said.noise(), tensors, size)).build();
     return new InferInput(
         settings, size, LatentRules.latents(latents, scale), options, outputs, tensors.typed());
   }
 
   /** Noise that is given counts for more than a seed. */
-  private static Noise noise(InferParameters parameters, InferTensors tensors, DecodeSize size)
+  private static Noise noise(Noise seeded, InferTensors tensors, DecodeSize size)
       throws ServiceException {
-    Noise seeded = parameters.noise(size);
+    NoiseRules.checkSeeds(InferParameters.field("seed"), seeded, size);
     List<WireTensor> given = new ArrayList<>();
     for (String name : InferTensors.NOISE) {
       if (tensors.has(name)) {
@@ -105,7 +101,7 @@ record InferInput(
             .setModelVersion(InferenceService.VERSION)
             .setId(id)
             .putParameters("seed", seed())
-            .putParameters("dialect", text(SamplingRules.name(options.clamp())))
+            .putParameters("dialect", text(options.clamp().dialect()))
             .putParameters(
                 "decode_ms",
                 InferParameter.newBuilder()
@@ -140,8 +136,8 @@ record InferInput(
    * knows are refused, for a misspelt seed would go unnoticed.
    */
   static final class InferParameters {
-    private static final Set<String> KNOWN =
-        Set.of("seed", "steps", "scaling_factor", "dialect", "tiling", "timeout", "priority");
+    /** Those beside the table of options. */
+    private static final List<String> OTHERS = List.of("scaling_factor", "timeout", "priority");
 
     private static final Set<String> IGNORED =
         Set.of("sequence_id", "sequence_start", "sequence_end", "headers", "binary_data_output");
@@ -154,17 +150,54 @@ record InferInput(
 
     static InferParameters of(Map<String, InferParameter> values) throws ServiceException {
       for (String name : values.keySet()) {
-        if (!KNOWN.contains(name) && !IGNORED.contains(name) && !name.startsWith("triton_")) {
+        if (!OTHERS.contains(name)
+            && !IGNORED.contains(name)
+            && !name.startsWith("triton_")
+            && option(name).isEmpty()) {
+          String known =
+              Stream.concat(
+                      Arrays.stream(DecodeOption.values())
+                          .filter(DecodeOption::readable)
+                          .map(DecodeOption::id),
+                      OTHERS.stream())
+                  .collect(Collectors.joining(", "));
           throw ServiceException.invalid(
-              "parameters",
-              "an unknown parameter; these exist: seed, steps, scaling_factor, dialect,"
-                  + " tiling, timeout, priority");
+              "parameters", "an unknown parameter; these exist: " + known);
         }
       }
       return new InferParameters(values);
     }
 
-    private static String field(String name) {
+    private static Optional<DecodeOption> option(String name) {
+      return DecodeOption.named(name).filter(DecodeOption::readable);
+    }
+
+    /** Numbers as numbers, words and lists as texts. */
+    DecodeOptions options() throws ServiceException {
+      Map<DecodeOption, String> said = new EnumMap<>(DecodeOption.class);
+      for (String name : values.keySet()) {
+        Optional<DecodeOption> option = option(name);
+        if (option.isPresent()) {
+          said.put(option.get(), written(name, option.get()));
+        }
+      }
+      return OptionRules.read(said, option -> field(option.id()));
+    }
+
+    private String written(String name, DecodeOption option) throws ServiceException {
+      InferParameter value = values.get(name);
+      boolean words = !option.words().isEmpty();
+      boolean text = value.getParameterChoiceCase() == ParameterChoiceCase.STRING_PARAM;
+      if (text && (words || option.form().contains(","))) {
+        return value.getStringParam();
+      }
+      if (words) {
+        throw wrongType(name, "a text");
+      }
+      return Long.toString(number(name).orElseThrow());
+    }
+
+    static String field(String name) {
       return "parameters[" + name + "]";
     }
 
@@ -191,24 +224,6 @@ record InferInput(
       };
     }
 
-    Noise noise(DecodeSize size) throws ServiceException {
-      InferParameter seed = values.get("seed");
-      if (seed == null) {
-        return Noise.DEFAULT;
-      }
-      if (seed.getParameterChoiceCase() == ParameterChoiceCase.STRING_PARAM) {
-        return NoiseRules.seeds(field("seed"), seed.getStringParam(), size);
-      }
-      return Noise.seeded(number("seed").orElse(0L));
-    }
-
-    Schedule schedule() throws ServiceException {
-      Optional<Long> steps = number("steps");
-      return steps.isPresent()
-          ? SamplingRules.steps(field("steps"), steps.get())
-          : Schedule.TWO_STEPS;
-    }
-
     /** Absent: unscaled. */
     LatentScale scale() throws ServiceException {
       InferParameter factor = values.get("scaling_factor");
@@ -220,25 +235,6 @@ record InferInput(
       }
       LatentRules.checkScalingFactor(field("scaling_factor"), factor.getDoubleParam());
       return LatentScale.SCALED;
-    }
-
-    private String text(String name, String absent) throws ServiceException {
-      InferParameter value = values.get(name);
-      if (value == null) {
-        return absent;
-      }
-      if (value.getParameterChoiceCase() != ParameterChoiceCase.STRING_PARAM) {
-        throw wrongType(name, "a text");
-      }
-      return value.getStringParam();
-    }
-
-    ClampMode clamp() throws ServiceException {
-      return SamplingRules.dialect(field("dialect"), text("dialect", SamplingRules.ORIGINAL));
-    }
-
-    Tiling tiling() throws ServiceException {
-      return SamplingRules.tiling(field("tiling"), text("tiling", Tiling.AUTO.id()));
     }
 
     /** Microseconds; 0 is none. */

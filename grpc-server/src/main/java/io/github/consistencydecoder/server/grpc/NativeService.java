@@ -4,8 +4,8 @@ import static io.github.consistencydecoder.server.grpc.CallLifecycle.answer;
 import static io.github.consistencydecoder.server.grpc.CallLifecycle.begin;
 
 import com.google.protobuf.UnsafeByteOperations;
+import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Latents;
-import io.github.consistencydecoder.plugin.Schedule;
 import io.github.consistencydecoder.proto.v1.BatchSize;
 import io.github.consistencydecoder.proto.v1.DecodeRequest;
 import io.github.consistencydecoder.proto.v1.DecodeResponse;
@@ -148,14 +148,14 @@ final class NativeService extends DecoderServiceGrpc.DecoderServiceImplBase {
             field, "count, height and width must be at least 1, one is " + side);
       }
     }
-    int steps = batch.getSteps() == 0 ? Schedule.TWO_STEPS.timesteps().size() : batch.getSteps();
+    DecodeOptions options = WireNames.options(field + ".", batch);
     return new DecodeSize(
         CallKind.DECODE,
         sides[0],
         sides[1],
         sides[2],
-        steps,
-        WireNames.tiling(field + ".tiling", batch.getTiling()));
+        options.schedule().timesteps().size(),
+        options.tiling());
   }
 
   private static DecodeSize encodeSize(BatchSize batch) throws ServiceException {

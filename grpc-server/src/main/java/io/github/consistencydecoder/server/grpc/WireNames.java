@@ -1,17 +1,28 @@
 package io.github.consistencydecoder.server.grpc;
 
+import com.google.protobuf.Descriptors.EnumDescriptor;
+import com.google.protobuf.Descriptors.EnumValueDescriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
+import io.github.consistencydecoder.plugin.DecodeOption;
+import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.LatentScale;
-import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.proto.v1.DataType;
-import io.github.consistencydecoder.proto.v1.Dialect;
 import io.github.consistencydecoder.proto.v1.PictureFormat;
 import io.github.consistencydecoder.proto.v1.Tensor;
 import io.github.consistencydecoder.server.request.CallSettings.Priority;
-import io.github.consistencydecoder.server.request.SamplingRules;
+import io.github.consistencydecoder.server.request.OptionRules;
 import io.github.consistencydecoder.server.request.ServiceException;
 import io.github.consistencydecoder.server.request.TensorType;
 import io.github.consistencydecoder.server.request.WireTensor;
 import io.github.consistencydecoder.server.request.WireTensor.TensorFields;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The enumerations of our own protocol and what they stand for. */
 final class WireNames {
@@ -69,23 +80,49 @@ final class WireNames {
     };
   }
 
-  static String dialect(String field, Dialect dialect) throws ServiceException {
-    return switch (dialect) {
-      case DIALECT_UNSPECIFIED, DIALECT_ORIGINAL -> SamplingRules.ORIGINAL;
-      case DIALECT_DIFFUSERS -> SamplingRules.DIFFUSERS;
-      case UNRECOGNIZED -> throw unknown(field, "ORIGINAL and DIFFUSERS");
-    };
+  /**
+   * The options of a message by the names of its fields; those that it does not say are left out.
+   *
+   * @param prefix of the fields in refusals
+   */
+  static DecodeOptions options(String prefix, Message message) throws ServiceException {
+    Map<DecodeOption, String> said = new LinkedHashMap<>();
+    Map<DecodeOption, String> fields = new HashMap<>();
+    for (Map.Entry<FieldDescriptor, Object> one : message.getAllFields().entrySet()) {
+      FieldDescriptor field = one.getKey();
+      Optional<DecodeOption> option =
+          DecodeOption.named(field.getName()).filter(DecodeOption::readable);
+      if (option.isPresent()) {
+        fields.put(option.get(), prefix + field.getName());
+        said.put(option.get(), text(prefix, field, one.getValue()));
+      }
+    }
+    return OptionRules.read(said, fields::get);
   }
 
-  static Tiling tiling(String field, io.github.consistencydecoder.proto.v1.Tiling tiling)
+  private static String text(String prefix, FieldDescriptor field, Object value)
       throws ServiceException {
-    return switch (tiling) {
-      case TILING_UNSPECIFIED -> Tiling.AUTO;
-      case TILING_WHOLE -> Tiling.WHOLE;
-      case TILING_EXACT -> Tiling.EXACT;
-      case TILING_OVERLAPPED -> Tiling.OVERLAPPED;
-      case UNRECOGNIZED -> throw unknown(field, "WHOLE, EXACT and OVERLAPPED");
-    };
+    if (value instanceof List<?> several) {
+      return several.stream().map(Object::toString).collect(Collectors.joining(","));
+    }
+    if (!(value instanceof EnumValueDescriptor word)) {
+      return value.toString();
+    }
+    EnumDescriptor words = field.getEnumType();
+    if (words.findValueByNumber(word.getNumber()) == null) {
+      List<String> known = words.getValues().stream().skip(1).map(WireNames::word).toList();
+      throw unknown(
+          prefix + field.getName(),
+          String.join(", ", known.subList(0, known.size() - 1))
+              + " and "
+              + known.get(known.size() - 1));
+    }
+    return word(word).toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** Without the name of its enumeration: WHOLE of TILING_WHOLE. */
+  private static String word(EnumValueDescriptor value) {
+    return value.getName().substring(value.getName().indexOf('_') + 1);
   }
 
   /** The format with nothing left unspecified. */

@@ -1,15 +1,12 @@
 package io.github.consistencydecoder.server.http;
 
-import io.github.consistencydecoder.plugin.ClampMode;
+import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
-import io.github.consistencydecoder.plugin.Schedule;
-import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.server.request.DecodeSize;
 import io.github.consistencydecoder.server.request.DecodeSize.CallKind;
 import io.github.consistencydecoder.server.request.LatentRules;
 import io.github.consistencydecoder.server.request.PictureRules;
-import io.github.consistencydecoder.server.request.SamplingRules;
 import io.github.consistencydecoder.server.request.ServiceException;
 import io.github.consistencydecoder.server.request.ServiceLimits;
 import io.github.consistencydecoder.server.request.TensorType;
@@ -32,10 +29,8 @@ import org.eclipse.jetty.http.QuotedQualityCSV;
  * @param scale of the latents; empty to go by the file or else by the numbers
  * @param answer what is wanted
  * @param base64 the answer as text in JSON
- * @param schedule timesteps
- * @param clamp the dialect
- * @param tiling whether and how a large picture may be divided
- * @param seeds as text, if given
+ * @param options as the query says them
+ * @param seeded whether it says where the noise comes from
  * @param timeoutNanos the caller's own limit, or 0
  */
 record DecodeAsked(
@@ -46,10 +41,8 @@ record DecodeAsked(
     Optional<LatentScale> scale,
     AnswerKind answer,
     boolean base64,
-    Schedule schedule,
-    ClampMode clamp,
-    Tiling tiling,
-    Optional<String> seeds,
+    DecodeOptions options,
+    boolean seeded,
     long timeoutNanos) {
   static final TensorFields FIELDS = new TensorFields("dtype", "shape", "body");
 
@@ -81,10 +74,8 @@ record DecodeAsked(
         scale(query, inQuery),
         answer,
         accept.stream().findFirst().filter(AnswerKind.BASE64::equals).isPresent(),
-        SamplingRules.steps("steps", steps(query)),
-        SamplingRules.dialect("dialect", query.text("dialect").orElse(SamplingRules.ORIGINAL)),
-        tiling(query),
-        query.text("seed"),
+        query.options(),
+        query.has("seed") || query.has("seeds"),
         timeout(query));
   }
 
@@ -149,18 +140,6 @@ record DecodeAsked(
     return divide ? Optional.of(LatentScale.SCALED) : said;
   }
 
-  private static long steps(RemoteQuery query) throws ServiceException {
-    double steps = query.decimal("steps").orElse(2);
-    if (steps != Math.rint(steps) || Math.abs(steps) > 1e9) {
-      throw ServiceException.invalid("steps", "a whole number of steps, 1 to 64, is needed");
-    }
-    return (long) steps;
-  }
-
-  private static Tiling tiling(RemoteQuery query) throws ServiceException {
-    return SamplingRules.tiling("tiling", query.text("tiling").orElse(Tiling.AUTO.id()));
-  }
-
   private static long timeout(RemoteQuery query) throws ServiceException {
     OptionalDouble seconds = query.decimal("timeout");
     if (seconds.isEmpty()) {
@@ -179,11 +158,11 @@ record DecodeAsked(
    * @throws ServiceException {@code INVALID}
    */
   DecodeSize size() throws ServiceException {
-    int steps = schedule.timesteps().size();
+    int steps = options.schedule().timesteps().size();
     if (shape.isEmpty()) {
-      return new DecodeSize(CallKind.DECODE, 1, 1, 1, steps, tiling);
+      return new DecodeSize(CallKind.DECODE, 1, 1, 1, steps, options.tiling());
     }
-    DecodeSize size = LatentRules.size(FIELDS, shape, steps, tiling);
+    DecodeSize size = LatentRules.size(FIELDS, shape, steps, options.tiling());
     checkAnswer(size);
     return size;
   }

@@ -14,7 +14,6 @@ import io.github.consistencydecoder.server.request.DecodeSize;
 import io.github.consistencydecoder.server.request.LatentRules;
 import io.github.consistencydecoder.server.request.LatentsBody;
 import io.github.consistencydecoder.server.request.NoiseRules;
-import io.github.consistencydecoder.server.request.SamplingRules;
 import io.github.consistencydecoder.server.request.ServiceException;
 import io.github.consistencydecoder.server.request.TensorType;
 import io.github.consistencydecoder.server.request.WireTensor;
@@ -71,20 +70,14 @@ final class DecodeExchange extends BodyCall<DecodeResult> {
         LatentRules.size(
             given.latents().fields(),
             given.latents().shape(),
-            asked.schedule().timesteps().size(),
-            asked.tiling());
+            asked.options().schedule().timesteps().size(),
+            asked.options().tiling());
     asked.checkAnswer(size);
     Latents latents = latents(given);
     type = given.latents().type();
     scale = latents.scale();
     exchange.log().put("shape", given.latents().shape());
-    DecodeOptions options =
-        DecodeOptions.builder()
-            .schedule(asked.schedule())
-            .clamp(asked.clamp())
-            .noise(noise(given, size))
-            .tiling(asked.tiling())
-            .build();
+    DecodeOptions options = asked.options().toBuilder().noise(noise(given, size)).build();
     exchange.waiting(endpoint.service().decode(settings, latents, options, this)::cancel);
   }
 
@@ -108,14 +101,13 @@ final class DecodeExchange extends BodyCall<DecodeResult> {
 
   private Noise noise(LatentsBody given, DecodeSize size) throws ServiceException {
     if (!given.noise().isEmpty()) {
-      if (asked.seeds().isPresent()) {
+      if (asked.seeded()) {
         throw ServiceException.invalid("seed", "the body has noise of its own; leave one of them");
       }
       return NoiseRules.given("body", given.noise(), size);
     }
-    return asked.seeds().isPresent()
-        ? NoiseRules.seeds("seed", asked.seeds().get(), size)
-        : Noise.DEFAULT;
+    NoiseRules.checkSeeds("seed", asked.options().noise(), size);
+    return asked.options().noise();
   }
 
   @Override
@@ -158,7 +150,7 @@ final class DecodeExchange extends BodyCall<DecodeResult> {
     // Decoders say "noise: given" in place of a seed.
     String noise = decoded.metadata().getOrDefault("noise", "");
     headers.put("x-seed", ascii(decoded.metadata().getOrDefault("seed", noise)));
-    headers.put("x-dialect", SamplingRules.name(asked.clamp()));
+    headers.put("x-dialect", asked.options().clamp().dialect());
     headers.put("x-decode-ms", millis(decoded.totalNanos()));
     headers.put("x-queue-ms", millis(result.queueNanos()));
     headers.put("x-model", result.model().name());

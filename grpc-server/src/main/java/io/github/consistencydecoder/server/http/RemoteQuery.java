@@ -1,10 +1,15 @@
 package io.github.consistencydecoder.server.http;
 
+import io.github.consistencydecoder.plugin.DecodeOption;
+import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.server.request.LatentRules;
+import io.github.consistencydecoder.server.request.OptionRules;
 import io.github.consistencydecoder.server.request.ServiceException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.eclipse.jetty.http.HttpURI;
@@ -129,6 +134,20 @@ final class RemoteQuery {
       throw ServiceException.invalid(key, dimensions.size() + " dimensions are too many");
     }
     return List.copyOf(dimensions);
+  }
+
+  /**
+   * The options that are said, by their names.
+   *
+   * @throws ServiceException {@code INVALID}
+   */
+  DecodeOptions options() throws ServiceException {
+    Map<DecodeOption, String> said = new EnumMap<>(DecodeOption.class);
+    for (DecodeOption option : DecodeOption.values()) {
+      Optional<String> text = option.readable() ? text(option.id()) : Optional.empty();
+      text.ifPresent(value -> said.put(option, value));
+    }
+    return OptionRules.read(said, DecodeOption::id);
   }
 
   /** Of three dimensions a batch of one. */

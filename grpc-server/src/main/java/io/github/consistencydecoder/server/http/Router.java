@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.server.http;
 
+import io.github.consistencydecoder.plugin.DecodeOption;
 import io.github.consistencydecoder.server.http.DecodeAsked.BodyForm;
 import io.github.consistencydecoder.server.http.HttpEndpoint.MetricsPage;
 import io.github.consistencydecoder.server.models.ModelStatus;
@@ -9,6 +10,7 @@ import io.github.consistencydecoder.server.request.ByteBudget;
 import io.github.consistencydecoder.server.request.ServiceException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,7 +36,7 @@ final class Router extends Handler.Abstract {
   private static final Set<String> POSTS = Set.of("/", "/predict", "/encode");
   private static final Set<String> OPEN = Set.of("/", "/health", "/healthz", "/readyz");
 
-  /** Keys of a query that only a decode has. */
+  /** Keys of a query that only a decode has, options aside. */
   private static final Set<String> DECODE_KEYS =
       Set.of(
           "output_type",
@@ -44,10 +46,6 @@ final class Router extends Handler.Abstract {
           "input_tensor_type",
           "do_scaling",
           "latents",
-          "seed",
-          "steps",
-          "dialect",
-          "tiling",
           "timeout");
 
   private static final Pattern SLASHES = Pattern.compile("/{2,}");
@@ -251,7 +249,8 @@ final class Router extends Handler.Abstract {
    * or a body of which nothing is said.
    */
   private static boolean isEncode(RemoteQuery query, String type) throws ServiceException {
-    if (DECODE_KEYS.stream().anyMatch(query::has)) {
+    if (DECODE_KEYS.stream().anyMatch(query::has)
+        || Arrays.stream(DecodeOption.values()).anyMatch(option -> query.has(option.id()))) {
       return false;
     }
     if (type != null) {

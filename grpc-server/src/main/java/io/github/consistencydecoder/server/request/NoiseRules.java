@@ -14,41 +14,19 @@ public final class NoiseRules {
   private NoiseRules() {}
 
   /**
-   * One seed for each picture.
-   *
-   * @throws ServiceException {@code INVALID} unless there are as many as pictures
-   */
-  public static Noise seeds(String field, List<Long> seeds, DecodeSize size)
-      throws ServiceException {
-    if (seeds.size() != size.batch()) {
-      throw ServiceException.invalid(
-          field,
-          seeds.size()
-              + (seeds.size() == 1 ? " seed was" : " seeds were")
-              + " given for "
-              + size.batch()
-              + " latents; one for each is needed, or a single seed for all");
-    }
-    return Noise.seededPerImage(seeds);
-  }
-
-  /**
-   * Seeds as text: one for the whole batch, {@code 42}, or one for each picture, {@code 1,2,3}.
+   * Whether there are as many seeds as pictures, if there is one for each.
    *
    * @throws ServiceException {@code INVALID}
    */
-  public static Noise seeds(String field, String text, DecodeSize size) throws ServiceException {
-    List<Long> seeds = new ArrayList<>();
-    for (String part : text.split(",", -1)) {
-      try {
-        seeds.add(Long.valueOf(part.strip()));
-      } catch (NumberFormatException e) {
-        throw ServiceException.invalid(
-            field,
-            "'" + shortened(text) + "' is neither a 64-bit whole number nor several, with commas");
-      }
+  public static void checkSeeds(String field, Noise noise, DecodeSize size)
+      throws ServiceException {
+    if (noise instanceof Noise.SeededPerImage each && each.seeds().size() != size.batch()) {
+      int n = each.seeds().size();
+      throw ServiceException.invalid(
+          field,
+          "%s given for %s latents; one for each is needed, or a single seed for all"
+              .formatted(n + (n == 1 ? " seed was" : " seeds were"), size.batch()));
     }
-    return seeds.size() == 1 ? Noise.seeded(seeds.get(0)) : seeds(field, seeds, size);
   }
 
   /**
@@ -101,10 +79,5 @@ public final class NoiseRules {
       }
     }
     return values;
-  }
-
-  private static String shortened(String text) {
-    String clean = text.replaceAll("[^0-9A-Za-z,.+ -]", "?");
-    return clean.length() > 40 ? clean.substring(0, 40) + ".." : clean;
   }
 }

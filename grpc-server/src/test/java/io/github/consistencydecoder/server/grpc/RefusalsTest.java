@@ -121,6 +121,7 @@ class RefusalsTest {
 
   @Test
   void noiseThatDoesNotFit() {
+    invalidDecode("noise.seeds", "no seed", r -> r.getNoiseBuilder().setSeeds(Seeds.newBuilder()));
     invalidDecode(
         "noise.seeds",
         "1 seed was given for 2",
@@ -151,8 +152,8 @@ class RefusalsTest {
 
   @Test
   void optionsThatAreNone() {
-    invalidDecode("timesteps", "must not rise", r -> r.addTimesteps(5).addTimesteps(6));
-    invalidDecode("timesteps", "outside 1 .. 1023", r -> r.addTimesteps(-5));
+    invalidDecode("timesteps", "none above the one before", r -> r.addTimesteps(5).addTimesteps(6));
+    invalidDecode("timesteps", "timesteps of 1 to 1023", r -> r.addTimesteps(-5));
     invalidDecode("dialect", "unknown", r -> r.setDialectValue(9));
     invalidDecode("format", "unknown", r -> r.setFormatValue(9));
     invalidDecode("priority", "unknown", r -> r.setPriorityValue(9));

@@ -1,18 +1,19 @@
 package io.github.consistencydecoder.client;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Descriptors.EnumValueDescriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
 import com.google.protobuf.UnsafeByteOperations;
-import io.github.consistencydecoder.plugin.ClampMode;
+import io.github.consistencydecoder.plugin.DecodeOption;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
-import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.proto.v1.DataType;
 import io.github.consistencydecoder.proto.v1.DecodeRequest;
-import io.github.consistencydecoder.proto.v1.Dialect;
 import io.github.consistencydecoder.proto.v1.GivenNoise;
 import io.github.consistencydecoder.proto.v1.PictureFormat;
 import io.github.consistencydecoder.proto.v1.Seeds;
@@ -21,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Locale;
 
 /** Latents and options as a request: everything as the caller said it, nothing converted. */
 final class DecodeRequests {
@@ -33,7 +35,7 @@ final class DecodeRequests {
    *     size than the pictures, {@link DecoderErrorCode#INVALID_LATENTS} if those cannot be held
    */
   static DecodeRequest of(String model, Latents latents, DecodeOptions options) {
-    return DecodeRequest.newBuilder()
+    return withWords(DecodeRequest.newBuilder(), options)
         .setModel(model)
         .setLatents(
             io.github.consistencydecoder.proto.v1.Latents.newBuilder()
@@ -48,8 +50,6 @@ final class DecodeRequests {
                 .setScale(scale(latents.scale())))
         .setNoise(noise(options.noise(), pictureShape(latents)))
         .addAllTimesteps(options.schedule().timesteps())
-        .setDialect(dialect(options.clamp()))
-        .setTiling(tiling(options.tiling()))
         .setFormat(PictureFormat.PICTURE_FORMAT_FLOAT32)
         .build();
   }
@@ -68,26 +68,25 @@ final class DecodeRequests {
   }
 
   static io.github.consistencydecoder.proto.v1.LatentScale scale(LatentScale scale) {
-    return switch (scale) {
-      case SCALED -> io.github.consistencydecoder.proto.v1.LatentScale.LATENT_SCALE_SCALED;
-      case UNSCALED -> io.github.consistencydecoder.proto.v1.LatentScale.LATENT_SCALE_UNSCALED;
-    };
+    return io.github.consistencydecoder.proto.v1.LatentScale.valueOf("LATENT_SCALE_" + scale);
   }
 
-  private static Dialect dialect(ClampMode clamp) {
-    return switch (clamp) {
-      case EACH_STEP -> Dialect.DIALECT_ORIGINAL;
-      case NONE -> Dialect.DIALECT_DIFFUSERS;
-    };
-  }
-
-  static io.github.consistencydecoder.proto.v1.Tiling tiling(Tiling tiling) {
-    return switch (tiling) {
-      case AUTO -> io.github.consistencydecoder.proto.v1.Tiling.TILING_UNSPECIFIED;
-      case WHOLE -> io.github.consistencydecoder.proto.v1.Tiling.TILING_WHOLE;
-      case EXACT -> io.github.consistencydecoder.proto.v1.Tiling.TILING_EXACT;
-      case OVERLAPPED -> io.github.consistencydecoder.proto.v1.Tiling.TILING_OVERLAPPED;
-    };
+  /** Says the options that a message has a field of words for; the default may have no word. */
+  static <B extends Message.Builder> B withWords(B message, DecodeOptions options) {
+    for (DecodeOption option : DecodeOption.values()) {
+      FieldDescriptor field = message.getDescriptorForType().findFieldByName(option.id());
+      if (field != null && field.getJavaType() == FieldDescriptor.JavaType.ENUM) {
+        String word = option.print(options).orElseThrow();
+        String name = (field.getName() + "_" + word).replace('-', '_').toUpperCase(Locale.ROOT);
+        EnumValueDescriptor value = field.getEnumType().findValueByName(name);
+        if (value != null) {
+          message.setField(field, value);
+        } else if (!word.equals(option.words().get(0))) {
+          throw new IllegalStateException("the protocol has no word " + name);
+        }
+      }
+    }
+    return message;
   }
 
   private static io.github.consistencydecoder.proto.v1.Noise noise(Noise noise, List<Long> shape) {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.github.consistencydecoder.client.DecodeStream.Progress;
 import io.github.consistencydecoder.client.RemoteModel.CallKind;
+import io.github.consistencydecoder.client.RemoteModel.Lifetime;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
@@ -39,12 +40,11 @@ final class RemoteDecoder implements LatentDecoder {
   public DecodeEstimate estimate(int batch, int height, int width, DecodeOptions options) {
     requireNonNull(options, "options");
     BatchSize size =
-        BatchSize.newBuilder()
+        DecodeRequests.withWords(BatchSize.newBuilder(), options)
             .setCount(batch)
             .setHeight(height)
             .setWidth(width)
             .setSteps(options.schedule().timesteps().size())
-            .setTiling(DecodeRequests.tiling(options.tiling()))
             .build();
     return lifetime.whileOpen(() -> model.estimate(size));
   }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.github.consistencydecoder.client.DecodeRequests.FloatTensors;
 import io.github.consistencydecoder.client.RemoteModel.CallKind;
+import io.github.consistencydecoder.client.RemoteModel.Lifetime;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecoderException;

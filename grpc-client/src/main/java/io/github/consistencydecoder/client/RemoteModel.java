@@ -23,7 +23,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * One model of a service, found when it was opened. Owns the connection. Safe for use by several
@@ -258,6 +260,53 @@ final class RemoteModel implements AutoCloseable {
     /** What it means if the service refuses the request without saying which part of it. */
     DecoderErrorCode invalid() {
       return invalid;
+    }
+  }
+
+  /**
+   * Whether something is open, for any number of threads that use it and one that ends it: the end
+   * waits for those, and nothing starts after it.
+   */
+  static final class Lifetime {
+    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private final String thing;
+    private boolean ended;
+
+    /**
+     * @param thing as messages call it, with its article: {@code the decoder}
+     */
+    Lifetime(String thing) {
+      this.thing = thing;
+    }
+
+    /**
+     * Does work that needs the thing to be open.
+     *
+     * @throws IllegalStateException if it is closed
+     */
+    <T> T whileOpen(Supplier<T> work) {
+      lock.readLock().lock();
+      try {
+        if (ended) {
+          throw new IllegalStateException(thing + " is closed");
+        }
+        return work.get();
+      } finally {
+        lock.readLock().unlock();
+      }
+    }
+
+    /** Waits for the work that is being done, then runs {@code free}; does so only once. */
+    void end(Runnable free) {
+      lock.writeLock().lock();
+      try {
+        if (!ended) {
+          ended = true;
+          free.run();
+        }
+      } finally {
+        lock.writeLock().unlock();
+      }
     }
   }
 }

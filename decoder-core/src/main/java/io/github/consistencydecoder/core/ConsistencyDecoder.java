@@ -14,6 +14,7 @@ import io.github.consistencydecoder.core.runtime.Evaluation;
 import io.github.consistencydecoder.core.runtime.NetworkRunner;
 import io.github.consistencydecoder.core.runtime.graphs.GraphCache;
 import io.github.consistencydecoder.core.sampler.LatentTransform;
+import io.github.consistencydecoder.core.sampler.NoiseSchedule;
 import io.github.consistencydecoder.core.sampler.Sampler;
 import io.github.consistencydecoder.core.sampler.StepEvaluator;
 import io.github.consistencydecoder.models.network.Conditioning;
@@ -253,14 +254,7 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
     return conditioning.computeIfAbsent(
         timestep,
         t -> {
-          if (t >= weights.network().timesteps()) {
-            throw new DecoderException(
-                DecoderErrorCode.INVALID_OPTIONS,
-                "timestep "
-                    + t
-                    + " is outside this model's 1 .. "
-                    + (weights.network().timesteps() - 1));
-          }
+          NoiseSchedule.requireOf(weights.network().timesteps(), t);
           try {
             return Conditioning.of(weights, t);
           } catch (IOException e) {

@@ -17,6 +17,7 @@ import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -143,33 +144,33 @@ public class ConformanceTest {
   }
 
   private static float[] network(Path file, float[] input, int height, int width, int timestep)
-      throws Exception {
-    try (Checkpoint checkpoint = Checkpoints.open(file)) {
-      ConsistencyWeights weights = ConsistencyWeights.of(checkpoint, Optional.empty());
-      SessionSettings settings = new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2);
-      return new NetworkProbe(weights, input, height, width, timestep, settings, folder)
-          .evaluate(ElementType.FLOAT32);
-    }
+      throws IOException {
+    return probed(
+        file, input, height, width, timestep, probe -> probe.evaluate(ElementType.FLOAT32));
   }
 
   private static float[] channelsLast(
       Path file, ElementType type, float[] input, int height, int width, int timestep)
-      throws Exception {
-    try (Checkpoint checkpoint = Checkpoints.open(file)) {
-      ConsistencyWeights weights = ConsistencyWeights.of(checkpoint, Optional.empty());
-      SessionSettings settings = new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2);
-      return new NetworkProbe(weights, input, height, width, timestep, settings, folder)
-          .evaluateChannelsLast(type);
-    }
+      throws IOException {
+    return probed(file, input, height, width, timestep, probe -> probe.evaluateChannelsLast(type));
   }
 
   private static float[] tiled(Path file, float[] input, int height, int width, int timestep)
-      throws Exception {
+      throws IOException {
+    return probed(file, input, height, width, timestep, probe -> probe.evaluateSized(1 << 18));
+  }
+
+  /** A way of evaluating a network. */
+  private interface Way {
+    float[] of(NetworkProbe probe) throws IOException;
+  }
+
+  private static float[] probed(
+      Path file, float[] input, int height, int width, int timestep, Way way) throws IOException {
     try (Checkpoint checkpoint = Checkpoints.open(file)) {
       ConsistencyWeights weights = ConsistencyWeights.of(checkpoint, Optional.empty());
       SessionSettings settings = new SessionSettings(new Device(Device.Kind.CPU, 0, "test"), 2);
-      return new NetworkProbe(weights, input, height, width, timestep, settings, folder)
-          .evaluateSized(1 << 18);
+      return way.of(new NetworkProbe(weights, input, height, width, timestep, settings, folder));
     }
   }
 

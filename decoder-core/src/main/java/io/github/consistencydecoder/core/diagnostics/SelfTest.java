@@ -12,6 +12,7 @@ import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.SyntheticWeights;
 import io.github.consistencydecoder.models.network.onnx.ElementType;
+import io.github.consistencydecoder.models.store.cache.FileTree;
 import io.github.consistencydecoder.models.store.digests.ModelDigests;
 import io.github.consistencydecoder.plugin.ClampMode;
 import io.github.consistencydecoder.plugin.DecodeOptions;
@@ -88,7 +89,7 @@ public final class SelfTest {
       try {
         test.conformance(folder);
       } finally {
-        deleteAll(folder);
+        FileTree.delete(folder);
       }
       test.model();
     } catch (DecoderException | IOException e) {
@@ -288,16 +289,6 @@ public final class SelfTest {
     String line = (ok ? "ok      " : "FAILED  ") + what + ": " + found;
     lines.add(line);
     listener.accept(line);
-  }
-
-  private static void deleteAll(Path folder) throws IOException {
-    List<Path> all;
-    try (var walk = Files.walk(folder)) {
-      all = walk.sorted(java.util.Comparator.reverseOrder()).toList();
-    }
-    for (Path p : all) {
-      Files.deleteIfExists(p);
-    }
   }
 
   /**

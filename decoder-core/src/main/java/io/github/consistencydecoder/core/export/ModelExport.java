@@ -117,14 +117,7 @@ public final class ModelExport {
   private String consistency(OpenModel model, ElementType type) throws IOException {
     ConsistencyWeights weights = ConsistencyWeights.of(model.checkpoint(), model.config());
     for (int t : request.schedule().timesteps()) {
-      if (t >= weights.network().timesteps()) {
-        throw new DecoderException(
-            DecoderErrorCode.INVALID_OPTIONS,
-            "timestep "
-                + t
-                + " is outside this model's 1 .. "
-                + (weights.network().timesteps() - 1));
-      }
+      NoiseSchedule.requireOf(weights.network().timesteps(), t);
     }
     requireSpace(weights.network().parameters(), type);
     String digest = model.digest();

@@ -1,5 +1,8 @@
 package io.github.consistencydecoder.core.sampler;
 
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
+
 /**
  * The noise schedule that the consistency decoder was trained with: 1024 timesteps, alpha-bar of
  * cosine shape (Nichol and Dhariwal, "Improved Denoising Diffusion Probabilistic Models", section
@@ -56,6 +59,20 @@ public final class NoiseSchedule {
         Math.sqrt(1 / acp) * DATA_VARIANCE / total,
         Math.sqrt(variance) * Math.sqrt(DATA_VARIANCE) / Math.sqrt(total),
         Math.sqrt(1 / acp) / Math.sqrt(total));
+  }
+
+  /**
+   * Refuses a timestep that a model was not trained for.
+   *
+   * @param timesteps of the model
+   * @throws DecoderException {@link DecoderErrorCode#INVALID_OPTIONS}
+   */
+  public static void requireOf(int timesteps, int timestep) {
+    if (timestep >= timesteps) {
+      throw new DecoderException(
+          DecoderErrorCode.INVALID_OPTIONS,
+          "timestep " + timestep + " is outside this model's 1 .. " + (timesteps - 1));
+    }
   }
 
   private static double[] products() {

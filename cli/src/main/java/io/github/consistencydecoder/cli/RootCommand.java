@@ -1,16 +1,16 @@
 package io.github.consistencydecoder.cli;
 
-import io.github.consistencydecoder.cli.bench.BenchCommand;
-import io.github.consistencydecoder.cli.cache.CacheCommand;
 import io.github.consistencydecoder.cli.compare.CompareCommand;
 import io.github.consistencydecoder.cli.decode.DecodeCommand;
 import io.github.consistencydecoder.cli.decode.DemoCommand;
-import io.github.consistencydecoder.cli.doctor.DoctorCommand;
 import io.github.consistencydecoder.cli.encode.EncodeCommand;
-import io.github.consistencydecoder.cli.export.ExportCommand;
+import io.github.consistencydecoder.cli.machine.BenchCommand;
+import io.github.consistencydecoder.cli.machine.DoctorCommand;
+import io.github.consistencydecoder.cli.models.CacheCommand;
+import io.github.consistencydecoder.cli.models.ExportCommand;
+import io.github.consistencydecoder.cli.models.ModelsCommand;
 import io.github.consistencydecoder.cli.serve.ServeCommand;
 import io.github.consistencydecoder.cli.shell.Version;
-import io.github.consistencydecoder.cli.store.ModelsCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;

@@ -1,17 +1,17 @@
 package io.github.consistencydecoder.cli.compare;
 
 import io.github.consistencydecoder.cli.encode.EncoderChoice;
+import io.github.consistencydecoder.cli.images.FitOptions;
+import io.github.consistencydecoder.cli.images.InputFiles;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.options.DeviceOptions;
 import io.github.consistencydecoder.cli.options.InstalledModels;
-import io.github.consistencydecoder.cli.options.MemoryOption;
-import io.github.consistencydecoder.cli.photographs.FitOptions;
-import io.github.consistencydecoder.cli.photographs.InputFiles;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.compare.Comparison;
 import io.github.consistencydecoder.formats.latents.ScaleChoice;
+import io.github.consistencydecoder.formats.pictures.Region;
 import io.github.consistencydecoder.models.store.ModelStore;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import java.nio.file.Path;
@@ -23,6 +23,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -138,7 +140,7 @@ public final class CompareCommand implements Callable<Integer> {
   @Mixin private CropOptions crops;
   @Mixin private FitOptions fit;
   @Mixin private DeviceOptions device;
-  @Mixin private MemoryOption memory;
+  @Mixin private DeviceOptions.MemoryOption memory;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
@@ -166,7 +168,7 @@ public final class CompareCommand implements Callable<Integer> {
                 ? Optional.of(EncoderChoice.of(encoder, encoderModel, "--encoder-model", store))
                 : Optional.empty(),
             fit.fit(),
-            new LatentsSubject.Reading(scale, tensor),
+            new Subject.LatentsSubject.Reading(scale, tensor),
             Optional.ofNullable(lpips),
             config);
     return new CompareRun(console, plan).compare(builder);
@@ -204,7 +206,9 @@ public final class CompareCommand implements Callable<Integer> {
       Console console, ModelStore store, Map<String, PictureSource> decoded) {
     InstalledModels installed = InstalledModels.of(store);
     if (decoders.isEmpty()) {
-      return decoded.isEmpty() ? ColumnChoice.usual(installed, seed, console::note) : List.of();
+      return decoded.isEmpty()
+          ? ColumnSpec.ColumnChoice.usual(installed, seed, console::note)
+          : List.of();
     }
     Set<String> names = new HashSet<>(decoded.keySet());
     names.add("truth");
@@ -220,7 +224,7 @@ public final class CompareCommand implements Callable<Integer> {
                 + "' is taken; put another before it, NAME="
                 + text);
       }
-      columns.add(ColumnChoice.complete(column, installed, console::note));
+      columns.add(ColumnSpec.ColumnChoice.complete(column, installed, console::note));
     }
     return columns;
   }
@@ -247,5 +251,91 @@ public final class CompareCommand implements Callable<Integer> {
 
   private static CliException usage(String message) {
     return new CliException(ExitCode.USAGE, message);
+  }
+
+  /** Which parts of the pictures are looked at closely; filled by picocli. */
+  static final class CropOptions {
+    private static final int USUAL_COUNT = 2;
+    private static final int MOST = 100;
+
+    @Option(
+        names = "--crop",
+        paramLabel = "x,y,w,h",
+        description = "A part to look at closely, in pixels. May be given again.")
+    private List<String> regions = List.of();
+
+    @Option(
+        names = "--crops",
+        paramLabel = "N",
+        description =
+            "Without --crop: look for so many parts where the decoders differ most. Default: 2.")
+    private Integer count;
+
+    @Option(
+        names = "--crop-size",
+        paramLabel = "S",
+        description = "Side of those in pixels. Default: a quarter of the shorter side, 32 to 128.")
+    private Integer side;
+
+    /** Hands them over; throws if they make no sense. */
+    void addTo(Comparison.Builder builder) {
+      if (regions.isEmpty()) {
+        if (count != null && (count < 0 || count > MOST)) {
+          throw usage("--crops " + count + ": 0 to " + MOST + " are possible");
+        }
+        if (side != null && side < 1) {
+          throw usage("--crop-size " + side + ": at least 1 is needed");
+        }
+        builder.automaticCrops(count == null ? USUAL_COUNT : count, side == null ? 0 : side);
+        return;
+      }
+      if (count != null || side != null) {
+        throw usage("--crop: excludes --crops and --crop-size");
+      }
+      List<Region> parsed = new ArrayList<>();
+      for (String region : regions) {
+        try {
+          parsed.add(Region.parse(region));
+        } catch (IllegalArgumentException e) {
+          throw new CliException(ExitCode.USAGE, "--crop " + region + ": " + e.getMessage(), e);
+        }
+      }
+      builder.crops(parsed);
+    }
+
+    private static CliException usage(String message) {
+      return new CliException(ExitCode.USAGE, message);
+    }
+  }
+
+  /** Sizes as a person writes them. */
+  private static final class ByteCount {
+    private static final Pattern FORM = Pattern.compile("(\\d{1,10})([KMG]?)");
+    private static final long MOST = 2L << 30;
+
+    private ByteCount() {}
+
+    /**
+     * @param option for the message
+     * @param text a number, with K, M or G for that many times 1024
+     */
+    static long parse(String option, String text) {
+      Matcher matcher = FORM.matcher(text.strip());
+      if (matcher.matches()) {
+        long unit =
+            switch (matcher.group(2)) {
+              case "K" -> 1L << 10;
+              case "M" -> 1L << 20;
+              case "G" -> 1L << 30;
+              default -> 1;
+            };
+        long count = Long.parseLong(matcher.group(1));
+        if (count > 0 && count <= MOST / unit) {
+          return count * unit;
+        }
+      }
+      throw new CliException(
+          ExitCode.USAGE, option + " " + text + ": a size up to 2G is needed, for example 20M");
+    }
   }
 }

@@ -89,7 +89,7 @@ final class CompareListener implements ComparisonListener {
   @Override
   public void inputFailed(int index, int count, String name, String reason, Throwable cause) {
     Failure failure =
-        cause instanceof InputFailedException input
+        cause instanceof FileInput.InputFailedException input
             ? input.failure()
             : new Failure(
                 cause == null

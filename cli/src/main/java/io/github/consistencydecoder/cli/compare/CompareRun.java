@@ -8,14 +8,21 @@ import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.cli.shell.Failure;
 import io.github.consistencydecoder.cli.shell.Interruption;
 import io.github.consistencydecoder.cli.shell.Progress;
+import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.compare.Comparison;
 import io.github.consistencydecoder.compare.ComparisonSummary;
 import io.github.consistencydecoder.formats.pictures.PictureFit;
 import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.plugin.DecoderInfo;
+import io.github.consistencydecoder.plugin.Decoders;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -48,7 +55,7 @@ final class CompareRun {
       List<ColumnSpec> columns,
       Optional<EncoderChoice> encoder,
       PictureFit fit,
-      LatentsSubject.Reading latents,
+      Subject.LatentsSubject.Reading latents,
       Optional<Path> lpips,
       DecoderConfig device) {
     Plan {
@@ -133,11 +140,11 @@ final class CompareRun {
 
   private List<FileInput> inputs(OpenEncoder encoder, Interruption.Guard guard) {
     FileInput.Reading reading = new FileInput.Reading(plan.fit(), new FileDigests(), console::note);
-    Optional<PhotographSubject.Encoding> encoding =
+    Optional<Subject.PhotographSubject.Encoding> encoding =
         Optional.ofNullable(encoder)
-            .map(open -> new PhotographSubject.Encoding(open, guard.cancellation()));
+            .map(open -> new Subject.PhotographSubject.Encoding(open, guard.cancellation()));
     return new InputList(plan.sources(), reading, plan.latents())
-        .of(plan.files(), file -> new PhotographSubject(file, plan.fit(), encoding));
+        .of(plan.files(), file -> new Subject.PhotographSubject(file, plan.fit(), encoding));
   }
 
   /** Pictures first: they are what people know, and the first column is the reference. */
@@ -199,6 +206,112 @@ final class CompareRun {
               + inputs.size()
               + " inputs are done, the same command goes on from there");
       return guard.exitCode();
+    }
+  }
+
+  /** What {@code --json} prints after a comparison; the numbers are in {@code metrics.json}. */
+  private static final class CompareReport {
+    private static final double NANOS = 1e9;
+
+    private final long start = System.nanoTime();
+    private final Map<String, Object> document = new LinkedHashMap<>();
+    private final List<Map<String, Object>> decoders = new ArrayList<>();
+
+    void encoder(DecoderInfo info) {
+      document.put("encoder", about(info));
+    }
+
+    void decoder(ColumnSpec column, DecoderInfo info) {
+      Map<String, Object> about = new LinkedHashMap<>();
+      about.put("name", column.name());
+      about.putAll(about(info));
+      about.put("schedule", column.options().schedule().toString());
+      about.put("seed", column.options().noise().toString());
+      about.put("clamp", column.options().clamp().id());
+      decoders.add(about);
+    }
+
+    private static Map<String, Object> about(DecoderInfo info) {
+      Map<String, Object> about = new LinkedHashMap<>();
+      about.put("plugin", info.provider());
+      about.put("model", info.model());
+      about.put("digest", info.digest());
+      about.put("device", info.device());
+      return about;
+    }
+
+    void compared(Path folder, ComparisonSummary summary, Map<String, Failure> failures) {
+      Map<String, Object> files = new LinkedHashMap<>();
+      OutputFolder.FILES.forEach(file -> files.put(file, folder.resolve(file).toString()));
+      document.put("files", files);
+      document.put("compared", summary.compared());
+      document.put("reused", summary.reused());
+      List<Map<String, Object>> failed = new ArrayList<>();
+      failures.forEach(
+          (input, failure) -> {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("input", input);
+            one.put("error", failure.message());
+            one.put("exit_code", failure.exitCode());
+            failed.add(one);
+          });
+      document.put("failures", failed);
+    }
+
+    Map<String, Object> document(int exitCode) {
+      Map<String, Object> all = new LinkedHashMap<>();
+      all.put("software", Version.software());
+      all.put("exit_code", exitCode);
+      all.put("decoders", decoders);
+      all.putAll(document);
+      all.put("seconds", (System.nanoTime() - start) / NANOS);
+      return all;
+    }
+  }
+
+  /**
+   * The decoders of a comparison. Two columns with the same plugin and settings share one, since it
+   * may hold gigabytes.
+   *
+   * <p>Owns the decoders.
+   */
+  private static final class OpenColumns implements AutoCloseable {
+    private final List<LatentDecoder> opened = new ArrayList<>();
+    private final Map<String, LatentDecoder> known = new HashMap<>();
+
+    /** The decoder of a column, opened if no other column has it. Borrowed until {@link #close}. */
+    LatentDecoder open(ColumnSpec spec, DecoderConfig device) {
+      DecoderConfig config = spec.config(device);
+      String key = spec.plugin() + " " + config;
+      LatentDecoder decoder = known.get(key);
+      if (decoder == null) {
+        decoder = Decoders.open(spec.plugin(), config);
+        opened.add(decoder);
+        known.put(key, decoder);
+      }
+      return decoder;
+    }
+
+    /** Closes all, the last one first; a failure does not keep the others open. */
+    @Override
+    public void close() {
+      RuntimeException failure = null;
+      for (int i = opened.size() - 1; i >= 0; i--) {
+        try {
+          opened.get(i).close();
+        } catch (RuntimeException e) {
+          if (failure == null) {
+            failure = e;
+          } else {
+            failure.addSuppressed(e);
+          }
+        }
+      }
+      opened.clear();
+      known.clear();
+      if (failure != null) {
+        throw failure;
+      }
     }
   }
 }

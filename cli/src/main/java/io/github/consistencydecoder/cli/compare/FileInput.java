@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.cli.compare;
 
-import io.github.consistencydecoder.cli.photographs.Photographs;
+import io.github.consistencydecoder.cli.images.FitOptions;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.cli.shell.Failure;
@@ -167,9 +167,26 @@ final class FileInput implements ComparisonInput {
           ExitCode.INPUT, file + " and " + files.get(1) + ": which of the two is not clear");
     }
     try {
-      return Photographs.read(file);
+      return FitOptions.Photographs.read(file);
     } catch (IOException e) {
       throw failed(file.toString(), e);
+    }
+  }
+
+  /** An input that cannot be read, with what the person is told and the shell gets. */
+  static final class InputFailedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final int exitCode;
+
+    InputFailedException(Failure failure) {
+      super(failure.message(), failure.cause());
+      this.exitCode = failure.exitCode();
+    }
+
+    /** For the person; its cause is the original one. */
+    Failure failure() {
+      return new Failure(exitCode, getMessage(), getCause());
     }
   }
 }

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.cli.compare;
 
-import io.github.consistencydecoder.cli.outputs.OutputFiles;
+import io.github.consistencydecoder.cli.output.OutputFiles;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.formats.latents.LatentsFile;
@@ -26,7 +26,7 @@ final class InputList {
 
   private final Sources sources;
   private final FileInput.Reading reading;
-  private final LatentsSubject.Reading latents;
+  private final Subject.LatentsSubject.Reading latents;
 
   /**
    * Where pictures come from that belong to inputs.
@@ -49,7 +49,7 @@ final class InputList {
   /** A subject and what it may be called. */
   private record Candidate(Subject subject, String name, List<String> stems) {}
 
-  InputList(Sources sources, FileInput.Reading reading, LatentsSubject.Reading latents) {
+  InputList(Sources sources, FileInput.Reading reading, Subject.LatentsSubject.Reading latents) {
     this.sources = sources;
     this.reading = reading;
     this.latents = latents;
@@ -100,7 +100,8 @@ final class InputList {
       batch = 1;
     }
     if (batch < 2) {
-      return List.of(new Candidate(new LatentsSubject(file, 0, latents), name, List.of(stem)));
+      return List.of(
+          new Candidate(new Subject.LatentsSubject(file, 0, latents), name, List.of(stem)));
     }
     if (batch > MOST_LATENTS) {
       throw new CliException(
@@ -119,7 +120,7 @@ final class InputList {
       String decoded = String.format(Locale.ROOT, "%s-%0" + digits + "d", stem, k);
       each.add(
           new Candidate(
-              new LatentsSubject(file, k, latents),
+              new Subject.LatentsSubject(file, k, latents),
               name + "#" + k,
               List.of(stem + "#" + k, decoded, stem + "-" + k)));
     }
@@ -163,7 +164,7 @@ final class InputList {
       sources.decoded.forEach(
           (name, source) -> decoded.put(name, source.find(candidate.stems, only)));
       List<Path> truth =
-          candidate.subject instanceof PhotographSubject
+          candidate.subject instanceof Subject.PhotographSubject
               ? List.of()
               : sources.truth.map(source -> source.find(candidate.stems, only)).orElse(List.of());
       anyTruth |= !truth.isEmpty();

@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.cli.compare;
 
-import io.github.consistencydecoder.cli.outputs.OutputFiles;
-import io.github.consistencydecoder.cli.photographs.InputFiles;
+import io.github.consistencydecoder.cli.images.InputFiles;
+import io.github.consistencydecoder.cli.output.OutputFiles;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import java.nio.file.Files;

@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.cli.decode;
 
 import io.github.consistencydecoder.cli.options.DecoderOptions;
-import io.github.consistencydecoder.cli.pictures.OutputPlan;
-import io.github.consistencydecoder.cli.pictures.PixelsWriter;
+import io.github.consistencydecoder.cli.output.OutputPlan;
+import io.github.consistencydecoder.cli.output.PixelsWriter;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
@@ -12,6 +12,7 @@ import io.github.consistencydecoder.cli.shell.Progress;
 import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.plugin.Cancellation;
+import io.github.consistencydecoder.plugin.DecodeListener;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.plugin.DecoderInfo;
@@ -21,6 +22,8 @@ import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.plugin.Tiling;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -251,5 +254,106 @@ final class DecodeRun {
     }
     text.putIfAbsent("latents", latents.scale().name().toLowerCase(Locale.ROOT));
     return text;
+  }
+
+  /** What {@code --json} prints after a run. Times are seconds. */
+  private static final class RunReport {
+    private static final double NANOS = 1e9;
+
+    private final long start = System.nanoTime();
+    private final List<Map<String, Object>> results = new ArrayList<>();
+    private final Map<String, Object> sequels = new LinkedHashMap<>();
+    private Map<String, Object> model = Map.of();
+
+    void opened(DecoderInfo info, long nanos) {
+      model = new LinkedHashMap<>();
+      model.put("decoder", info.provider());
+      model.put("name", info.model());
+      model.put("digest", info.digest());
+      model.put("device", info.device());
+      model.put("details", info.details());
+      model.put("open_seconds", nanos / NANOS);
+    }
+
+    void decoded(String input, DecodeRun.Work work, Decoded decoded, List<Path> files) {
+      Latents latents = work.latents();
+      Map<String, Object> result = new LinkedHashMap<>();
+      result.put("input", input);
+      result.put("files", files.stream().map(Path::toString).toList());
+      result.put(
+          "latents_shape",
+          List.of(latents.batch(), Latents.CHANNELS, latents.height(), latents.width()));
+      result.put("latents", latents.scale().name().toLowerCase(Locale.ROOT));
+      if (!work.decision().isEmpty()) {
+        result.put("latents_decision", work.decision());
+      }
+      result.put("seconds", decoded.totalNanos() / NANOS);
+      result.put("step_seconds", decoded.stepNanos().stream().map(nanos -> nanos / NANOS).toList());
+      result.put("metadata", decoded.metadata());
+      result.put("warnings", decoded.warnings());
+      results.add(result);
+    }
+
+    void failed(String input, Failure failure) {
+      Map<String, Object> result = new LinkedHashMap<>();
+      result.put("input", input);
+      result.put("error", failure.message());
+      result.put("exit_code", failure.exitCode());
+      results.add(result);
+    }
+
+    void followed(String name, Map<String, Object> what) {
+      sequels.put(name, what);
+    }
+
+    Map<String, Object> document(int exitCode) {
+      Map<String, Object> document = new LinkedHashMap<>();
+      document.put("software", Version.software());
+      document.put("exit_code", exitCode);
+      document.put("model", model);
+      document.put("results", results);
+      document.putAll(sequels);
+      document.put("seconds", (System.nanoTime() - start) / NANOS);
+      return document;
+    }
+  }
+
+  /** Moves the bar and passes warnings on when they come, each once. */
+  private static final class ProgressListener implements DecodeListener {
+    private final Console console;
+    private final Progress progress;
+    private final String subject;
+    private final List<String> heard = new ArrayList<>();
+
+    ProgressListener(Console console, Progress progress, String subject) {
+      this.console = console;
+      this.progress = progress;
+      this.subject = subject;
+    }
+
+    @Override
+    public void stepStarted(int step, int steps, int timestep) {
+      progress.doing("t=" + timestep);
+    }
+
+    @Override
+    public void stepFinished(int step, int steps, long nanos) {
+      progress.reached(step + 1);
+    }
+
+    @Override
+    public void warning(String sentence) {
+      heard.add(sentence);
+      console.warning(subject + ": " + sentence);
+    }
+
+    /** A plugin may put a warning into its result without telling it first. */
+    void sayWhatWasNotHeard(List<String> warnings) {
+      for (String sentence : warnings) {
+        if (!heard.contains(sentence)) {
+          console.warning(subject + ": " + sentence);
+        }
+      }
+    }
   }
 }

@@ -1,11 +1,9 @@
 package io.github.consistencydecoder.cli.decode;
 
-import io.github.consistencydecoder.cli.demo.DemoReport;
-import io.github.consistencydecoder.cli.demo.Sample;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.options.DecoderOptions;
 import io.github.consistencydecoder.cli.options.SamplingOptions;
-import io.github.consistencydecoder.cli.pictures.OutputPlan;
+import io.github.consistencydecoder.cli.output.OutputPlan;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.formats.latents.LatentsFile;
 import io.github.consistencydecoder.formats.latents.ScaleChoice;
@@ -68,7 +66,7 @@ public final class DemoCommand implements Callable<Integer> {
     DecoderConfig config = decoder.config();
     Path file = Files.createTempFile(NAME, ".safetensors");
     try {
-      Sample.copyLatents(file);
+      DemoReport.Sample.copyLatents(file);
       Latents latents = LatentsFile.read(file, ScaleChoice.AUTO, null, null).latents();
       Path out = folder.toAbsolutePath().normalize();
       // It is our own name and the same picture every time, so it may be replaced.

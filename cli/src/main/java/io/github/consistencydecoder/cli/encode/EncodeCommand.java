@@ -1,11 +1,10 @@
 package io.github.consistencydecoder.cli.encode;
 
+import io.github.consistencydecoder.cli.images.FitOptions;
+import io.github.consistencydecoder.cli.images.InputFiles;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.options.DeviceOptions;
-import io.github.consistencydecoder.cli.options.MemoryOption;
-import io.github.consistencydecoder.cli.outputs.OutputFiles;
-import io.github.consistencydecoder.cli.photographs.FitOptions;
-import io.github.consistencydecoder.cli.photographs.InputFiles;
+import io.github.consistencydecoder.cli.output.OutputFiles;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
@@ -85,7 +84,7 @@ public final class EncodeCommand implements Callable<Integer> {
 
   @Mixin private FitOptions fit;
   @Mixin private DeviceOptions device;
-  @Mixin private MemoryOption memory;
+  @Mixin private DeviceOptions.MemoryOption memory;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 

@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.cli.encode;
 
-import io.github.consistencydecoder.cli.outputs.OutputFiles;
-import io.github.consistencydecoder.cli.photographs.Photographs;
+import io.github.consistencydecoder.cli.images.FitOptions;
+import io.github.consistencydecoder.cli.output.OutputFiles;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
@@ -12,11 +12,15 @@ import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.formats.latents.LatentsFormat;
 import io.github.consistencydecoder.formats.latents.LatentsWriter;
 import io.github.consistencydecoder.formats.pictures.PictureFit;
+import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -90,7 +94,7 @@ final class EncodeRun {
     progress.doing(String.valueOf(input.getFileName()));
     PictureFit.Fitted fitted;
     try {
-      fitted = Photographs.read(input, settings.fit());
+      fitted = FitOptions.Photographs.read(input, settings.fit());
       files.refuseExisting(List.of(files.file(input)), inputs);
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
       return failed(input, Failure.of(input.toString(), ExitCode.INPUT, e));
@@ -152,5 +156,55 @@ final class EncodeRun {
     text.put("picture", String.valueOf(input.getFileName()));
     text.put("fit", settings.fit().identity());
     return text;
+  }
+
+  /** What {@code --json} prints after a run. Times are seconds. */
+  private static final class EncodeReport {
+    private static final double NANOS = 1e9;
+
+    private final long start = System.nanoTime();
+    private final List<Map<String, Object>> results = new ArrayList<>();
+    private Map<String, Object> model = Map.of();
+
+    void opened(DecoderInfo info, long nanos) {
+      model = new LinkedHashMap<>();
+      model.put("encoder", info.provider());
+      model.put("name", info.model());
+      model.put("digest", info.digest());
+      model.put("device", info.device());
+      model.put("details", info.details());
+      model.put("open_seconds", nanos / NANOS);
+    }
+
+    void encoded(Path input, Path file, Latents latents, long nanos, List<String> notes) {
+      Map<String, Object> result = new LinkedHashMap<>();
+      result.put("input", input.toString());
+      result.put("file", file.toString());
+      result.put(
+          "latents_shape",
+          List.of(latents.batch(), Latents.CHANNELS, latents.height(), latents.width()));
+      result.put("latents", latents.scale().name().toLowerCase(Locale.ROOT));
+      result.put("seconds", nanos / NANOS);
+      result.put("notes", notes);
+      results.add(result);
+    }
+
+    void failed(Path input, Failure failure) {
+      Map<String, Object> result = new LinkedHashMap<>();
+      result.put("input", input.toString());
+      result.put("error", failure.message());
+      result.put("exit_code", failure.exitCode());
+      results.add(result);
+    }
+
+    Map<String, Object> document(int exitCode) {
+      Map<String, Object> document = new LinkedHashMap<>();
+      document.put("software", Version.software());
+      document.put("exit_code", exitCode);
+      document.put("model", model);
+      document.put("results", results);
+      document.put("seconds", (System.nanoTime() - start) / NANOS);
+      return document;
+    }
   }
 }

@@ -62,7 +62,7 @@ public final class DecoderOptions {
   private String target;
 
   @Mixin private DeviceOptions device;
-  @Mixin private MemoryOption memory;
+  @Mixin private DeviceOptions.MemoryOption memory;
 
   /** What to open; throws if the options make no sense. */
   public DecoderConfig config() {

@@ -3,6 +3,8 @@ package io.github.consistencydecoder.cli.shell;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Map;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Where the command's words go: results to standard output, everything else to standard error. In
@@ -90,5 +92,17 @@ public final class Console {
           writer.println(line);
           writer.flush();
         });
+  }
+
+  /** The one place that writes JSON; loaded only when somebody asks for it. */
+  private static final class Json {
+    private Json() {}
+
+    static String text(Map<String, ?> document) {
+      return JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .build()
+          .writeValueAsString(document);
+    }
   }
 }

@@ -1,9 +1,11 @@
 package io.github.consistencydecoder.cli.shell;
 
+import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Optional;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
 import me.tongfei.progressbar.ProgressState;
 
@@ -81,5 +83,41 @@ final class ProgressOnTerminal implements Progress {
     closed = true;
     // The library clears it too, but not when it is closed in the same moment as it draws.
     line.clear();
+  }
+
+  /**
+   * One line of a terminal that is written over and over and leaves nothing behind. The library's
+   * own consumers load JLine to measure the window, or end with an empty line.
+   */
+  static final class ProgressLine implements ProgressBarConsumer {
+    private final PrintStream terminal;
+    private final int columns;
+
+    /**
+     * @param terminal borrowed
+     */
+    ProgressLine(PrintStream terminal, int columns) {
+      this.terminal = terminal;
+      this.columns = columns;
+    }
+
+    @Override
+    public int getMaxRenderedLength() {
+      return columns;
+    }
+
+    @Override
+    public synchronized void accept(String line) {
+      terminal.print('\r' + line);
+      terminal.flush();
+    }
+
+    @Override
+    public synchronized void clear() {
+      accept(" ".repeat(columns) + '\r');
+    }
+
+    @Override
+    public void close() {}
   }
 }

@@ -22,7 +22,7 @@ final class ColumnChoiceTest {
     for (String model : models) {
       StoreWith.model(store, model);
     }
-    return ColumnChoice.usual(InstalledModels.of(store), 9, said::add);
+    return ColumnSpec.ColumnChoice.usual(InstalledModels.of(store), 9, said::add);
   }
 
   @Test
@@ -49,11 +49,12 @@ final class ColumnChoiceTest {
     StoreWith.model(ModelStore.at(folder), "sd-vae-ft-ema");
     InstalledModels installed = InstalledModels.of(ModelStore.at(folder));
 
-    ColumnSpec vae = ColumnChoice.complete(ColumnSpec.parse("vae", 0), installed, said::add);
+    ColumnSpec vae =
+        ColumnSpec.ColumnChoice.complete(ColumnSpec.parse("vae", 0), installed, said::add);
     ColumnSpec consistency =
-        ColumnChoice.complete(ColumnSpec.parse("consistency", 0), installed, said::add);
+        ColumnSpec.ColumnChoice.complete(ColumnSpec.parse("consistency", 0), installed, said::add);
     ColumnSpec named =
-        ColumnChoice.complete(ColumnSpec.parse("vae:model=m", 0), installed, said::add);
+        ColumnSpec.ColumnChoice.complete(ColumnSpec.parse("vae:model=m", 0), installed, said::add);
 
     assertThat(vae.settings()).containsEntry("model", "sd-vae-ft-ema");
     assertThat(consistency.settings()).containsEntry("model", "tiny");

@@ -14,7 +14,7 @@ final class ProgressLineTest {
   void barIsWrittenOnOneLineAndRemoved() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     PrintStream terminal = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-    ProgressLine line = new ProgressLine(terminal, 60);
+    ProgressOnTerminal.ProgressLine line = new ProgressOnTerminal.ProgressLine(terminal, 60);
     try (ProgressBar bar =
         ProgressBar.builder()
             .setTaskName("work")

@@ -1,2 +1,0 @@
-/** {@code doctor}: what there is to work with, and whether a model works. One thread. */
-package io.github.consistencydecoder.cli.doctor;

@@ -1,0 +1,204 @@
+package io.github.consistencydecoder.cli.output;
+
+import io.github.consistencydecoder.cli.shell.CliException;
+import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.cli.shell.Failure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where the results of several inputs go. {@code -o} names a file if it has one of the endings that
+ * can be written, else a folder, which is made if it is not there; files in it are called after the
+ * inputs.
+ */
+public final class OutputFiles {
+  /** Names that somebody expects to be a file of that kind, not a folder. */
+  private static final String FILE_NAMES =
+      ".*\\.(?i:png|jpe?g|webp|tiff?|bmp|gif|npy|npz|safetensors|latent|pt)";
+
+  /** Stands for bytes of a name that are no character. */
+  private static final char UNREADABLE = '\ufffd';
+
+  private final Map<Path, Path> stems;
+  private final String ending;
+  private final String spelling;
+  private final boolean overwrite;
+
+  /**
+   * @param ending in small letters
+   * @param spelling the same as the person typed it
+   */
+  private OutputFiles(Map<Path, Path> stems, String ending, String spelling, boolean overwrite) {
+    this.stems = stems;
+    this.ending = ending;
+    this.spelling = spelling;
+    this.overwrite = overwrite;
+  }
+
+  /**
+   * Decides before anything is done, so that what cannot work fails at once.
+   *
+   * @param endings that can be written, with the dot; the first is the usual one
+   * @param asked for by {@code --format}, or null to take it from the name
+   * @param overwrite whether existing files may be replaced
+   * @throws CliException if the names clash or contradict each other
+   */
+  public static OutputFiles of(
+      List<Path> inputs, Path out, List<String> endings, String asked, boolean overwrite) {
+    Optional<String> named = endingOf(out, endings);
+    if (Files.isDirectory(out) || named.isEmpty()) {
+      refuseForeignEnding(out, endings);
+      String ending = asked == null ? endings.get(0) : asked;
+      return new OutputFiles(stemsInFolder(inputs, out), ending, ending, overwrite);
+    }
+    if (inputs.size() > 1) {
+      throw usage(
+          "-o "
+              + out
+              + ": is one file, there are "
+              + inputs.size()
+              + " inputs; give a folder instead");
+    }
+    if (asked != null && !asked.equals(named.get())) {
+      throw usage("-o " + out + " and --format " + asked.substring(1) + " contradict each other");
+    }
+    String text = out.toString();
+    int dot = text.length() - named.get().length();
+    return new OutputFiles(
+        Map.of(inputs.get(0), Path.of(text.substring(0, dot))),
+        named.get(),
+        text.substring(dot),
+        overwrite);
+  }
+
+  /** What kind of file is written: with the dot, in small letters. */
+  public String ending() {
+    return ending;
+  }
+
+  /**
+   * The one file of an input.
+   *
+   * @throws CliException if a file cannot be called after it
+   */
+  public Path file(Path input) {
+    return file(input, "");
+  }
+
+  /**
+   * One of an input's files.
+   *
+   * @param number what comes between the name and its ending
+   * @throws CliException if a file cannot be called after the input
+   */
+  public Path file(Path input, String number) {
+    Path stem = stems.get(input);
+    if (stem == null) {
+      throw new CliException(ExitCode.INPUT, input + ": " + Failure.UNWRITABLE);
+    }
+    return Path.of(stem + number + spelling);
+  }
+
+  /** Those of the inputs that files can be called after. */
+  public List<Path> nameable(List<Path> inputs) {
+    return inputs.stream().filter(stems::containsKey).toList();
+  }
+
+  /**
+   * Refuses names that lead to something that must stay.
+   *
+   * @param inputs of the whole command
+   */
+  public void refuseExisting(List<Path> files, List<Path> inputs) {
+    for (Path file : files) {
+      if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        continue;
+      }
+      if (Files.isDirectory(file)) {
+        throw new CliException(ExitCode.FAILED, file + ": is a folder, it is not replaced");
+      }
+      for (Path input : inputs) {
+        if (same(input, file)) {
+          throw usage(file + ": is an input, it is not replaced even with --force");
+        }
+      }
+      if (!overwrite) {
+        throw new CliException(ExitCode.FAILED, file + ": exists already; --force replaces it");
+      }
+    }
+  }
+
+  private static boolean same(Path a, Path b) {
+    try {
+      return Files.isSameFile(a, b);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static Map<Path, Path> stemsInFolder(List<Path> inputs, Path folder) {
+    Map<Path, Path> stems = new HashMap<>();
+    Map<String, Path> seen = new HashMap<>();
+    for (Path input : inputs) {
+      String stem = stemOf(input);
+      Path file;
+      try {
+        file = folder.resolve(stem);
+      } catch (InvalidPathException e) {
+        continue;
+      }
+      Path earlier = seen.putIfAbsent(stem.toLowerCase(Locale.ROOT), input);
+      if (earlier != null && stem.indexOf(UNREADABLE) >= 0) {
+        continue;
+      }
+      if (earlier != null) {
+        throw usage(
+            earlier
+                + " and "
+                + input
+                + " would be written under one name in "
+                + folder
+                + "; write them into different folders");
+      }
+      stems.put(input, file);
+    }
+    return stems;
+  }
+
+  /** A file's name without its folder and its ending. */
+  public static String stemOf(Path file) {
+    String name = String.valueOf(file.getFileName());
+    int dot = name.lastIndexOf('.');
+    return dot > 0 ? name.substring(0, dot) : name;
+  }
+
+  private static Optional<String> endingOf(Path file, List<String> endings) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    return endings.stream().filter(name::endsWith).findFirst();
+  }
+
+  private static void refuseForeignEnding(Path out, List<String> endings) {
+    if (!Files.isDirectory(out) && String.valueOf(out.getFileName()).matches(FILE_NAMES)) {
+      throw usage(
+          "-o "
+              + out
+              + ": "
+              + String.join(", ", endings.subList(0, endings.size() - 1))
+              + " and "
+              + endings.get(endings.size() - 1)
+              + " can be written, or a folder named");
+    }
+  }
+
+  private static CliException usage(String message) {
+    return new CliException(ExitCode.USAGE, message);
+  }
+}

@@ -1,5 +1,7 @@
 package io.github.consistencydecoder.core;
 
+import io.github.consistencydecoder.core.keep.KeptPixels;
+import io.github.consistencydecoder.core.keep.Region;
 import io.github.consistencydecoder.core.memory.MemoryLedger;
 import io.github.consistencydecoder.core.noise.NoiseSource;
 import io.github.consistencydecoder.core.opening.Lifetime;
@@ -32,12 +34,15 @@ import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Pixels;
+import io.github.consistencydecoder.plugin.Start;
 import io.github.consistencydecoder.plugin.Tiling;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -114,8 +119,35 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
 
   @Override
   public DecodeEstimate estimate(int batch, int height, int width, DecodeOptions options) {
-    Task task = new Task(batch, height, width, options.schedule().timesteps().size());
-    return lifetime.whileOpen(() -> planner.estimate(task, options.tiling()));
+    return lifetime.whileOpen(
+        () -> {
+          Optional<Region> region =
+              options
+                  .keep()
+                  .map(keep -> KeptPixels.of(keep, batch, height, width).region())
+                  .orElse(Optional.of(Region.whole(height, width)));
+          if (region.isEmpty()) {
+            return new DecodeEstimate(0, keptBytes(batch, height, width, options));
+          }
+          int h = region.get().height();
+          int w = region.get().width();
+          DecodeEstimate own =
+              planner.estimate(
+                  new Task(batch, h, w, options.schedule().timesteps().size()), options.tiling());
+          long bytes = own.peakBytes() + keptBytes(batch, height, width, options);
+          if (options.start() instanceof Start.DecodedBy by) {
+            DecodeEstimate first = by.decoder().estimate(batch, h, w, DecodeOptions.defaults());
+            return new DecodeEstimate(
+                own.operations() + first.operations(), Math.max(bytes, first.peakBytes()));
+          }
+          return new DecodeEstimate(own.operations(), bytes);
+        });
+  }
+
+  /** The whole picture's noise of one step and the joined pictures. */
+  private static long keptBytes(int batch, int height, int width, DecodeOptions options) {
+    long values = 3L * Latents.PIXELS_PER_CELL * Latents.PIXELS_PER_CELL * batch * height * width;
+    return options.keep().isPresent() ? 2 * Float.BYTES * values : 0;
   }
 
   @Override
@@ -127,30 +159,50 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
   private final class Decode {
     private final Latents latents;
     private final DecodeOptions options;
-    private final int height;
-    private final int width;
+    private final Optional<KeptPixels> kept;
+
+    /** What is evaluated; empty where every pixel is known. */
+    private final Optional<Region> region;
+
+    /** The latents inside the region. */
+    private final Latents evaluated;
+
+    private float[] first;
     private final long start = System.nanoTime();
     private final List<String> warnings = new ArrayList<>();
 
     Decode(Latents latents, DecodeOptions options) {
       this.latents = latents;
       this.options = options;
-      this.height = latents.height() * Latents.PIXELS_PER_CELL;
-      this.width = latents.width() * Latents.PIXELS_PER_CELL;
+      int height = latents.height();
+      int width = latents.width();
+      this.kept = options.keep().map(keep -> KeptPixels.of(keep, latents.batch(), height, width));
+      this.region =
+          kept.isPresent() ? kept.get().region() : Optional.of(Region.whole(height, width));
+      this.evaluated = region.map(r -> r.of(latents)).orElse(latents);
     }
 
     Decoded run() {
       options.cancellation().check();
       List<String> found = LatentCheck.check(latents);
       checkSize();
+      found.forEach(this::warn);
+      kept.ifPresent(k -> k.warnings().forEach(this::warn));
+      if (region.isEmpty()) {
+        return new Decoded(pixels(null), List.of(), elapsed(), metadata(null, false), warnings);
+      }
       int steps = options.schedule().timesteps().size();
       Planned plan =
           planner.plan(
-              new Task(latents.batch(), latents.height(), latents.width(), steps),
+              new Task(evaluated.batch(), evaluated.height(), evaluated.width(), steps),
               options.tiling());
       NoiseSource noise = noise();
       LOG.debug("{}: {}", latents, plan);
-      found.forEach(this::warn);
+      first =
+          options.start() instanceof Start.FromNoise
+              ? null
+              : new StartPictures(options, info.provider(), this::warn)
+                  .of(latents, evaluated, region.get());
       if (plan.tiling() == Tiling.OVERLAPPED && options.tiling() != Tiling.OVERLAPPED) {
         warn(
             "the memory allowed suffices neither for the whole picture nor for decoding it exactly,"
@@ -158,7 +210,22 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
                 + plan.part()
                 + ", which differ a little from the whole; allow more with the setting 'memory'");
       }
-      return ledger.holding(plan.peakBytes(), options.cancellation(), () -> decoded(plan, noise));
+      long bytes =
+          plan.peakBytes() + keptBytes(latents.batch(), latents.height(), latents.width(), options);
+      return ledger.holding(bytes, options.cancellation(), () -> decoded(plan, noise));
+    }
+
+    private long elapsed() {
+      return System.nanoTime() - start;
+    }
+
+    /** The result: what was decoded, joined with what is known. */
+    private Pixels pixels(float[] decoded) {
+      return Pixels.takeOver(
+          kept.map(k -> k.join(latents.batch(), decoded, region)).orElse(decoded),
+          latents.batch(),
+          latents.height() * Latents.PIXELS_PER_CELL,
+          latents.width() * Latents.PIXELS_PER_CELL);
     }
 
     private void warn(String sentence) {
@@ -167,7 +234,7 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
     }
 
     private void checkSize() {
-      long values = (long) latents.batch() * 3 * height * width;
+      long values = 3L * 64 * latents.batch() * latents.height() * latents.width();
       if (values > MOST_VALUES) {
         throw new DecoderException(
             DecoderErrorCode.INVALID_LATENTS,
@@ -182,7 +249,13 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
 
     /** At its first step; checked, so that a mistake neither waits nor costs an evaluation. */
     private NoiseSource noise() {
-      return NoiseSource.of(options.noise(), latents.batch(), height, width);
+      NoiseSource noise =
+          NoiseSource.of(
+              options.noise(),
+              latents.batch(),
+              latents.height() * Latents.PIXELS_PER_CELL,
+              latents.width() * Latents.PIXELS_PER_CELL);
+      return evaluated == latents ? noise : noise.within(region.get());
     }
 
     private Decoded decoded(Planned plan, NoiseSource noise) {
@@ -191,16 +264,19 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
               ? whole(plan, noise)
               : new Float32Fallback.Result<>(sampled(noise, plan.evaluator()), false);
       return new Decoded(
-          Pixels.takeOver(result.value().x0(), latents.batch(), height, width),
+          pixels(result.value().x0()),
           result.value().stepNanos(),
-          System.nanoTime() - start,
+          elapsed(),
           metadata(plan, result.redone()),
           warnings);
     }
 
     private Float32Fallback.Result<Sampler.Sampled> whole(Planned plan, NoiseSource noise) {
       NetworkRunner.Hold hold =
-          models.usual().session().hold(latents.height(), latents.width(), options.cancellation());
+          models
+              .usual()
+              .session()
+              .hold(evaluated.height(), evaluated.width(), options.cancellation());
       try {
         return models.run(
             () -> sampled(noise, plan.evaluator()),
@@ -214,12 +290,12 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
 
     private Sampler.Sampled sampled(NoiseSource noise, StepEvaluator evaluator) {
       return new Sampler(
-              latents.batch(),
-              latents.height(),
-              latents.width(),
-              LatentTransform.features(latents),
+              evaluated.batch(),
+              evaluated.height(),
+              evaluated.width(),
+              LatentTransform.features(evaluated),
               ConsistencyDecoder.this::conditioning)
-          .sample(options, noise, evaluator);
+          .sample(options, noise, first == null ? null : first.clone(), evaluator);
     }
 
     /** What the picture came from; nothing in it depends on what else happened to be going on. */
@@ -233,11 +309,29 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
       }
       m.put("model", info.model());
       m.put("digest", info.digest());
-      m.put(options.noise() instanceof Noise.Given ? "noise" : "seed", options.noise().toString());
+      // A generator of the same seed for each picture draws the shared field for each.
+      Noise noise =
+          options.noise() instanceof Noise.Shared shared
+              ? Noise.seededPerImage(Collections.nCopies(latents.batch(), shared.seed()))
+              : options.noise();
+      m.put(noise instanceof Noise.Given ? "noise" : "seed", noise.toString());
       m.put("schedule", options.schedule().toString());
       m.put("clamp", options.clamp().id());
       m.put("dialect", options.clamp() == ClampMode.EACH_STEP ? "original" : "diffusers");
       m.put("latents", latents.scale().name().toLowerCase(Locale.ROOT));
+      if (!(options.start() instanceof Start.FromNoise)) {
+        m.put("start", options.start().toString());
+      }
+      options
+          .keep()
+          .ifPresent(
+              k -> {
+                m.put("keep", k.toString());
+                m.put("region", region.map(Region::toString).orElse("none"));
+              });
+      if (plan == null) {
+        return m;
+      }
       if (plan.tiling() == Tiling.OVERLAPPED) {
         m.put("tiling", "overlapped " + plan.part());
       }

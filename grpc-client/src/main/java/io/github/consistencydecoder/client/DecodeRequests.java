@@ -12,6 +12,7 @@ import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
+import io.github.consistencydecoder.plugin.Start;
 import io.github.consistencydecoder.proto.v1.DataType;
 import io.github.consistencydecoder.proto.v1.DecodeRequest;
 import io.github.consistencydecoder.proto.v1.GivenNoise;
@@ -21,6 +22,7 @@ import io.github.consistencydecoder.proto.v1.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
@@ -32,9 +34,15 @@ final class DecodeRequests {
    * A request for float32 pictures.
    *
    * @throws DecoderException {@link DecoderErrorCode#INVALID_OPTIONS} if given noise has another
-   *     size than the pictures, {@link DecoderErrorCode#INVALID_LATENTS} if those cannot be held
+   *     size than the pictures, or if there is a start or known pixels, {@link
+   *     DecoderErrorCode#INVALID_LATENTS} if those cannot be held
    */
   static DecodeRequest of(String model, Latents latents, DecodeOptions options) {
+    if (!(options.start() instanceof Start.FromNoise) || options.keep().isPresent()) {
+      throw new DecoderException(
+          DecoderErrorCode.INVALID_OPTIONS,
+          "servers take neither a start nor known pixels; decode in this process, or without them");
+    }
     return withWords(DecodeRequest.newBuilder(), options)
         .setModel(model)
         .setLatents(
@@ -95,6 +103,11 @@ final class DecodeRequests {
       wire.setSeed(seeded.seed());
     } else if (noise instanceof Noise.SeededPerImage perImage) {
       wire.setSeeds(Seeds.newBuilder().addAllValues(perImage.seeds()));
+    } else if (noise instanceof Noise.Shared shared) {
+      // A generator of the same seed for each picture draws the same field for each.
+      wire.setSeeds(
+          Seeds.newBuilder()
+              .addAllValues(Collections.nCopies(shape.get(0).intValue(), shared.seed())));
     } else {
       wire.setGiven(given((Noise.Given) noise, shape));
     }

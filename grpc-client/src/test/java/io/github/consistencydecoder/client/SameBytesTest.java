@@ -1,12 +1,14 @@
 package io.github.consistencydecoder.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.plugin.ClampMode;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.Decoders;
 import io.github.consistencydecoder.plugin.Encoders;
@@ -17,6 +19,7 @@ import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.plugin.Schedule;
+import io.github.consistencydecoder.plugin.Start;
 import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.testing.SampleLatents;
 import java.nio.file.Path;
@@ -78,6 +81,7 @@ class SameBytesTest {
   static Stream<DecodeOptions> options() {
     return Stream.of(
         DecodeOptions.defaults(),
+        DecodeOptions.builder().noise(Noise.shared(5)).build(),
         DecodeOptions.builder().seed(-5).build(),
         DecodeOptions.builder().seed(Long.MAX_VALUE).schedule(Schedule.ONE_STEP).build(),
         DecodeOptions.builder().schedule(Schedule.of(900, 300, 16)).build(),
@@ -257,5 +261,18 @@ class SameBytesTest {
     } finally {
       server.shutdownNow();
     }
+  }
+
+  @Test
+  void whatDoesNotTravelIsRefused() {
+    Pixels picture = Pixels.takeOver(new float[3 * 64 * 24], 1, 32, 48);
+    DecodeOptions options = DecodeOptions.builder().start(Start.given(picture)).build();
+    assertThatThrownBy(() -> tcp.decode(SampleLatents.scaled(1, 1, 4, 6), options))
+        .isInstanceOf(DecoderException.class)
+        .hasMessage(
+            "servers take neither a start nor known pixels; decode in this process, or without"
+                + " them")
+        .extracting(e -> ((DecoderException) e).code())
+        .isEqualTo(DecoderErrorCode.INVALID_OPTIONS);
   }
 }

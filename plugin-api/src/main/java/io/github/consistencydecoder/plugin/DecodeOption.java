@@ -41,6 +41,21 @@ public enum DecodeOption {
           o -> Optional.empty()),
       "One seed for each picture of a batch; a batch then equals the single decodes."),
 
+  /** One field of noise for all pictures. */
+  NOISE_SHARED(
+      List.of("noise-shared", "noise_shared"),
+      "noise",
+      DecodeOptions::noise,
+      new Text(
+          "N",
+          (b, text) -> b.noise(shared(text)),
+          o ->
+              o.noise() instanceof Noise.Shared shared
+                  ? Optional.of(Long.toString(shared.seed()))
+                  : Optional.empty()),
+      "Seed of one field of noise for all pictures of all batches of a size, so that frames of a"
+          + " still scene do not flicker; moving content gains nothing."),
+
   /** The noise itself; set by whoever has it. */
   NOISE(
       List.of("noise"),
@@ -67,6 +82,30 @@ public enum DecodeOption {
       DecodeOptions::schedule,
       new Text("N", (b, text) -> b.schedule(steps(text)), o -> steps(o.schedule())),
       "Number of evenly spread steps, 1 to 64."),
+
+  /** The picture to start from; set by whoever has it. */
+  START(
+      List.of("start"),
+      "start",
+      DecodeOptions::start,
+      new Text(
+          "",
+          null,
+          o ->
+              Optional.of(o.start())
+                  .filter(x -> !(x instanceof Start.FromNoise))
+                  .map(Start::toString)),
+      "Picture that the first evaluation starts from, or a cheaper decoder that makes it: one"
+          + " evaluation at 512 then takes the place of two, unless a schedule is given."),
+
+  /** Known pixels and a mask; set by whoever has them. */
+  KEEP(
+      List.of("keep"),
+      "keep",
+      DecodeOptions::keep,
+      new Text("", null, o -> o.keep().map(Keep::toString)),
+      "Pictures whose pixels outside the mask come back as they are; only the mask's box and a"
+          + " margin are evaluated."),
 
   /** What happens between the steps. */
   DIALECT(
@@ -235,8 +274,19 @@ public enum DecodeOption {
     return seeds.size() == 1 ? Noise.seeded(seeds.get(0)) : Noise.seededPerImage(seeds);
   }
 
+  private static Noise shared(String text) {
+    List<Long> seeds = numbers(text);
+    if (seeds.size() != 1) {
+      throw new IllegalArgumentException(
+          found(text) + " is not one seed; a 64-bit whole number is needed");
+    }
+    return Noise.shared(seeds.get(0));
+  }
+
   private static Optional<String> seeds(Noise noise) {
-    return Optional.of(noise).filter(n -> !(n instanceof Noise.Given)).map(Noise::toString);
+    return Optional.of(noise)
+        .filter(n -> n instanceof Noise.Seeded || n instanceof Noise.SeededPerImage)
+        .map(Noise::toString);
   }
 
   /** From -2^63 to 2^64 - 1, as PyTorch takes them. */

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * How to decode. Immutable; the {@link Cancellation} and {@link DecodeListener} in it are borrowed.
@@ -17,6 +18,9 @@ public final class DecodeOptions {
 
   private final Noise noise;
   private final Schedule schedule;
+  private final boolean usualSchedule;
+  private final Start start;
+  private final Keep keep;
   private final ClampMode clamp;
   private final Tiling tiling;
   private final DecodeListener listener;
@@ -24,7 +28,10 @@ public final class DecodeOptions {
 
   private DecodeOptions(Builder b) {
     this.noise = b.noise;
-    this.schedule = b.schedule;
+    this.start = b.start;
+    this.keep = b.keep;
+    this.usualSchedule = b.schedule == null;
+    this.schedule = b.effectiveSchedule();
     this.clamp = b.clamp;
     this.tiling = b.tiling;
     this.listener = b.listener;
@@ -48,7 +55,9 @@ public final class DecodeOptions {
   public Builder toBuilder() {
     Builder b = new Builder();
     b.noise = noise;
-    b.schedule = schedule;
+    b.schedule = usualSchedule ? null : schedule;
+    b.start = start;
+    b.keep = keep;
     b.clamp = clamp;
     b.tiling = tiling;
     b.listener = listener;
@@ -74,6 +83,16 @@ public final class DecodeOptions {
     return schedule;
   }
 
+  /** The picture that the first evaluation starts from. */
+  public Start start() {
+    return start;
+  }
+
+  /** Pixels that are known; empty where all are decoded. */
+  public Optional<Keep> keep() {
+    return Optional.ofNullable(keep);
+  }
+
   /** What happens between the steps. */
   public ClampMode clamp() {
     return clamp;
@@ -97,7 +116,9 @@ public final class DecodeOptions {
   /** Collects options; not for use by several threads. */
   public static final class Builder {
     private Noise noise = Noise.DEFAULT;
-    private Schedule schedule = Schedule.TWO_STEPS;
+    private Schedule schedule;
+    private Start start = Start.NOISE;
+    private Keep keep;
     private ClampMode clamp = ClampMode.EACH_STEP;
     private Tiling tiling = Tiling.AUTO;
     private DecodeListener listener = DecodeListener.NONE;
@@ -132,6 +153,21 @@ public final class DecodeOptions {
       return this;
     }
 
+    /**
+     * The picture that the first evaluation starts from. With one, and without a schedule of its
+     * own, the schedule is {@link Schedule#WARM}.
+     */
+    public Builder start(Start start) {
+      this.start = requireNonNull(start, "start");
+      return this;
+    }
+
+    /** Pixels that are known. */
+    public Builder keep(Keep keep) {
+      this.keep = requireNonNull(keep, "keep");
+      return this;
+    }
+
     /** What happens between the steps. */
     public Builder clamp(ClampMode clamp) {
       this.clamp = requireNonNull(clamp, "clamp");
@@ -156,11 +192,19 @@ public final class DecodeOptions {
       return this;
     }
 
+    private Schedule effectiveSchedule() {
+      if (schedule != null) {
+        return schedule;
+      }
+      return start instanceof Start.FromNoise ? Schedule.TWO_STEPS : Schedule.WARM;
+    }
+
     /**
      * @throws IllegalArgumentException if there is given noise for another number of steps than the
      *     schedule has
      */
     public DecodeOptions build() {
+      Schedule schedule = effectiveSchedule();
       if (noise instanceof Noise.Given given && given.steps() != schedule.timesteps().size()) {
         throw new IllegalArgumentException(
             "noise for "

@@ -10,7 +10,8 @@ import java.util.List;
  * Where a decode's noise comes from: one standard-normal tensor {@code [N, 3, H, W]} per step of
  * the schedule, drawn in the order of the steps.
  */
-public sealed interface Noise permits Noise.Seeded, Noise.SeededPerImage, Noise.Given {
+public sealed interface Noise
+    permits Noise.Seeded, Noise.SeededPerImage, Noise.Shared, Noise.Given {
   /** One generator for the whole batch, seeded with 0. */
   Noise DEFAULT = new Seeded(0);
 
@@ -22,6 +23,11 @@ public sealed interface Noise permits Noise.Seeded, Noise.SeededPerImage, Noise.
   /** One generator per image, so that a batch equals the single decodes. */
   static Noise seededPerImage(List<Long> seeds) {
     return new SeededPerImage(seeds);
+  }
+
+  /** One field for all pictures of a batch, and for all batches of the same size. */
+  static Noise shared(long seed) {
+    return new Shared(seed);
   }
 
   /** The caller's own noise. */
@@ -59,6 +65,19 @@ public sealed interface Noise permits Noise.Seeded, Noise.SeededPerImage, Noise.
     @Override
     public String toString() {
       return seeds.stream().map(String::valueOf).collect(java.util.stream.Collectors.joining(","));
+    }
+  }
+
+  /**
+   * One PyTorch CPU generator that draws {@code [1, 3, H, W]} a step for all pictures. Frames of
+   * equal latents become equal pictures, in whatever batches they are decoded.
+   *
+   * @param seed any value; PyTorch's CPU generator uses the low 32 bits
+   */
+  record Shared(long seed) implements Noise {
+    @Override
+    public String toString() {
+      return seed + " shared";
     }
   }
 

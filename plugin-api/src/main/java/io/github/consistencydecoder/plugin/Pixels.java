@@ -26,6 +26,19 @@ public final class Pixels {
     TRUNCATE
   }
 
+  /** The smallest value from {@code k / 127.5 - 1} on that {@link #rgb8} turns into k. */
+  private static final float[] VALUES = new float[256];
+
+  static {
+    for (int k = 0; k < VALUES.length; k++) {
+      float v = (float) (k / 127.5 - 1);
+      while (level(v, Rounding.TRUNCATE) < k) {
+        v = Math.nextUp(v);
+      }
+      VALUES[k] = v;
+    }
+  }
+
   private final int batch;
   private final int height;
   private final int width;
@@ -60,6 +73,27 @@ public final class Pixels {
               + " values");
     }
     return new Pixels(batch, height, width, values);
+  }
+
+  /**
+   * Pictures of bytes. {@link #rgb8} gives the same bytes back, with either rounding.
+   *
+   * @param rgb {@code [N, H, W, 3] uint8}, row-major; borrowed
+   * @throws IllegalArgumentException if the length is not {@code N * H * W * 3} or a size is below
+   *     1
+   */
+  public static Pixels ofRgb8(byte[] rgb, int batch, int height, int width) {
+    float[] values = new float[requireNonNull(rgb, "rgb").length];
+    Pixels pixels = takeOver(values, batch, height, width);
+    int plane = height * width;
+    for (int n = 0; n < batch; n++) {
+      for (int i = 0; i < plane; i++) {
+        for (int c = 0; c < 3; c++) {
+          values[(n * 3 + c) * plane + i] = VALUES[rgb[(n * plane + i) * 3 + c] & 0xFF];
+        }
+      }
+    }
+    return pixels;
   }
 
   /** N, the number of pictures. */

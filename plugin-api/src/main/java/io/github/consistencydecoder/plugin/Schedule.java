@@ -18,6 +18,9 @@ public record Schedule(List<Integer> timesteps) {
   /** One evaluation at 1008. */
   public static final Schedule ONE_STEP = new Schedule(List.of(1008));
 
+  /** One evaluation at 512, for a decode that has a {@link Start}. */
+  public static final Schedule WARM = new Schedule(List.of(512));
+
   private static final int LARGEST = 64;
 
   public Schedule {

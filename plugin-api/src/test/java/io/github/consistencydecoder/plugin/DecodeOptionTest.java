@@ -125,6 +125,19 @@ class DecodeOptionTest {
   }
 
   @Test
+  void sharedNoiseHasOneSeed() {
+    DecodeOptions.Builder builder = DecodeOptions.builder();
+    DecodeOption.NOISE_SHARED.read("7", builder);
+    assertThat(builder.build().noise()).isEqualTo(Noise.shared(7));
+    assertThat(DecodeOption.printAll(builder.build()))
+        .containsEntry("noise-shared", "7")
+        .doesNotContainKey("seed");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> DecodeOption.NOISE_SHARED.read("1,2", builder))
+        .withMessage("'1,2' is not one seed; a 64-bit whole number is needed");
+  }
+
+  @Test
   void givenNoiseIsPrintedButNotRead() {
     DecodeOptions options =
         DecodeOptions.builder().noise(List.of(new float[192], new float[192])).build();

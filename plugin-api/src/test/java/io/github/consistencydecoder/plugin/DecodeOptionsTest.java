@@ -53,6 +53,8 @@ class DecodeOptionsTest {
       Map.of(
           "noise", b -> b.noise(Noise.seeded(9)),
           "schedule", b -> b.schedule(Schedule.ONE_STEP),
+          "start", b -> b.start(Start.given(picture())),
+          "keep", b -> b.keep(Keep.of(picture(), Mask.of(new boolean[64], 1, 8, 8))),
           "clamp", b -> b.clamp(ClampMode.NONE),
           "tiling", b -> b.tiling(Tiling.EXACT),
           "listener", b -> b.listener(new DecodeListener() {}),
@@ -74,13 +76,47 @@ class DecodeOptionsTest {
       Method getter = DecodeOptions.class.getMethod(property);
       assertThat(getter.invoke(other.toBuilder().build()))
           .as(property)
-          .isSameAs(getter.invoke(other))
+          .isEqualTo(getter.invoke(other))
           .isNotEqualTo(getter.invoke(DecodeOptions.defaults()));
       boolean result = !property.equals("listener") && !property.equals("cancellation");
       assertThat(other.asMap().equals(DecodeOptions.defaults().asMap()))
           .as(property)
           .isEqualTo(!result);
     }
+  }
+
+  private static Pixels picture() {
+    return Pixels.takeOver(new float[192], 1, 8, 8);
+  }
+
+  @Test
+  void aStartHasAScheduleOfItsOwnUnlessOneIsGiven() {
+    DecodeOptions warm = DecodeOptions.builder().start(Start.given(picture())).build();
+    assertThat(warm.schedule()).isEqualTo(Schedule.WARM);
+    assertThat(warm.toBuilder().start(Start.NOISE).build().schedule())
+        .isEqualTo(Schedule.TWO_STEPS);
+    assertThat(warm.toBuilder().schedule(Schedule.ONE_STEP).build().toBuilder().build().schedule())
+        .isEqualTo(Schedule.ONE_STEP);
+    assertThat(DecodeOption.printAll(warm))
+        .containsEntry("start", "given")
+        .containsEntry("schedule", "512");
+  }
+
+  @Test
+  void masksAndKnownPicturesOfDifferentSizesAreRefused() {
+    Mask mask = Mask.threshold(new float[] {0, 0.4f, 0.5f, 1}, 1, 2, 2);
+    assertThat(mask.repaints(0, 1)).isFalse();
+    assertThat(mask.repaints(0, 2)).isTrue();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Keep.of(picture(), mask))
+        .withMessage("the mask has 2x2 pixels, the known picture 8x8; the same size is needed");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Mask.threshold(new float[] {Float.NaN}, 1, 1, 1))
+        .withMessage("the mask has the value NaN at index 0; values of 0 to 1 needed");
+    Mask fitting = Mask.of(new boolean[64], 1, 8, 8);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Keep(picture(), fitting, 257, 0, false))
+        .withMessage("feather is 0 to 256 pixels, not 257");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.core.autoencoder;
 
+import io.github.consistencydecoder.core.keep.KeptPixels;
 import io.github.consistencydecoder.core.opening.Renewable;
 import io.github.consistencydecoder.models.network.AutoencoderPart;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
@@ -57,6 +58,7 @@ final class AutoencoderDecoder implements LatentDecoder {
       RunningAutoencoder running, Latents latents, DecodeOptions options) {
     long start = System.nanoTime();
     options.cancellation().check();
+    KeptPixels.requireNone(options, running.info().provider());
     List<String> warnings = new ArrayList<>(LatentCheck.check(latents));
     if (options.tiling() == Tiling.OVERLAPPED) {
       warnings.add(running.info().provider() + " decodes whole pictures only, not tiles");

@@ -2,8 +2,10 @@ package io.github.consistencydecoder.core.noise;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.consistencydecoder.core.keep.Region;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import java.nio.FloatBuffer;
 import java.util.List;
@@ -18,15 +20,28 @@ public final class NoiseSource {
   private final int width;
   private final Noise.Given given;
   private final List<TorchCpuGenerator> generators;
+
+  /** Pictures that are drawn for; the others get the first one's noise. */
+  private final int fields;
+
+  private final Region region;
   private int step;
 
   private NoiseSource(
-      int batch, int height, int width, Noise.Given given, List<TorchCpuGenerator> generators) {
+      int batch,
+      int height,
+      int width,
+      Noise.Given given,
+      List<TorchCpuGenerator> generators,
+      int fields,
+      Region region) {
     this.batch = batch;
     this.height = height;
     this.width = width;
     this.given = given;
     this.generators = generators;
+    this.fields = fields;
+    this.region = region;
   }
 
   /**
@@ -51,7 +66,7 @@ public final class NoiseSource {
     }
     if (noise instanceof Noise.Given given) {
       check(given, batch, height, width);
-      return new NoiseSource(batch, height, width, given, List.of());
+      return new NoiseSource(batch, height, width, given, List.of(), batch, null);
     }
     if (noise instanceof Noise.SeededPerImage perImage) {
       if (perImage.seeds().size() != batch) {
@@ -66,15 +81,44 @@ public final class NoiseSource {
           height,
           width,
           null,
-          perImage.seeds().stream().map(TorchCpuGenerator::new).toList());
+          perImage.seeds().stream().map(TorchCpuGenerator::new).toList(),
+          batch,
+          null);
     }
-    long seed = ((Noise.Seeded) noise).seed();
-    return new NoiseSource(batch, height, width, null, List.of(new TorchCpuGenerator(seed)));
+    long seed =
+        noise instanceof Noise.Shared shared ? shared.seed() : ((Noise.Seeded) noise).seed();
+    int fields = noise instanceof Noise.Shared ? 1 : batch;
+    return new NoiseSource(
+        batch, height, width, null, List.of(new TorchCpuGenerator(seed)), fields, null);
+  }
+
+  /**
+   * The same noise inside a rectangle: the picture's is drawn and cut, so that no value depends on
+   * the rectangle. Takes the place of this source.
+   *
+   * @param region in cells; {@code [N, 3, 8h, 8w]} of it are given each step
+   */
+  public NoiseSource within(Region region) {
+    return new NoiseSource(batch, height, width, given, generators, fields, region);
+  }
+
+  /** Draws one step and drops it, if the noise is drawn and not given. */
+  public void skip() {
+    if (given == null) {
+      draw(new float[batch * 3 * height * width]);
+    }
   }
 
   /** {@code N * 3 * H * W}, the values of one step. */
   public int size() {
-    return batch * 3 * height * width;
+    return region == null
+        ? batch * 3 * height * width
+        : batch
+            * 3
+            * region.height()
+            * region.width()
+            * Latents.PIXELS_PER_CELL
+            * Latents.PIXELS_PER_CELL;
   }
 
   /**
@@ -88,15 +132,30 @@ public final class NoiseSource {
       throw new IllegalArgumentException(
           "the noise has " + size() + " values, the array " + dst.length);
     }
+    if (region == null) {
+      draw(dst);
+    } else {
+      float[] all = new float[batch * 3 * height * width];
+      draw(all);
+      int cells = width / Latents.PIXELS_PER_CELL;
+      region.cut(FloatBuffer.wrap(all), cells, batch * 3, Latents.PIXELS_PER_CELL, dst);
+    }
+  }
+
+  private void draw(float[] dst) {
     if (given != null) {
       if (step == given.steps()) {
         throw new IllegalStateException("noise for " + step + " steps was given and used");
       }
       given.step(step).get(dst);
     } else {
-      int each = dst.length / generators.size();
+      int drawn = dst.length / batch * fields;
+      int each = drawn / generators.size();
       for (int k = 0; k < generators.size(); k++) {
         generators.get(k).normal(dst, k * each, each);
+      }
+      for (int k = drawn; k < dst.length; k += drawn) {
+        System.arraycopy(dst, 0, dst, k, drawn);
       }
     }
     step++;

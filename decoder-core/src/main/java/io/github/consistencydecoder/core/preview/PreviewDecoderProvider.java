@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.core.preview;
 
+import io.github.consistencydecoder.core.keep.KeptPixels;
 import io.github.consistencydecoder.core.memory.MemoryLedger;
 import io.github.consistencydecoder.core.opening.Lifetime;
 import io.github.consistencydecoder.core.opening.ModelSettings;
@@ -121,6 +122,7 @@ public final class PreviewDecoderProvider implements LatentDecoderProvider {
           estimate(latents.batch(), latents.height(), latents.width(), options).peakBytes();
       return lifetime.whileOpen(
           () -> {
+            KeptPixels.requireNone(options, NAME);
             ledger.require(bytes, "preview " + latents);
             return decodeOpen(latents, options);
           });

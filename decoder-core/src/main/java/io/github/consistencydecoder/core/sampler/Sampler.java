@@ -63,25 +63,45 @@ public record Sampler(
    *     throws
    */
   public Sampled sample(DecodeOptions options, NoiseSource noise, StepEvaluator evaluator) {
+    return sample(options, noise, null, evaluator);
+  }
+
+  /**
+   * Decodes the batch from a picture.
+   *
+   * @param options as above
+   * @param noise as above. The noise of a first step is drawn and dropped, unless it was given, so
+   *     that a seed gives the same noise to the timestep that follows as it does without a start
+   * @param start the pictures that the first step starts from, of the noise's size; taken over.
+   *     Null to start from noise alone
+   * @param evaluator as above
+   * @throws DecoderException as above
+   */
+  public Sampled sample(
+      DecodeOptions options, NoiseSource noise, float[] start, StepEvaluator evaluator) {
     List<Integer> timesteps = options.schedule().timesteps();
     int steps = timesteps.size();
     List<Long> nanos = new ArrayList<>(steps);
     float[] xt = new float[noise.size()];
-    float[] x0 = new float[noise.size()];
+    float[] x0 = start == null ? new float[noise.size()] : start;
+    if (start != null) {
+      clamp(x0, options.clamp());
+      noise.skip();
+    }
     for (int step = 0; step < steps; step++) {
       options.cancellation().check();
       int timestep = timesteps.get(step);
       NoiseSchedule.Coefficients coefficients = NoiseSchedule.coefficients(timestep);
       noise.next(xt);
-      if (step == 0) {
+      if (step == 0 && start == null) {
         scale(xt, coefficients);
       } else {
         mix(xt, x0, coefficients);
       }
       options.listener().stepStarted(step, steps, timestep);
-      long start = System.nanoTime();
+      long began = System.nanoTime();
       evaluator.evaluate(inputs(timestep, coefficients), xt, x0, options.cancellation());
-      long taken = System.nanoTime() - start;
+      long taken = System.nanoTime() - began;
       finish(x0, options.clamp(), timestep);
       nanos.add(taken);
       options.listener().stepFinished(step, steps, taken);
@@ -129,6 +149,10 @@ public record Sampler(
               + ": its weights may be damaged, or its precision too small for them; try float32",
           new NotFiniteException(timestep));
     }
+    clamp(x0, clamp);
+  }
+
+  private static void clamp(float[] x0, ClampMode clamp) {
     switch (clamp) {
       case EACH_STEP -> {
         for (int i = 0; i < x0.length; i++) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.github.consistencydecoder.core.keep.Region;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.Noise;
@@ -33,6 +34,46 @@ class NoiseSourceTest {
       assertThat(Arrays.copyOf(noise, 384)).isEqualTo(seven.normal(384));
       assertThat(Arrays.copyOfRange(noise, 384, 768)).isEqualTo(nine.normal(384));
     }
+  }
+
+  @Test
+  void sharedNoiseIsTheSameForEveryPictureOfEveryBatch() {
+    NoiseSource source = NoiseSource.of(Noise.shared(7), 3, 8, 16);
+    TorchCpuGenerator seven = new TorchCpuGenerator(7);
+    for (int step = 0; step < 2; step++) {
+      float[] field = seven.normal(384);
+      float[] noise = next(source);
+      for (int k = 0; k < 3; k++) {
+        assertThat(Arrays.copyOfRange(noise, k * 384, (k + 1) * 384)).isEqualTo(field);
+      }
+    }
+  }
+
+  @Test
+  void aRegionHasTheNoiseOfTheWholePicture() {
+    Region region = new Region(1, 3, 2, 5);
+    NoiseSource part = NoiseSource.of(Noise.seeded(5), 2, 32, 48).within(region);
+    NoiseSource whole = NoiseSource.of(Noise.seeded(5), 2, 32, 48);
+    assertThat(part.size()).isEqualTo(2 * 3 * 16 * 24);
+    for (int step = 0; step < 2; step++) {
+      float[] cut = next(part);
+      float[] all = next(whole);
+      for (int i = 0; i < cut.length; i++) {
+        int plane = i / (16 * 24);
+        int row = i / 24 % 16 + 8;
+        int column = i % 24 + 16;
+        assertThat(cut[i]).isEqualTo(all[(plane * 32 + row) * 48 + column]);
+      }
+    }
+  }
+
+  @Test
+  void aSkippedStepIsDrawnAndDropped() {
+    NoiseSource source = NoiseSource.of(Noise.seeded(1), 1, 8, 8);
+    source.skip();
+    TorchCpuGenerator generator = new TorchCpuGenerator(1);
+    generator.normal(192);
+    assertThat(next(source)).isEqualTo(generator.normal(192));
   }
 
   @Test

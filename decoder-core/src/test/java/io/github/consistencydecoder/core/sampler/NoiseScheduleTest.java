@@ -92,4 +92,21 @@ class NoiseScheduleTest {
       default -> throw new AssertionError(quantity);
     };
   }
+
+  /**
+   * In TrigFlow's angle {@code tau = atan(sigma / 0.5)} the scalings are plain trigonometry: {@code
+   * cIn = cos / (sqrt(acp) 0.5)}, {@code cSkip = cos^2 / sqrt(acp)}, {@code cOut = 0.5 sin}. That
+   * judges them without the formula that they are made by.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {16, 128, 256, 384, 512, 640, 768, 896, 960, 1008})
+  void scalingsAreThoseOfTrigFlow(int timestep) {
+    NoiseSchedule.Coefficients c = NoiseSchedule.coefficients(timestep);
+    double tau = Math.atan(c.sqrtOneMinusAcp() / c.sqrtAcp() / 0.5);
+
+    assertThat(c.cIn()).isCloseTo(Math.cos(tau) / c.sqrtAcp() / 0.5, withinPercentage(1e-9));
+    assertThat(c.cSkip())
+        .isCloseTo(Math.cos(tau) * Math.cos(tau) / c.sqrtAcp(), withinPercentage(1e-9));
+    assertThat(c.cOut()).isCloseTo(0.5 * Math.sin(tau), withinPercentage(1e-9));
+  }
 }

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -24,6 +25,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -150,6 +152,73 @@ class SamplerTest {
   private static Sampler.Sampled sample(DecodeOptions options, StepEvaluator evaluator) {
     NoiseSource noise = NoiseSource.of(options.noise(), 1, 8, 8);
     return FakeNetwork.sampler().sample(options, noise, evaluator);
+  }
+
+  /**
+   * For values of normal distribution N(mu, s^2) the exact network is known: it moves a noisy value
+   * to {@code mu + s / hypot(s, sigma) (x / sqrt(acp) - mu)}. Expected values: NumPy, float64.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "1008,512; ; 0.7 -1.3; 0.07744115330500849",
+        "512; 0.35; 0.7; 0.2843633224682735",
+        "256; 0.35; 0.7; 0.30237324767731255",
+        "512,256; 0.35; 0.7 -1.3; 0.09267347243376477"
+      })
+  void gaussianValuesAreThoseOfTheClosedForm(
+      String schedule, Float start, String noise, double expected) {
+    DecodeOptions options =
+        DecodeOptions.builder()
+            .schedule(Schedule.parse(schedule))
+            .clamp(ClampMode.NONE)
+            .noise(Stream.of(noise.split(" ")).map(n -> filled(Float.parseFloat(n))).toList())
+            .build();
+    StepEvaluator gaussian =
+        (in, xt, x0, cancellation) -> {
+          NoiseSchedule.Coefficients c = NoiseSchedule.coefficients((int) in.conditioning()[0]);
+          double w = 0.1 / Math.hypot(0.1, c.sqrtOneMinusAcp() / c.sqrtAcp());
+          for (int i = 0; i < xt.length; i++) {
+            x0[i] = (float) (0.2 + w * (xt[i] / c.sqrtAcp() - 0.2));
+          }
+        };
+
+    float[] x0 =
+        FakeNetwork.sampler()
+            .sample(
+                options,
+                NoiseSource.of(options.noise(), 1, 8, 8),
+                start == null ? null : filled(start),
+                gaussian)
+            .x0();
+
+    assertThat(x0[0]).isCloseTo((float) expected, within(2e-6f));
+  }
+
+  @Test
+  void aStartKeepsTheNoiseOfTheSecondStep() {
+    List<float[]> seen = new ArrayList<>();
+    DecodeOptions options = DecodeOptions.builder().seed(9).schedule(Schedule.WARM).build();
+    StepEvaluator recorder = (in, xt, x0, cancellation) -> seen.add(xt.clone());
+    NoiseSource noise = NoiseSource.of(options.noise(), 1, 8, 8);
+    FakeNetwork.sampler().sample(options, noise, filled(3f), recorder);
+
+    NoiseSource generator = NoiseSource.of(Noise.seeded(9), 1, 8, 8);
+    float[] second = new float[192];
+    generator.next(second);
+    generator.next(second);
+    NoiseSchedule.Coefficients c = NoiseSchedule.coefficients(512);
+    for (int i = 0; i < second.length; i++) {
+      assertThat(seen.get(0)[i])
+          .isEqualTo((float) c.sqrtAcp() * 1f + (float) c.sqrtOneMinusAcp() * second[i]);
+    }
+  }
+
+  private static float[] filled(float value) {
+    float[] values = new float[192];
+    Arrays.fill(values, value);
+    return values;
   }
 
   private static void assertCode(DecoderErrorCode code, ThrowingCallable call) {

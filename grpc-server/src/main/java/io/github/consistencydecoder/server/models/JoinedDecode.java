@@ -80,6 +80,9 @@ public final class JoinedDecode {
 
   /** One generator for a batch of one draws what one generator for that picture draws. */
   private static long seed(Noise noise) {
+    if (noise instanceof Noise.Shared shared) {
+      return shared.seed();
+    }
     return noise instanceof Noise.Seeded seeded
         ? seeded.seed()
         : ((Noise.SeededPerImage) noise).seeds().get(0);

@@ -3,8 +3,10 @@ package io.github.consistencydecoder.cli.decode;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.options.DecoderOptions;
 import io.github.consistencydecoder.cli.options.SamplingOptions;
+import io.github.consistencydecoder.cli.output.OutputFiles;
 import io.github.consistencydecoder.cli.output.OutputPlan;
 import io.github.consistencydecoder.cli.output.PictureFormat;
+import io.github.consistencydecoder.cli.images.InputFiles;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
@@ -15,6 +17,10 @@ import io.github.consistencydecoder.formats.latents.RawFormat;
 import io.github.consistencydecoder.formats.latents.ScaleChoice;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Pixels;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -31,8 +37,11 @@ import picocli.CommandLine.Spec;
     description = "Decode Stable Diffusion 1.x latents into pictures.",
     footer = {
       "",
-      "Latents: .safetensors (also ComfyUI's .latent), .npy, a torch archive, or bare numbers with",
-      "--shape; [N,4,h,w] or [4,h,w], floating-point. Files written are listed on standard output.",
+      "Latents: .safetensors (also ComfyUI's .latent), .npy, .npz, .pt of torch.save, or bare",
+      "numbers with --shape; [N,4,h,w], [4,h,w], or frames [N,4,F,h,w]. Files written are listed"
+          + " on",
+      "standard output. What ComfyUI and trainers put beside the latents (prompt, workflow,",
+      "parameters) goes into the PNG, which these programs can open then.",
       "",
       "Example:",
       "  consistency-decoder decode latents.npy -o picture.png --seed 42"
@@ -42,7 +51,7 @@ public final class DecodeCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "LATENTS",
       converter = PathArgument.Input.class,
-      description = "Files of latents.")
+      description = "Files of latents, folders of them, or - for standard input.")
   private List<Path> inputs;
 
   @Option(
@@ -50,7 +59,8 @@ public final class DecodeCommand implements Callable<Integer> {
       required = true,
       paramLabel = "OUT",
       description = {
-        "A .png, .npy or .safetensors file, or a folder for files named after the inputs.",
+        "A .png, .npy or .safetensors file, a folder for files named after the inputs, or -",
+        "for standard output.",
         "A batch becomes NAME-0.png, NAME-1.png, ..; the tensor formats hold a whole batch."
       })
   private Path out;
@@ -60,6 +70,11 @@ public final class DecodeCommand implements Callable<Integer> {
       paramLabel = "png|npy|safetensors",
       description = "What to write into a folder. Default: png.")
   private PictureFormat format;
+
+  @Option(
+      names = "--no-metadata",
+      description = "Write no text into the results: neither settings nor prompt and workflow.")
+  private boolean noMetadata;
 
   @Option(names = "--force", description = "Replace files that exist.")
   private boolean force;
@@ -111,8 +126,35 @@ public final class DecodeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Override
-  public Integer call() {
-    Console console = common.console(spec.commandLine());
+  public Integer call() throws IOException {
+    if (!out.toString().equals(OutputFiles.STANDARD)) {
+      return decode(common.console(spec.commandLine()), out, force);
+    }
+    if (common.console(spec.commandLine()).isJson()) {
+      throw new CliException(ExitCode.USAGE, "-o - and --json would both write to standard output");
+    }
+    Path folder = Files.createTempDirectory("consistency-decoder-");
+    Path file = folder.resolve("picture" + (format == null ? PictureFormat.PNG : format).suffix());
+    try {
+      // The names of files have no place there.
+      Console console =
+          common.console(spec.commandLine().setOut(new PrintWriter(Writer.nullWriter())));
+      int code = decode(console, file, true);
+      if (code == ExitCode.OK) {
+        Files.copy(file, System.out);
+        if (System.out.checkError()) {
+          throw new CliException(ExitCode.FAILED, "standard output: cannot be written");
+        }
+      }
+      return code;
+    } finally {
+      Files.deleteIfExists(file);
+      Files.deleteIfExists(folder);
+    }
+  }
+
+  private int decode(Console console, Path target, boolean overwrite) {
+    List<Path> files = InputFiles.of(inputs, InputFiles.LATENTS, console::note);
     RawFormat raw = rawFormat();
     DecodeOptions options =
         DecodeOptions.builder()
@@ -121,19 +163,38 @@ public final class DecodeCommand implements Callable<Integer> {
             .tiling(sampling.tiling())
             .build();
     decoder.config();
-    OutputPlan plan = OutputPlan.of(inputs, out, format, force);
-    return new DecodeRun(console, decoder, plan, rounding, Path::toString)
+    OutputPlan plan = OutputPlan.of(files, target, format, overwrite);
+    DecodeRun run = new DecodeRun(console, decoder, plan, rounding, DecodeCommand::named);
+    return (noMetadata ? run.withoutMetadata() : run)
         .decode(
-            inputs,
+            files,
             input -> {
-              LoadedLatents loaded = LatentsFile.read(input, scale, tensor, raw);
+              LoadedLatents loaded = read(input, raw);
+              int batch = loaded.latents().batch();
+              if (!target.equals(out) && plan.files(input, batch).size() > 1) {
+                throw new CliException(
+                    ExitCode.INPUT,
+                    batch
+                        + " latents found, -o - takes one picture; give a folder or --format npy");
+              }
               return new DecodeRun.Work(
                   loaded.latents(),
                   loaded.decision(),
                   options.toBuilder()
                       .noise(noise.noise(loaded.latents(), options.schedule()))
-                      .build());
+                      .build(),
+                  loaded.text());
             });
+  }
+
+  private LoadedLatents read(Path input, RawFormat raw) throws IOException {
+    return input.toString().equals(OutputFiles.STANDARD)
+        ? LatentsFile.read(Path.of(named(input)), System.in, scale, tensor, raw)
+        : LatentsFile.read(input, scale, tensor, raw);
+  }
+
+  private static String named(Path input) {
+    return input.toString().equals(OutputFiles.STANDARD) ? "standard input" : input.toString();
   }
 
   private RawFormat rawFormat() {

@@ -48,6 +48,7 @@ final class DecodeRun {
   private final Function<Path, String> names;
   private final RunReport report = new RunReport();
 
+  private boolean metadata = true;
   private LatentDecoder decoder;
 
   /**
@@ -66,14 +67,21 @@ final class DecodeRun {
     this.rounding = rounding;
   }
 
+  /** Writes pictures and tensors without any text in them. */
+  DecodeRun withoutMetadata() {
+    metadata = false;
+    return this;
+  }
+
   /**
    * What there is to do for one input.
    *
    * @param latents to decode
    * @param decision how their scale was decided; empty if there was nothing to decide
    * @param options without listener and cancellation
+   * @param text what travels from the latents' file into a picture's
    */
-  record Work(Latents latents, String decision, DecodeOptions options) {}
+  record Work(Latents latents, String decision, DecodeOptions options, Map<String, String> text) {}
 
   /** Reads an input. */
   @FunctionalInterface
@@ -208,7 +216,7 @@ final class DecodeRun {
     }
     List<Path> files = plan.files(input, latents.batch());
     try {
-      PixelsWriter.write(plan.format(), files, decoded.pixels(), rounding, text(latents, decoded));
+      PixelsWriter.write(plan.format(), files, decoded.pixels(), rounding, text(work, decoded));
     } catch (IOException e) {
       throw new CliException(
           ExitCode.FAILED,
@@ -239,9 +247,13 @@ final class DecodeRun {
   }
 
   /** What goes with the picture; nothing in it changes from run to run. */
-  private Map<String, String> text(Latents latents, Decoded decoded) {
+  private Map<String, String> text(Work work, Decoded decoded) {
+    if (!metadata) {
+      return Map.of();
+    }
     DecoderInfo info = decoder.info();
-    Map<String, String> text = new TreeMap<>(decoded.metadata());
+    Map<String, String> text = new TreeMap<>(work.text());
+    text.putAll(decoded.metadata());
     // How the decoder came to be is not how the picture came to be; these three are both.
     text.keySet().removeIf(key -> info.details().containsKey(key) && !KEPT_DETAILS.contains(key));
     // Another day's memory may give another one of the same picture.
@@ -252,7 +264,7 @@ final class DecodeRun {
     if (!info.digest().isEmpty()) {
       text.putIfAbsent("digest", info.digest());
     }
-    text.putIfAbsent("latents", latents.scale().name().toLowerCase(Locale.ROOT));
+    text.putIfAbsent("latents", work.latents().scale().name().toLowerCase(Locale.ROOT));
     return text;
   }
 

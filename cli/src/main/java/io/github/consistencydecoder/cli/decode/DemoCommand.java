@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -76,7 +77,7 @@ public final class DemoCommand implements Callable<Integer> {
               console, decoder, plan, Pixels.Rounding.NEAREST, input -> "the sample latents")
           .decode(
               List.of(file),
-              input -> new DecodeRun.Work(latents, "", options),
+              input -> new DecodeRun.Work(latents, "", options, Map.of()),
               "report",
               (opened, cancellation) -> report.write(latents, opened, options, cancellation));
     } finally {

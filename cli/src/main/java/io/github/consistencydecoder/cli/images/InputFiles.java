@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Which files are meant by what was named: a file itself, of a folder those with an ending. */
@@ -26,6 +27,12 @@ public final class InputFiles {
       Set.of(
           "png", "apng", "jpg", "jpeg", "jpe", "jfif", "gif", "bmp", "dib", "tif", "tiff", "webp",
           "heic", "heif", "avif", "jp2", "j2k", "jxl", "psd");
+
+  /** Endings of files of latents. */
+  public static final Set<String> LATENTS =
+      Set.of("safetensors", "latent", "npy", "npz", "pt", "pth");
+
+  private static final int NAMED = 5;
 
   private InputFiles() {}
 
@@ -48,12 +55,12 @@ public final class InputFiles {
 
   private static List<Path> inFolder(Path folder, Set<String> endings, Consumer<String> note) {
     List<Path> counting = new ArrayList<>();
-    int others = 0;
+    List<Path> others = new ArrayList<>();
     for (Path file : list(folder)) {
       if (endings.contains(ending(file))) {
         counting.add(file);
       } else {
-        others++;
+        others.add(file.getFileName());
       }
     }
     if (counting.isEmpty()) {
@@ -61,16 +68,20 @@ public final class InputFiles {
           ExitCode.INPUT,
           folder
               + ": holds no file that can be an input"
-              + (others == 0 ? "" : ", only " + others(others)));
+              + (others.isEmpty() ? "" : ", only " + others(others)));
     }
-    if (others > 0) {
+    if (!others.isEmpty()) {
       note.accept(folder + ": left out " + others(others));
     }
     return counting;
   }
 
-  private static String others(int count) {
-    return count == 1 ? "1 file of another kind" : count + " files of other kinds";
+  private static String others(List<Path> files) {
+    String names =
+        files.stream().limit(NAMED).map(Path::toString).collect(Collectors.joining(", ", " (", ""));
+    return (files.size() == 1 ? "1 file of another kind" : files.size() + " files of other kinds")
+        + names
+        + (files.size() > NAMED ? ", ..)" : ")");
   }
 
   private static List<Path> list(Path folder) {

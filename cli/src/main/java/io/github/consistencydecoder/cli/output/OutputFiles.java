@@ -8,24 +8,39 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Where the results of several inputs go. {@code -o} names a file if it has one of the endings that
  * can be written, else a folder, which is made if it is not there; files in it are called after the
- * inputs.
+ * inputs: without their endings, with them where several would be called the same, with their
+ * folders where that is not enough.
  */
 public final class OutputFiles {
   /** Names that somebody expects to be a file of that kind, not a folder. */
   private static final String FILE_NAMES =
       ".*\\.(?i:png|jpe?g|webp|tiff?|bmp|gif|npy|npz|safetensors|latent|pt)";
 
+  /** Standard input or output in place of a file. */
+  public static final String STANDARD = "-";
+
   /** Stands for bytes of a name that are no character. */
   private static final char UNREADABLE = '\ufffd';
+
+  private static final List<Function<Path, String>> NAMINGS =
+      List.of(
+          OutputFiles::stemOf,
+          file -> String.valueOf(file.getFileName()),
+          file -> file.normalize().toString().replaceAll("[/\\\\:]+", "-").replaceAll("^-", ""));
 
   private final Map<Path, Path> stems;
   private final String ending;
@@ -146,36 +161,47 @@ public final class OutputFiles {
 
   private static Map<Path, Path> stemsInFolder(List<Path> inputs, Path folder) {
     Map<Path, Path> stems = new HashMap<>();
-    Map<String, Path> seen = new HashMap<>();
-    for (Path input : inputs) {
-      String stem = stemOf(input);
-      Path file;
-      try {
-        file = folder.resolve(stem);
-      } catch (InvalidPathException e) {
-        continue;
+    Set<String> taken = new HashSet<>();
+    List<Path> left = List.copyOf(inputs);
+    for (Function<Path, String> naming : NAMINGS) {
+      Map<String, Long> uses =
+          left.stream().collect(Collectors.groupingBy(naming, Collectors.counting()));
+      List<Path> clashing = new ArrayList<>();
+      for (Path input : left) {
+        String name = naming.apply(input);
+        boolean alone = uses.get(name) == 1 || name.indexOf(UNREADABLE) >= 0;
+        if (alone && taken.add(name.toLowerCase(Locale.ROOT))) {
+          resolve(folder, name).ifPresent(file -> stems.put(input, file));
+        } else if (name.indexOf(UNREADABLE) < 0) {
+          clashing.add(input);
+        }
       }
-      Path earlier = seen.putIfAbsent(stem.toLowerCase(Locale.ROOT), input);
-      if (earlier != null && stem.indexOf(UNREADABLE) >= 0) {
-        continue;
-      }
-      if (earlier != null) {
-        throw usage(
-            earlier
-                + " and "
-                + input
-                + " would be written under one name in "
-                + folder
-                + "; write them into different folders");
-      }
-      stems.put(input, file);
+      left = clashing;
+    }
+    if (!left.isEmpty()) {
+      throw usage(
+          left.get(0)
+              + ": another input would be written under the same name in "
+              + folder
+              + "; write them into different folders");
     }
     return stems;
+  }
+
+  private static Optional<Path> resolve(Path folder, String name) {
+    try {
+      return Optional.of(folder.resolve(name));
+    } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
   }
 
   /** A file's name without its folder and its ending. */
   public static String stemOf(Path file) {
     String name = String.valueOf(file.getFileName());
+    if (name.equals(STANDARD)) {
+      return "stdin";
+    }
     int dot = name.lastIndexOf('.');
     return dot > 0 ? name.substring(0, dot) : name;
   }

@@ -112,14 +112,6 @@ final class DecodeErrorsTest {
   }
 
   @Test
-  void inputsOfOneNameAreRefused() throws IOException {
-    Path other = Files.copy(latents, folder.resolve("latents.latent"));
-
-    assertRefused(
-        CommandRun.decode(latents, other, "-o", folder.resolve("d")), 2, "under one name");
-  }
-
-  @Test
   void noiseOfAnotherShapeIsRefused() throws IOException {
     Path noise = TensorBytes.npy(folder.resolve("noise.npy"), new float[3 * 16 * 16], 1, 3, 16, 16);
 

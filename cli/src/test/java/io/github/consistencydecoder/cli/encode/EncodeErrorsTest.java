@@ -75,14 +75,6 @@ final class EncodeErrorsTest {
   }
 
   @Test
-  void picturesOfOneNameAreRefused() throws IOException {
-    Path other = Files.copy(picture, folder.resolve("photo.bmp"));
-
-    assertRefused(
-        CommandRun.of("encode", picture, other, "-o", folder.resolve("d")), 2, "under one name");
-  }
-
-  @Test
   void folderWithoutPicturesIsAnInputError() throws IOException {
     Path empty = Files.createDirectory(folder.resolve("empty"));
 

@@ -22,7 +22,7 @@ public final class PixelsWriter {
    * Writes a batch; a folder that is missing is made, an existing file replaced.
    *
    * @param files of {@link OutputPlan#files}
-   * @param text what is needed to get the same picture again
+   * @param text what is needed to get the same picture again; if empty, no text is written at all
    */
   public static void write(
       PictureFormat format,
@@ -56,6 +56,9 @@ public final class PixelsWriter {
 
   private static Map<String, String> textOf(
       int index, Pixels pixels, Pixels.Rounding rounding, Map<String, String> text) {
+    if (text.isEmpty()) {
+      return text;
+    }
     Map<String, String> all = new TreeMap<>(text);
     all.put("rounding", rounding.name().toLowerCase(java.util.Locale.ROOT));
     if (pixels.batch() > 1) {

@@ -51,7 +51,6 @@ final class DecodeErrorsTest {
           format that is not written is refused | LATENTS -o FOLDER/out.jpg | 2 | .png, .npy and .safetensors can be written
           format must not contradict the name | LATENTS -o OUT --format npy | 2 | contradict
           seeds must be as many as images | LATENTS -o OUT --seeds 1,2 | 2 | --seeds: 2 given, the batch has 1 latents
-          folder is no input | FOLDER -o OUT | 4 | is a folder
           model problem ends the run with its own code | LATENTS -o OUT -m missing | 3 | pull it first
           missing device is a failure | LATENTS -o OUT -m nodevice | 1 | no such device here
           """)
@@ -222,7 +221,7 @@ final class DecodeErrorsTest {
       zip.closeEntry();
     }
 
-    assertRefused(CommandRun.decode(file, "-o", out), 4, "save the one array with numpy.save");
+    assertRefused(CommandRun.decode(file, "-o", out), 4, "tensor 'arr_0': not an .npy file");
   }
 
   @Test

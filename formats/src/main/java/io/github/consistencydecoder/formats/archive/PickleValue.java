@@ -1,6 +1,8 @@
 package io.github.consistencydecoder.formats.archive;
 
 import io.github.consistencydecoder.formats.tensors.DType;
+import io.github.consistencydecoder.formats.tensors.StrictJson;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,35 @@ interface PickleValue {
 
   /** A value that is known to be no tensor and is passed over. */
   PickleValue OPAQUE = new PickleValue() {};
+
+  /** What stands on the stack where a tuple or list begins. */
+  PickleValue MARK = new PickleValue() {};
+
+  /** In words, without walking into it: it may be endless. */
+  static String describe(Object value) {
+    if (value instanceof String s) {
+      return "the string '" + StrictJson.shortened(s) + "'";
+    }
+    if (value instanceof Number || value instanceof Boolean) {
+      return value.toString();
+    }
+    if (value instanceof List<?> list) {
+      return (list instanceof ArrayList<?> ? "a list of " : "a tuple of ") + list.size();
+    }
+    if (value instanceof Dict dict) {
+      return dict.className == null ? "a dictionary" : "a module";
+    }
+    if (value instanceof Global global) {
+      return "the name '" + StrictJson.shortened(global.name) + "'";
+    }
+    return value instanceof Tensor
+        ? "a tensor"
+        : value instanceof Storage
+            ? "a storage"
+            : value == MARK
+                ? "a mark"
+                : value == PickleValue.OPAQUE ? "a value passed over" : "None";
+  }
 
   /** A dictionary, or the attributes of a module. */
   final class Dict implements PickleValue {

@@ -19,15 +19,13 @@ import java.util.Map;
  * and never runs code: the few {@linkplain PickleGlobals names} that it knows have fixed meanings,
  * any other name and any other {@linkplain PickleOpcode opcode} ends the reading.
  *
- * <p>Protocols 2 to 5. Values of a few known types that are no tensors, an element type or a set
- * for example, are passed over: whatever happens to them, they stay {@link PickleValue#OPAQUE}.
- *
- * <p>Strings are strict UTF-8 and integers fit 64 bits; memo, stack and number of objects are
- * bounded; nothing follows the end. The result may share and even contain itself; whoever walks it
- * must bound the walk.
+ * <p>Protocols 2 to 5. Values of a few known types that are no tensors, a set for example, are
+ * passed over: whatever happens to them, they stay {@link PickleValue#OPAQUE}. Strings are strict
+ * UTF-8 and integers fit 64 bits; memo, stack and number of objects are bounded; nothing follows
+ * the end. The result may share and even contain itself; whoever walks it must bound the walk.
  */
 final class RestrictedPickle {
-  private static final Object MARKED = new Object();
+  private static final String LIST = "a list";
 
   private final PickleInput in;
   private final int maxObjects;
@@ -75,7 +73,7 @@ final class RestrictedPickle {
 
   private void execute(int opcode) throws FormatException {
     switch (opcode) {
-      case PickleOpcode.MARK -> push(MARKED);
+      case PickleOpcode.MARK -> push(PickleValue.MARK);
       case PickleOpcode.NONE -> push(PickleValue.NONE);
       case PickleOpcode.NEWTRUE -> push(true);
       case PickleOpcode.NEWFALSE -> push(false);
@@ -94,7 +92,7 @@ final class RestrictedPickle {
         popToMark();
         push(PickleValue.OPAQUE);
       }
-      case PickleOpcode.ADDITEMS -> add(popToMark());
+      case PickleOpcode.ADDITEMS -> append(popToMark(), "a set");
       case PickleOpcode.FRAME -> in.frame();
       case PickleOpcode.MEMOIZE -> put(memo.size());
       case PickleOpcode.EMPTY_DICT -> push(made(new Dict(null)));
@@ -104,8 +102,8 @@ final class RestrictedPickle {
       case PickleOpcode.TUPLE1 -> push(made(popTuple(1)));
       case PickleOpcode.TUPLE2 -> push(made(popTuple(2)));
       case PickleOpcode.TUPLE3 -> push(made(popTuple(3)));
-      case PickleOpcode.APPEND -> append(popTuple(1));
-      case PickleOpcode.APPENDS -> append(popToMark());
+      case PickleOpcode.APPEND -> append(popTuple(1), LIST);
+      case PickleOpcode.APPENDS -> append(popToMark(), LIST);
       case PickleOpcode.SETITEM -> setItems(popTuple(2));
       case PickleOpcode.SETITEMS -> setItems(popToMark());
       case PickleOpcode.BINPUT -> put(in.uint8());
@@ -129,19 +127,13 @@ final class RestrictedPickle {
     }
   }
 
-  private void add(List<Object> items) throws FormatException {
-    if (peek() != PickleValue.OPAQUE) {
-      throw wrong("adds " + items.size() + " items to " + describe(peek()) + ", needs a set");
-    }
-  }
-
-  private void append(List<Object> values) throws FormatException {
+  private void append(List<Object> values, String needed) throws FormatException {
     if (peek() == PickleValue.OPAQUE) {
       return;
     }
     // Only lists are mutable: tuples never are ArrayLists that were pushed empty.
-    if (!(peek() instanceof ArrayList<?>)) {
-      throw wrong("appends to " + describe(peek()) + ", needs a list");
+    if (!needed.equals(LIST) || !(peek() instanceof ArrayList<?>)) {
+      throw wrong("appends to " + PickleValue.describe(peek()) + ", needs " + needed);
     }
     @SuppressWarnings("unchecked") // every ArrayList here was made by EMPTY_LIST
     List<Object> list = (ArrayList<Object>) peek();
@@ -153,7 +145,7 @@ final class RestrictedPickle {
       return;
     }
     if (!(peek() instanceof Dict dict) || dict.className != null) {
-      throw wrong("sets items of " + describe(peek()) + ", needs a dictionary");
+      throw wrong("sets items of " + PickleValue.describe(peek()) + ", needs a dictionary");
     }
     if (items.size() % 2 != 0) {
       throw wrong("sets a key without a value");
@@ -161,7 +153,7 @@ final class RestrictedPickle {
     for (int i = 0; i < items.size(); i += 2) {
       Object key = items.get(i);
       if (!(key instanceof String) && !(key instanceof Long)) {
-        throw wrong("a key is " + describe(key) + ", needs a string or an integer");
+        throw wrong("a key is " + PickleValue.describe(key) + ", needs a string or an integer");
       }
       if (!dict.add(key, items.get(i + 1))) {
         throw wrong("key '" + StrictJson.shortened(key.toString()) + "' is set twice");
@@ -171,7 +163,7 @@ final class RestrictedPickle {
 
   private void put(int index) throws FormatException {
     Object value = peek();
-    if (value == MARKED) {
+    if (value == PickleValue.MARK) {
       throw wrong("keeps a mark in the memo");
     }
     if (index < 0 || index >= maxObjects) {
@@ -197,7 +189,7 @@ final class RestrictedPickle {
     if (value instanceof String text) {
       return text;
     }
-    throw wrong(what + " is " + describe(value) + ", needs a string");
+    throw wrong(what + " is " + PickleValue.describe(value) + ", needs a string");
   }
 
   private void global(String module, String name) throws FormatException {
@@ -216,7 +208,7 @@ final class RestrictedPickle {
     List<?> arguments = tuple(pop(), "the arguments");
     Object callable = pop();
     if (!(callable instanceof Global global)) {
-      throw wrong("calls " + describe(callable) + ", needs an allowed name");
+      throw wrong("calls " + PickleValue.describe(callable) + ", needs an allowed name");
     }
     push(
         switch (global.kind) {
@@ -225,7 +217,10 @@ final class RestrictedPickle {
             if (arguments.size() != 3
                 || !(arguments.get(0) instanceof Tensor
                     || arguments.get(0) == PickleValue.OPAQUE)) {
-              throw wrong("a parameter of " + describe(arguments) + ", needs a tensor first of 3");
+              throw wrong(
+                  "a parameter of "
+                      + PickleValue.describe(arguments)
+                      + ", needs a tensor first of 3");
             }
             yield arguments.get(0);
           }
@@ -239,7 +234,8 @@ final class RestrictedPickle {
           case OPAQUE -> PickleValue.OPAQUE;
           case BUILD_LIST -> {
             if (arguments.size() != 1 || !(arguments.get(0) instanceof List<?>)) {
-              throw wrong(global.name + " of " + describe(arguments) + ", needs one list");
+              throw wrong(
+                  global.name + " of " + PickleValue.describe(arguments) + ", needs one list");
             }
             yield arguments.get(0);
           }
@@ -261,7 +257,7 @@ final class RestrictedPickle {
       return PickleValue.OPAQUE;
     }
     if (!(arguments.get(0) instanceof Storage storage)) {
-      throw wrong("a tensor over " + describe(arguments.get(0)) + ", needs a storage");
+      throw wrong("a tensor over " + PickleValue.describe(arguments.get(0)) + ", needs a storage");
     }
     return new Tensor(
         storage,
@@ -280,7 +276,8 @@ final class RestrictedPickle {
 
   private long wholeNumber(Object value, String what) throws FormatException {
     if (!(value instanceof Long n) || n < 0) {
-      throw wrong(what + " is " + describe(value) + ", needs a whole number of at least 0");
+      throw wrong(
+          what + " is " + PickleValue.describe(value) + ", needs a whole number of at least 0");
     }
     return n;
   }
@@ -293,7 +290,8 @@ final class RestrictedPickle {
       return;
     }
     if (!(type instanceof Global global) || global.kind != Global.Kind.MODULE_CLASS) {
-      throw wrong("makes an object of " + describe(type) + ", needs a class of __torch__");
+      throw wrong(
+          "makes an object of " + PickleValue.describe(type) + ", needs a class of __torch__");
     }
     if (!arguments.isEmpty()) {
       throw wrong("makes a module with arguments, needs none");
@@ -307,10 +305,10 @@ final class RestrictedPickle {
       return;
     }
     if (!(state instanceof Dict attributes) || attributes.className != null) {
-      throw wrong("builds with " + describe(state) + ", needs a dictionary");
+      throw wrong("builds with " + PickleValue.describe(state) + ", needs a dictionary");
     }
     if (!(peek() instanceof Dict target)) {
-      throw wrong("builds " + describe(peek()) + ", needs a module");
+      throw wrong("builds " + PickleValue.describe(peek()) + ", needs a module");
     }
     // A state dict carries its own remarks (_metadata) this way; they are not weights.
     if (target.className != null && !target.build(attributes)) {
@@ -342,7 +340,7 @@ final class RestrictedPickle {
 
   private List<?> tuple(Object value, String what) throws FormatException {
     if (!(value instanceof List<?> list) || value instanceof ArrayList<?>) {
-      throw wrong(what + " is " + describe(value) + ", needs a tuple");
+      throw wrong(what + " is " + PickleValue.describe(value) + ", needs a tuple");
     }
     return list;
   }
@@ -356,7 +354,7 @@ final class RestrictedPickle {
   }
 
   private List<Object> popToMark() throws FormatException {
-    int mark = stack.lastIndexOf(MARKED);
+    int mark = stack.lastIndexOf(PickleValue.MARK);
     if (mark < 0) {
       throw wrong("needs a mark on the stack");
     }
@@ -382,7 +380,7 @@ final class RestrictedPickle {
 
   private Object pop() throws FormatException {
     Object top = peek();
-    if (top == MARKED) {
+    if (top == PickleValue.MARK) {
       throw wrong("a mark where a value is needed");
     }
     stack.remove(stack.size() - 1);
@@ -394,32 +392,6 @@ final class RestrictedPickle {
       throw wrong("needs a value on an empty stack");
     }
     return stack.get(stack.size() - 1);
-  }
-
-  /** In words, without walking into it: it may be endless. */
-  private static String describe(Object value) {
-    if (value instanceof String s) {
-      return "the string '" + StrictJson.shortened(s) + "'";
-    }
-    if (value instanceof Number || value instanceof Boolean) {
-      return value.toString();
-    }
-    if (value instanceof List<?> list) {
-      return (list instanceof ArrayList<?> ? "a list of " : "a tuple of ") + list.size();
-    }
-    if (value instanceof Dict dict) {
-      return dict.className == null ? "a dictionary" : "a module";
-    }
-    if (value instanceof Global global) {
-      return "the name '" + StrictJson.shortened(global.name) + "'";
-    }
-    return value instanceof Tensor
-        ? "a tensor"
-        : value instanceof Storage
-            ? "a storage"
-            : value == MARKED
-                ? "a mark"
-                : value == PickleValue.OPAQUE ? "a value passed over" : "None";
   }
 
   private FormatException wrong(String reason) {

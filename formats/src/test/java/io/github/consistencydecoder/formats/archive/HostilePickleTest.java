@@ -170,7 +170,7 @@ public class HostilePickleTest {
           a frame beyond the end is refused | 0x95 0x9 0x0 0x0 0x0 0x0 0x0 0x0 0x0 . | 2 | a frame of 9 bytes, 1 are left
           a name that is no string is refused | 'os K 0x1 0x93 . | 11 | a name is 1, needs a string
           a module that is no string is refused | K 0x1 'system 0x93 . | 15 | a module is 1, needs a string
-          adding to a list as to a set is refused | ] ( 0x90 . | 4 | adds 0 items to a list of 0, needs a set
+          adding to a list as to a set is refused | ] ( 0x90 . | 4 | appends to a list of 0, needs a set
           a memo entry that was never set is refused | h 0x7 . | 2 | memo entry 7 was never set
           a memo entry far out is refused | N r 0x0 0x0 0x0 0x70 . | 3 | memo entry 1879048192, at most 1000000
           a memo entry above2 to31 is refused | N r 0x0 0x0 0x0 0x80 . | 3 | memo entry 2147483648, at most

@@ -1,12 +1,12 @@
 package io.github.consistencydecoder.cli.decode;
 
+import io.github.consistencydecoder.cli.images.InputFiles;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.options.DecoderOptions;
 import io.github.consistencydecoder.cli.options.SamplingOptions;
 import io.github.consistencydecoder.cli.output.OutputFiles;
 import io.github.consistencydecoder.cli.output.OutputPlan;
 import io.github.consistencydecoder.cli.output.PictureFormat;
-import io.github.consistencydecoder.cli.images.InputFiles;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;

@@ -136,7 +136,7 @@ public final class CacheCommand implements Callable<Integer> {
 
     /** Which model it is of; empty if that would say nothing. */
     static String second(CacheItem item) {
-      if (item.kind() == CacheItem.Kind.LEFTOVER) {
+      if (item.kind() == Kind.LEFTOVER || item.kind() == Kind.RUNTIME) {
         return "";
       }
       List<String> parts = new ArrayList<>();

@@ -127,7 +127,8 @@ public final class SessionPerSize implements StepSessions {
     Chosen best = null;
     long least = Long.MAX_VALUE;
     for (SizedForm form : SizedForm.of(size)) {
-      RunForecast forecast = RunForecast.ofSized(writing.graph(size, form).model(), network);
+      RunForecast forecast =
+          RunForecast.ofSized(writing.graph(size, form).model(), network, OnnxRuntime.version());
       long bytes = forecast.bytes(1, size.height() / 8, size.width() / 8).orElse(Long.MAX_VALUE);
       if (best == null || bytes < WORTH_IT * least) {
         best = new Chosen(form, forecast);

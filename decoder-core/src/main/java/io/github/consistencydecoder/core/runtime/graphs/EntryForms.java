@@ -51,6 +51,11 @@ public final class EntryForms implements EntryForm.Reader {
   }
 
   @Override
+  public Optional<String> runtime() {
+    return runtime;
+  }
+
+  @Override
   public EntryForm read(List<String> key) {
     for (String line : key) {
       if (line.startsWith(WinogradWeights.IDENTITY)) {

@@ -105,7 +105,8 @@ record OptimisedGraph<M extends EntryUse>(
   private static RunForecast forecast(ConsistencyWeights weights, Path entry) throws IOException {
     return entry.toString().isEmpty()
         ? RunForecast.NONE
-        : RunForecast.of(Files.readAllBytes(entry.resolve(MODEL)), weights.network());
+        : RunForecast.of(
+            Files.readAllBytes(entry.resolve(MODEL)), weights.network(), OnnxRuntime.version());
   }
 
   private static String stepIdentity(ConsistencyWeights weights) {

@@ -1,6 +1,8 @@
 package io.github.consistencydecoder.models.store.cache;
 
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -54,6 +56,7 @@ public record CacheCleaning(Path cache) {
     return switch (item.kind()) {
       case WEIGHTS, GRAPH -> removeEntry(item.path());
       case MODEL -> item.inUse() ? Outcome.IN_USE : removeTree(item.path());
+      case RUNTIME -> item.inUse() ? Outcome.IN_USE : removeRuntime(item.path());
       case LEFTOVER -> removeLeftover(item);
       case CHECKSUM, PICTURE -> Files.deleteIfExists(item.path()) ? Outcome.REMOVED : Outcome.GONE;
     };
@@ -91,6 +94,21 @@ public record CacheCleaning(Path cache) {
       return Files.deleteIfExists(item.path()) ? Outcome.REMOVED : Outcome.GONE;
     }
     return TemporaryFolder.isLeft(cache, item.path()) ? removeTree(item.path()) : Outcome.IN_USE;
+  }
+
+  /**
+   * Removes an unpacked native library. A process that has loaded it keeps it, and the next one
+   * unpacks what is missing. Windows refuses to delete a file that is loaded.
+   */
+  private static Outcome removeRuntime(Path folder) throws IOException {
+    try {
+      return removeTree(folder);
+    } catch (AccessDeniedException e) {
+      if (File.separatorChar == '\\') {
+        return Outcome.IN_USE;
+      }
+      throw e;
+    }
   }
 
   private static Outcome removeTree(Path root) throws IOException {

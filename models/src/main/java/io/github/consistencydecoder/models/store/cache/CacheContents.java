@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -32,13 +33,16 @@ import java.util.stream.Stream;
 public final class CacheContents {
   private static final Pattern PICTURE = Pattern.compile("[0-9a-f]{64}\\.golden");
 
+  /** Folders of unpacked native libraries, by version and checksum. */
+  private static final Pattern RUNTIME = Pattern.compile("onnxruntime-(.+)-[0-9a-f]{8}");
+
   /** Files of decodes in bands. */
   private static final Pattern SPILLED = Pattern.compile("consistency-decoder-[0-9]+\\.bands");
 
   /** Those are written in a moment, or have no name while they are in use. */
   private static final Duration TEMPORARY_AGE = Duration.ofHours(1);
 
-  /** From unpacking a bundled model to opening what was made of it. */
+  /** From unpacking a model or a library to opening it. */
   private static final Duration JUST_UNPACKED = Duration.ofSeconds(10);
 
   private final Path cache;
@@ -78,6 +82,7 @@ public final class CacheContents {
     contents.addEntries();
     contents.addUnfinished();
     contents.addBundled();
+    contents.addRuntimes();
     contents.addChecksums();
     contents.addPictures();
     contents.addTemporaryFiles();
@@ -173,8 +178,7 @@ public final class CacheContents {
       return Optional.of("of another name");
     }
     try {
-      CacheManifest.read(entry);
-      return Optional.empty();
+      return CacheManifest.problem(entry, String.join("\n", key));
     } catch (IOException e) {
       return Optional.of(e.getMessage());
     }
@@ -230,6 +234,26 @@ public final class CacheContents {
     }
   }
 
+  /** Another version's is stale; without a version of its own, or of this runtime, none is. */
+  private void addRuntimes() throws IOException {
+    for (Path folder : in(cache.resolve(CacheNames.NATIVE))) {
+      Matcher name = RUNTIME.matcher(CacheNames.of(folder));
+      if (!name.matches() || !Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+        continue;
+      }
+      FileTree tree = FileTree.of(folder);
+      String reason =
+          forms
+              .runtime()
+              .filter(version -> !List.of(version, "unknown").contains(name.group(1)))
+              .map(version -> "of ONNX Runtime " + name.group(1) + ", this is " + version)
+              .orElse("");
+      boolean justUnpacked = tree.modified().isAfter(now.minus(JUST_UNPACKED));
+      State state = reason.isEmpty() ? State.KEPT : State.STALE;
+      items.add(plain(Kind.RUNTIME, folder, tree, state, reason, "", justUnpacked));
+    }
+  }
+
   private void addChecksums() throws IOException {
     for (RememberedChecksum checksum : models.checksums()) {
       State state =
@@ -272,6 +296,7 @@ public final class CacheContents {
     folders.add(cache.resolve("digests"));
     folders.add(cache.resolve("serve"));
     models.bundled().forEach(copy -> folders.add(copy.folder()));
+    folders.addAll(in(cache.resolve(CacheNames.NATIVE)));
     for (Path folder : folders) {
       for (Path file : in(folder)) {
         String name = CacheNames.of(file);

@@ -37,6 +37,8 @@ public record CacheItem(
     GRAPH("graph"),
     /** A bundled model, unpacked. */
     MODEL("model"),
+    /** ONNX Runtime's native library, unpacked. */
+    RUNTIME("runtime"),
     /** The remembered checksum of a file. */
     CHECKSUM("checksum"),
     /** A service's test picture. */

@@ -8,6 +8,7 @@ final class CacheNames {
   static final String GRAPHS = "graphs";
   static final String USES = "uses";
   static final String BUNDLED = "bundled";
+  static final String NATIVE = "native";
 
   /** An entry, and the name of its record without the ending. */
   static final Pattern ENTRY = Pattern.compile("[0-9a-f]{24}");

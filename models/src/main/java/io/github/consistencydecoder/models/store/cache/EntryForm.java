@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.models.store.cache;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What an entry is, as its key tells.
@@ -27,5 +28,10 @@ public record EntryForm(CacheItem.Kind kind, String text, Fit fit, String reason
      * @param key the lines of its key
      */
     EntryForm read(List<String> key);
+
+    /** Version of ONNX Runtime; empty if that cannot be told. */
+    default Optional<String> runtime() {
+      return Optional.empty();
+    }
   }
 }

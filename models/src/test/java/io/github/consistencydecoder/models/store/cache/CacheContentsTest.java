@@ -97,6 +97,42 @@ class CacheContentsTest {
   }
 
   @Test
+  void anEntryThatOpeningWouldNotTakeIsStale() throws IOException {
+    Path shorter = fixture.entry("sha256:a", "usable");
+    Files.write(shorter.resolve("model.weights"), new byte[999]);
+    assertThat(fixture.item(shorter).state()).isEqualTo(State.STALE);
+    assertThat(fixture.item(shorter).reason()).isEqualTo("model.weights has 999 bytes, not 1000");
+
+    Path more = fixture.entry("sha256:b", "usable");
+    Files.createFile(more.resolve("other"));
+    assertThat(fixture.item(more).state()).isEqualTo(State.STALE);
+    assertThat(fixture.item(more).reason()).isEqualTo("its files are [model.weights, other]");
+  }
+
+  @Test
+  void anotherRuntimesLibraryIsStaleAndGoesAndThisOnesStays() throws IOException {
+    Path current = fixture.runtime("onnxruntime-9.9.9-0123abcd");
+    Path unknown = fixture.runtime("onnxruntime-unknown-0123abcd");
+    Path older = fixture.runtime("onnxruntime-9.9.8-0123abcd");
+    Path foreign = fixture.runtime("mine");
+    for (Path kept : List.of(current, unknown)) {
+      assertThat(fixture.item(kept).kind()).isEqualTo(Kind.RUNTIME);
+      assertThat(fixture.item(kept).state()).isEqualTo(State.KEPT);
+      assertThat(fixture.item(kept).inUse()).isTrue();
+    }
+    assertThat(fixture.item(older).state()).isEqualTo(State.STALE);
+    assertThat(fixture.item(older).bytes()).isEqualTo(5);
+    assertThat(fixture.item(older).reason()).isEqualTo("of ONNX Runtime 9.9.8, this is 9.9.9");
+    assertThat(fixture.items()).extracting(CacheItem::path).doesNotContain(foreign);
+
+    CacheCleaning cleaning = new CacheCleaning(fixture.cache());
+    assertThat(cleaning.remove(fixture.item(older))).isEqualTo(CacheCleaning.Outcome.IN_USE);
+    CacheFixture.age(older, twoDaysAgo);
+    assertThat(cleaning.remove(fixture.item(older))).isEqualTo(CacheCleaning.Outcome.REMOVED);
+    assertThat(older).doesNotExist();
+  }
+
+  @Test
   void anEntryIsAnOrphanWhenItsModelIsGoneFromEverywhere() throws IOException {
     Path first = fixture.model("first.safetensors");
     Path second = fixture.model("second.safetensors");

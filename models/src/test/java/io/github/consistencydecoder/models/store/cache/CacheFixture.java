@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -22,6 +23,26 @@ import java.util.stream.Stream;
 record CacheFixture(Path folder) {
   Path cache() {
     return folder.resolve("cache");
+  }
+
+  /** A library of 5 bytes, just unpacked. */
+  Path runtime(String name) throws IOException {
+    Path folder = Files.createDirectories(cache().resolve("native").resolve(name));
+    Files.writeString(folder.resolve("library"), "bytes");
+    return folder;
+  }
+
+  /** As if the runtime were 9.9.9. */
+  private static final class Forms implements EntryForm.Reader {
+    @Override
+    public EntryForm read(List<String> key) {
+      return form(key);
+    }
+
+    @Override
+    public Optional<String> runtime() {
+      return Optional.of("9.9.9");
+    }
   }
 
   private static EntryForm form(List<String> key) {
@@ -67,7 +88,7 @@ record CacheFixture(Path folder) {
   }
 
   List<CacheItem> items() throws IOException {
-    return CacheContents.of(cache(), ModelStore.at(folder.resolve("store")), CacheFixture::form);
+    return CacheContents.of(cache(), ModelStore.at(folder.resolve("store")), new Forms());
   }
 
   CacheItem item(Path path) throws IOException {

@@ -32,6 +32,28 @@ GREY = RGB[..., 1]
 ALPHA = np.clip(np.mgrid[0:H, 0:W][1] * 7, 0, 255).astype(np.uint8)
 
 
+def cmyk_profile():
+    """A printer's profile of one lut8 with two grid points an ink, Lab."""
+    corners = bytearray()
+    for c, m, y, k in np.ndindex(2, 2, 2, 2):
+        light = 0.1 + 0.9 * (1 - k)
+        lab = (100 - 40 * c - 45 * m - 8 * y) * light, (70 * m - 35 * c) * (1 - k), (80 * y - 45 * c) * (1 - k)
+        corners += bytes([round(lab[0] * 2.55), round(lab[1] + 128), round(lab[2] + 128)])
+    ramp = bytes(range(256))
+    identity = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    lut = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0]) + identity + 4 * ramp + corners + 3 * ramp
+    white = b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061)
+    name = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"inks\0" + bytes(78)
+    tags, at, body = b"", 128 + 4 + 3 * 12, b""
+    for tag, data in ((b"desc", name), (b"wtpt", white), (b"A2B0", lut)):
+        data += bytes(-len(data) % 4)
+        tags += tag + struct.pack(">II", at + len(body), len(data))
+        body += data
+    head = struct.pack(">I4sI4s4s4s", at + len(body), b"\0\0\0\0", 0x02400000, b"prtr", b"CMYK", b"Lab ")
+    head += bytes(12) + b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
+    return head + bytes(128 - len(head)) + struct.pack(">I", 3) + tags + body
+
+
 def over_white(rgb, alpha):
     a = alpha[..., None].astype(int)
     return ((a * rgb + (255 - a) * 255 + 127) // 255).astype(np.uint8)
@@ -178,7 +200,15 @@ def jpegs():
         save_jpeg(f"orientation{k}.jpg", image, lambda v: v, exif=exif(k))
         turned = ImageOps.exif_transpose(Image.open(OUT / f"orientation{k}.jpg"))
         expect(f"orientation{k}.jpg", np.asarray(turned.convert("RGB")))
-    image.convert("CMYK").save(OUT / "cmyk.jpg")
+    inks = image.convert("CMYK")
+    for name, options in (("cmyk.jpg", {}), ("cmyk-profile.jpg", {"icc_profile": cmyk_profile()})):
+        inks.save(OUT / name, quality=95, **options)
+        stored = Image.open(OUT / name)
+        light = stored.convert("RGB")
+        if options:
+            profile = ImageCms.ImageCmsProfile(io.BytesIO(cmyk_profile()))
+            light = ImageCms.profileToProfile(stored, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        expect(name, np.asarray(light))
     full = (OUT / "full.jpg").read_bytes()
     write("arithmetic.jpg", full.replace(b"\xff\xc0", b"\xff\xc9", 1))
     write("no-end.jpg", full[:-2])
@@ -248,8 +278,21 @@ def gifs_and_bitmaps():
     write("top-down.bmp", bmp(-H, row), RGB)
 
 
+def webp():
+    image, alpha = Image.fromarray(RGB), Image.fromarray(np.dstack([RGB, ALPHA]))
+    save("lossless.webp", image, RGB, lossless=True)
+    save("lossless-alpha.webp", alpha, over_white(RGB, ALPHA), lossless=True, exact=True)
+    # Decoders differ where halved colour meets an edge.
+    y, x = np.mgrid[0:H, 0:W]
+    smooth = np.stack([x * 4 + 60, y * 5 + 80, 200 - (x + y) * 2], -1).astype(np.uint8)
+    image, alpha = Image.fromarray(smooth), Image.fromarray(np.dstack([smooth, ALPHA]))
+    for name, drawn in (("lossy.webp", image), ("lossy-alpha.webp", alpha)):
+        drawn.save(OUT / name, quality=95)
+        read = np.asarray(Image.open(OUT / name).convert("RGBA"))
+        expect(name, over_white(read[..., :3], read[..., 3]))
+
+
 def refused():
-    Image.fromarray(RGB).save(OUT / "lossless.webp", lossless=True)
     Image.fromarray(RGB).save(OUT / "jpeg-2000.jp2")
 
 
@@ -260,4 +303,5 @@ pngs()
 jpegs()
 tiffs()
 gifs_and_bitmaps()
+webp()
 refused()

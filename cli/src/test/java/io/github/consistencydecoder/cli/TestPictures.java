@@ -64,8 +64,8 @@ public final class TestPictures {
   public static Map<String, String> writeBad(Path folder) throws IOException {
     Files.createDirectories(folder);
     Map<String, String> bad = new LinkedHashMap<>();
-    Files.write(folder.resolve("cmyk-jpeg.jpg"), sample("cmyk.jpg"));
-    bad.put("cmyk-jpeg.jpg", "the JPEG is in CMYK, the colours of print; convert it to RGB first");
+    Files.write(folder.resolve("arithmetic-jpeg.jpg"), sample("arithmetic.jpg"));
+    bad.put("arithmetic-jpeg.jpg", "the JPEG is of a rare kind");
     Files.write(folder.resolve("cmyk-tiff.tif"), sample("cmyk.tif"));
     bad.put("cmyk-tiff.tif", "the TIFF is in CMYK, the colours of print; convert it to RGB first");
     byte[] huge = sample("rgb.png");
@@ -77,15 +77,16 @@ public final class TestPictures {
     Files.write(folder.resolve("huge.png"), huge);
     bad.put("huge.png", "it says to be 2000000x2000000 pixels, more than the limit of");
     Files.writeString(folder.resolve("letter.png"), "Dear reader, this is no picture.");
-    bad.put("letter.png", "this is no picture of a known kind; PNG, JPEG, TIFF, GIF and BMP");
+    bad.put("letter.png", "this is no picture of a known kind; PNG, JPEG, WebP, TIFF, GIF and BMP");
     byte[] whole = sample("full.jpg");
     Files.write(folder.resolve("truncated-jpeg.jpg"), Arrays.copyOf(whole, whole.length / 2));
     bad.put("truncated-jpeg.jpg", "the JPEG is cut off");
     byte[] png = sample("rgb16.png");
     Files.write(folder.resolve("truncated-png.png"), Arrays.copyOf(png, png.length / 2));
     bad.put("truncated-png.png", "the PNG is cut off");
-    Files.write(folder.resolve("webp.jpg"), sample("lossless.webp"));
-    bad.put("webp.jpg", "this is a WebP picture; PNG, JPEG, TIFF, GIF and BMP are read");
+    Files.write(folder.resolve("wavelet.jpg"), sample("jpeg-2000.jp2"));
+    bad.put(
+        "wavelet.jpg", "this is a JPEG 2000 picture; PNG, JPEG, WebP, TIFF, GIF and BMP are read");
     Files.write(folder.resolve("zero.png"), new byte[0]);
     bad.put("zero.png", "the file is empty");
     return bad;
@@ -103,7 +104,10 @@ public final class TestPictures {
         List.of(
             "animated.gif=it is animated; only the first picture is used",
             "animated.png=it is animated; only the first picture is used",
+            "cmyk.jpg=it is in CMYK, the colours of print, and no profile was used: they are"
+                + " estimated",
             "grey16.tif=its 16 bits a channel were reduced to 8",
+            "lossless.webp=",
             "palette.bmp=",
             "palette.png=",
             "rgb16.png=its 16 bits a channel were reduced to 8")) {

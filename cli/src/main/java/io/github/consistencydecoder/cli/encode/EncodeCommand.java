@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
     description = "Encode photographs into Stable Diffusion 1.x latents.",
     footer = {
       "",
-      "Pictures: PNG, JPEG, TIFF, GIF and BMP; their colour profile and orientation are honoured.",
+      "Pictures: PNG, JPEG, WebP, TIFF, GIF and BMP; colour profile and orientation are honoured.",
       "Of a folder all of them are taken. Files written are listed on standard output; 'decode'",
       "reads them.",
       "",

@@ -118,7 +118,7 @@ final class CompareFailuresTest {
       TestPictures.png(truth.resolve(name + ".png"), 24, 16, 2);
     }
     Files.write(truth.resolve("b.png"), new byte[0]);
-    Files.write(vae.resolve("c.png"), TestPictures.sample("cmyk.jpg"));
+    Files.write(vae.resolve("c.png"), TestPictures.sample("cmyk.tif"));
     Files.copy(vae.resolve("a.png"), vae.resolve("d.bmp"));
 
     CommandRun run =
@@ -129,7 +129,7 @@ final class CompareFailuresTest {
             "error: " + truth.resolve("b.png") + ": the file is empty",
             "error: "
                 + vae.resolve("c.png")
-                + ": the JPEG is in CMYK, the colours of print; convert it to RGB first",
+                + ": the TIFF is in CMYK, the colours of print; convert it to RGB first",
             "error: "
                 + vae.resolve("d.bmp")
                 + " and "

@@ -10,6 +10,7 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Turns the colours of an ICC profile into sRGB, with the JDK's colour management. */
 final class ColourProfile {
@@ -60,6 +61,35 @@ final class ColourProfile {
     return grid;
   }
 
+  /**
+   * The light that inks leave.
+   *
+   * @param inks cyan, magenta, yellow and black of each pixel, 255 for all of an ink
+   * @param profile an ICC profile, or empty for an estimate
+   * @param notes takes a sentence about what was done
+   */
+  static Picture ofInks(int w, int h, byte[] inks, byte[] profile, List<String> notes) {
+    try {
+      if (profile.length > 0
+          && ICC_Profile.getInstance(profile).getColorSpaceType() == ColorSpace.TYPE_CMYK) {
+        Picture picture =
+            Picture.takeOver(w, h, convert(inks, 4, ICC_Profile.getInstance(profile)));
+        notes.add("its colours were converted from its own profile to sRGB");
+        return picture;
+      }
+    } catch (IllegalArgumentException | CMMException e) {
+      notes.add("its colour profile is damaged and was ignored");
+    }
+    notes.add("it is in CMYK, the colours of print, and no profile was used: they are estimated");
+    byte[] rgb = new byte[3 * w * h];
+    for (int i = 0; i < rgb.length; i++) {
+      int pixel = i / 3 * 4;
+      int light = (255 - (inks[pixel + i % 3] & 0xff)) * (255 - (inks[pixel + 3] & 0xff));
+      rgb[i] = (byte) ((light + 127) / 255);
+    }
+    return Picture.takeOver(w, h, rgb);
+  }
+
   private static boolean nearlyEqual(byte[] converted, byte[] grid, int bands) {
     for (int i = 0; i < converted.length; i++) {
       int before = grid[bands == 1 ? i / 3 : i] & 0xff;
@@ -88,7 +118,7 @@ final class ColourProfile {
   }
 
   private static WritableRaster raster(byte[] levels, int bands) {
-    int[] offsets = bands == 1 ? new int[] {0} : new int[] {0, 1, 2};
+    int[] offsets = IntStream.range(0, bands).toArray();
     // Rows of bounded length, for a raster's sides are multiplied inside.
     int n = levels.length / bands;
     return Raster.createInterleavedRaster(

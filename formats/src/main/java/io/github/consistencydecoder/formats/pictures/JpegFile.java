@@ -20,6 +20,7 @@ import java.util.TreeMap;
  */
 final class JpegFile {
   private static final byte[] JFIF = "JFIF\0".getBytes(StandardCharsets.ISO_8859_1);
+  private static final byte[] ADOBE = "Adobe".getBytes(StandardCharsets.ISO_8859_1);
   private static final byte[] EXIF = "Exif\0\0".getBytes(StandardCharsets.ISO_8859_1);
   private static final byte[] ICC = "ICC_PROFILE\0".getBytes(StandardCharsets.ISO_8859_1);
 
@@ -32,6 +33,8 @@ final class JpegFile {
   private int profilePartsExpected;
   private int orientation = Orientation.UPRIGHT;
   private boolean hasFrame;
+  private boolean inks;
+  private boolean mixed;
   private int scans;
   private int at = 2;
 
@@ -41,11 +44,19 @@ final class JpegFile {
     this.limits = limits;
   }
 
-  static Scanned scan(String file, byte[] bytes, PictureLimits limits) throws FormatException {
+  /**
+   * What a JPEG holds.
+   *
+   * @param inks whether the colours are four inks, not light
+   * @param mixed whether the first three inks are coded as brightness and two differences
+   */
+  record Content(Scanned scanned, boolean inks, boolean mixed) {}
+
+  static Content scan(String file, byte[] bytes, PictureLimits limits) throws FormatException {
     return new JpegFile(file, bytes, limits).scan();
   }
 
-  private Scanned scan() throws FormatException {
+  private Content scan() throws FormatException {
     clean.write(bytes, 0, 2);
     int marker;
     do {
@@ -54,7 +65,8 @@ final class JpegFile {
     if (scans == 0) {
       throw new FormatException(file, "the JPEG has no picture in it");
     }
-    return new Scanned(clean.toByteArray(), orientation, profile(), notes);
+    return new Content(
+        new Scanned(clean.toByteArray(), orientation, profile(), notes), inks, mixed);
   }
 
   /** Moves behind the marker. */
@@ -121,13 +133,11 @@ final class JpegFile {
     int precision = bytes[at + 2] & 0xff;
     limits.checkSize(file, u16(at + 5), u16(at + 3));
     int components = bytes[at + 7] & 0xff;
-    if (components == 4) {
+    inks = components == 4;
+    if (components != 1 && components != 3 && components != 4) {
       throw new FormatException(
-          file, "the JPEG is in CMYK, the colours of print; convert it to RGB first");
-    }
-    if (components != 1 && components != 3) {
-      throw new FormatException(
-          file, "the JPEG has " + components + " channels; 1 (grey) and 3 (colour) are read");
+          file,
+          "the JPEG has " + components + " channels; 1 (grey), 3 (colour) and 4 (CMYK) are read");
     }
     if (marker > 0xc2 || precision != 8) {
       throw new FormatException(
@@ -148,6 +158,9 @@ final class JpegFile {
       profilePartsExpected = content[ICC.length + 1] & 0xff;
       profileParts.put(
           content[ICC.length] & 0xff, Arrays.copyOfRange(content, ICC.length + 2, content.length));
+    }
+    if (marker == 0xee && begins(content, ADOBE) && content.length > 11) {
+      mixed = content[11] == 2;
     }
     return marker == 0xee || (marker == 0xe0 && begins(content, JFIF));
   }

@@ -6,7 +6,7 @@ import java.util.List;
  * What a picture file held.
  *
  * @param picture the pixels, upright, in sRGB
- * @param format {@code PNG}, {@code JPEG}, {@code TIFF}, {@code GIF} or {@code BMP}
+ * @param format {@code PNG}, {@code JPEG}, {@code WEBP}, {@code TIFF}, {@code GIF} or {@code BMP}
  * @param notes sentences for a person about what was changed or left out; empty if nothing was
  */
 public record LoadedPicture(Picture picture, String format, List<String> notes) {

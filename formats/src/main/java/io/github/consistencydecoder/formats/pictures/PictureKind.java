@@ -10,8 +10,9 @@ enum PictureKind {
   GIF("gif", true, "a GIF picture"),
   BMP("bmp dib", true, "a BMP picture"),
   TIFF("tif tiff", true, "a TIFF picture"),
-  WEBP("webp", false, "a WebP picture"),
-  HEIF("heic heif avif", false, "a HEIF or AVIF picture"),
+  WEBP("webp", true, "a WebP picture"),
+  HEIC("heic heif", false, "a HEIC picture"),
+  AVIF("avif", false, "an AVIF picture"),
   JPEG_2000("jp2 j2k", false, "a JPEG 2000 picture"),
   JPEG_XL("jxl", false, "a JPEG XL picture"),
   BIG_TIFF("", false, "a BigTIFF picture"),
@@ -71,19 +72,18 @@ enum PictureKind {
     if (begins(b, 0, "BM")) {
       return BMP;
     }
+    if (begins(b, 0, "RIFF") && begins(b, 8, "WEBP")) {
+      return WEBP;
+    }
     return ofUnreadable(b);
   }
 
   private static PictureKind ofUnreadable(byte[] b) {
-    if (begins(b, 0, "RIFF") && begins(b, 8, "WEBP")) {
-      return WEBP;
+    if (begins(b, 4, "ftypavif") || begins(b, 4, "ftypavis")) {
+      return AVIF;
     }
-    if (begins(b, 4, "ftypheic")
-        || begins(b, 4, "ftypheix")
-        || begins(b, 4, "ftypmif1")
-        || begins(b, 4, "ftypavif")
-        || begins(b, 4, "ftypavis")) {
-      return HEIF;
+    if (begins(b, 4, "ftyphei") || begins(b, 4, "ftyphev") || begins(b, 4, "ftypmif1")) {
+      return HEIC;
     }
     if (begins(b, 4, "jP  ") || begins(b, 0, "\u00ffO\u00ffQ")) {
       return JPEG_2000;

@@ -20,8 +20,8 @@ import org.apache.commons.imaging.formats.png.PngImagingParameters;
 import org.apache.commons.imaging.formats.tiff.TiffImageParser;
 
 /**
- * Reads photographs and drawings: PNG, TIFF, BMP and GIF with Commons Imaging, JPEG with ImageIO.
- * The file's content decides what it is, not its name.
+ * Reads photographs and drawings: PNG, TIFF, BMP and GIF with Commons Imaging, JPEG and WebP with
+ * ImageIO. The file's content decides what it is, not its name.
  *
  * <p>What comes out is 8 bits a channel, RGB, upright and in sRGB:
  *
@@ -29,9 +29,10 @@ import org.apache.commons.imaging.formats.tiff.TiffImageParser;
  *   <li>an embedded ICC profile is converted; without one the picture is taken for sRGB
  *   <li>EXIF's and TIFF's orientation is applied
  *   <li>16 bits a channel keep their upper 8; grey and palettes become RGB
- *   <li>transparent pixels are laid over white, as on a page
+ *   <li>transparent pixels are laid over white, as on a page, and a note says so
+ *   <li>a JPEG in CMYK is converted by its profile, without one by an estimate
  *   <li>of an animation or several pages the first is used
- *   <li>CMYK, WebP, HEIF and others that no library here can read are refused by name
+ *   <li>HEIC, AVIF, JPEG XL and others that no library here can read are refused by name
  * </ul>
  *
  * <p>Size limits are checked on the header, before anything is decoded. Holds nothing; safe for use
@@ -90,7 +91,7 @@ public final class PictureReader {
               + (kind.phrase().isEmpty() ? "no picture of a known kind" : kind.phrase())
               + (limits.untrusted()
                   ? "; PNG and JPEG are read"
-                  : "; PNG, JPEG, TIFF, GIF and BMP are read"));
+                  : "; PNG, JPEG, WebP, TIFF, GIF and BMP are read"));
     }
     List<String> notes = new ArrayList<>();
     if (kind.contradicts(file)) {
@@ -122,26 +123,41 @@ public final class PictureReader {
         scanned = PngFile.scan(file, bytes, limits);
         PngImagingParameters parameters = new PngImagingParameters();
         parameters.setBufferedImageFactory(new RgbBufferedImageFactory());
-        picture = overWhite(new PngImageParser().getBufferedImage(scanned.clean(), parameters));
+        picture =
+            overWhite(new PngImageParser().getBufferedImage(scanned.clean(), parameters), notes);
       }
       case JPEG -> {
-        scanned = JpegFile.scan(file, bytes, limits);
+        JpegFile.Content content = JpegFile.scan(file, bytes, limits);
+        scanned = content.scanned();
+        if (content.inks()) {
+          JpegDecoder.Inks inks = JpegDecoder.inks(file, content);
+          byte[] profile = limits.untrusted() ? Scanned.NO_PROFILE : scanned.profile();
+          notes.addAll(scanned.notes());
+          picture =
+              ColourProfile.ofInks(inks.width(), inks.height(), inks.levels(), profile, notes);
+          return Orientation.upright(picture, scanned.orientation());
+        }
         picture = JpegDecoder.decode(file, scanned.clean());
+      }
+      case WEBP -> {
+        scanned = WebpFile.scan(file, bytes, limits);
+        picture = overWhite(WebpFile.decode(scanned.clean()), notes);
       }
       case GIF -> {
         GifFile.Content content = GifFile.scan(file, bytes, limits);
         scanned = content.scanned();
         picture =
             onScreen(
-                overWhite(new GifImageParser().getBufferedImage(scanned.clean(), null)), content);
+                overWhite(new GifImageParser().getBufferedImage(scanned.clean(), null), notes),
+                content);
       }
       case BMP -> {
         scanned = BmpFile.scan(file, bytes, limits);
-        picture = overWhite(new BmpImageParser().getBufferedImage(in(scanned), null));
+        picture = overWhite(new BmpImageParser().getBufferedImage(in(scanned), null), notes);
       }
       default -> {
         scanned = TiffFile.scan(file, bytes, limits);
-        picture = overWhite(new TiffImageParser().getBufferedImage(scanned.clean(), null));
+        picture = overWhite(new TiffImageParser().getBufferedImage(scanned.clean(), null), notes);
       }
     }
     notes.addAll(scanned.notes());
@@ -158,21 +174,26 @@ public final class PictureReader {
   }
 
   /** {@code level = a v + (1 - a) 255}, rounded to nearest. */
-  private static Picture overWhite(BufferedImage image) {
+  private static Picture overWhite(BufferedImage image, List<String> notes) {
     int w = image.getWidth();
     int h = image.getHeight();
     int[] row = new int[w];
     byte[] rgb = new byte[3 * w * h];
+    int least = 255;
     for (int y = 0; y < h; y++) {
       image.getRGB(0, y, w, 1, row, 0, w);
       for (int x = 0; x < w; x++) {
         int argb = row[x];
         int alpha = argb >>> 24;
+        least = Math.min(least, alpha);
         for (int c = 0; c < 3; c++) {
           int v = (argb >> (16 - 8 * c)) & 0xff;
           rgb[3 * (y * w + x) + c] = (byte) ((alpha * v + (255 - alpha) * 255 + 127) / 255);
         }
       }
+    }
+    if (least < 255) {
+      notes.add("its transparent parts were laid on white");
     }
     return Picture.takeOver(w, h, rgb);
   }

@@ -9,10 +9,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssertAlternative;
@@ -85,6 +87,7 @@ class PictureReaderTest {
         "png: rgb grey grey1 grey2 grey4 alpha grey-alpha palette palette-transparent"
             + " key-transparent interlaced profile-srgb turned text-bomb",
         "tif: rgb-plain rgb-lzw rgb-deflate rgb-packbits grey bits bits-fax palette alpha turned",
+        "webp: lossless lossless-alpha",
         "gif: plain interlaced transparent part",
         "bmp: rgb palette bits rgbx top-down");
   }
@@ -92,7 +95,51 @@ class PictureReaderTest {
   @ParameterizedTest
   @MethodSource("lossless")
   void picturesWithoutLossAreReadExactly(String name) throws IOException {
-    assertThat(check(name, 0).notes()).isEmpty();
+    assertThat(check(name, 0).notes())
+        .isEqualTo(
+            name.matches(".*(alpha|transparent).*")
+                ? List.of("its transparent parts were laid on white")
+                : List.of());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"lossy.webp, 9", "lossy-alpha.webp, 9"})
+  void webpWithLossIsNearlyWhatPillowReads(String name, int tolerance) throws IOException {
+    assertThat(check(name, tolerance).format()).isEqualTo("WEBP");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "cmyk.jpg, 3, 'it is in CMYK, the colours of print, and no profile was used: they are"
+        + " estimated'",
+    "cmyk-profile.jpg, 4, its colours were converted from its own profile to sRGB"
+  })
+  void inksBecomeLight(String name, int tolerance, String note) throws IOException {
+    assertThat(check(name, tolerance).notes()).containsExactly(note);
+  }
+
+  @Test
+  void aDamagedWebpIsRefused() throws IOException {
+    byte[] whole = file("lossless.webp");
+    refused("a.webp", Arrays.copyOf(whole, whole.length / 2))
+        .withMessageContaining("the WebP is damaged: it has ");
+    byte[] long1 = whole.clone();
+    long1[19] = 1;
+    refused("a.webp", long1).withMessageContaining("is longer than the file");
+    byte[] other = whole.clone();
+    other[15] = 'x';
+    refused("a.webp", other).withMessageContaining("it has no picture in it");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "heic, this is a HEIC picture",
+    "avif, this is an AVIF picture",
+    "hevc, this is a HEIC picture"
+  })
+  void whatNoPluginReadsIsRefusedByName(String brand, String sentence) {
+    refused("a.x", ("\0\0\0\u0018ftyp" + brand).getBytes(StandardCharsets.ISO_8859_1))
+        .withMessageContaining(sentence + "; PNG, JPEG, WebP, TIFF, GIF and BMP are read");
   }
 
   @ParameterizedTest
@@ -148,13 +195,11 @@ class PictureReaderTest {
       delimiter = '|',
       textBlock =
           """
-          cmyk.jpg | the JPEG is in CMYK, the colours of print; convert it to RGB first
           cmyk.tif | the TIFF is in CMYK, the colours of print; convert it to RGB first
           float.tif | the TIFF has floating-point or signed values; only unsigned ones are read
           jpeg.tif | the TIFF is compressed by method 7 (JPEG); save it with LZW, Deflate or without compression
           arithmetic.jpg | the JPEG is of a rare kind (frame type 9, 8 bits); only baseline and progressive ones of 8 bits are read
-          lossless.webp | this is a WebP picture; PNG, JPEG, TIFF, GIF and BMP are read
-          jpeg-2000.jp2 | this is a JPEG 2000 picture; PNG, JPEG, TIFF, GIF and BMP are read
+          jpeg-2000.jp2 | this is a JPEG 2000 picture; PNG, JPEG, WebP, TIFF, GIF and BMP are read
           hole.jpg | the JPEG is damaged: a part of its pixels is missing or wrong
           """)
   void whatCannotBeReadIsRefusedByName(String name, String message) throws IOException {
@@ -170,7 +215,8 @@ class PictureReaderTest {
   void anythingElseIsRefused() {
     refused("a.png", new byte[] {104, 101, 108, 108, 111})
         .withMessage(
-            "a.png: this is no picture of a known kind; PNG, JPEG, TIFF, GIF and BMP are read");
+            "a.png: this is no picture of a known kind; PNG, JPEG, WebP, TIFF, GIF and BMP are"
+                + " read");
   }
 
   @Test

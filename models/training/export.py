@@ -1,15 +1,19 @@
 """Writes a trained network as a model folder in the diffusers layout: config.json and fp16 safetensors.
 
-    python export.py --state DIR/state.pt --out ../src/main/resources/io/github/consistencydecoder/models/tiny
+    python export.py --state DIR/state.pt --out ../src/main/resources/io/github/consistencydecoder/models/tiny [--start DIR --share S]
 
-The time table is written only as far as float16 holds it (sines and cosines do), the weights are the averaged ones.
+The time table is written only as far as float16 holds it (sines and cosines do), the weights are the averaged ones. With ``--start`` the
+share S of each weight is that of the model that training started from, folded for calibrated latents.
 """
 import argparse
 import json
 import os
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
+
+from latents import fold
+from network import ConsistencyUNet
 
 
 def config(a):
@@ -36,14 +40,28 @@ def config(a):
     }
 
 
+def folded(folder, a):
+    """The weights that training started from."""
+    weights = load_file(os.path.join(folder, "diffusion_pytorch_model.safetensors"))
+    net = ConsistencyUNet(a["widths"], a["layers"], a["groups"])
+    net.load_state_dict({k.removeprefix("decoder_unet."): v.float() for k, v in weights.items()})
+    fold(net.conv_in)
+    return net.state_dict()
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--state", required=True)
     p.add_argument("--out", required=True)
+    p.add_argument("--start")
+    p.add_argument("--share", type=float, default=0.0)
     a = p.parse_args()
     s = torch.load(a.state, map_location="cpu", weights_only=True)
     os.makedirs(a.out, exist_ok=True)
-    tensors = {"decoder_unet." + k: v.half().contiguous() for k, v in s["ema"].items()}
+    weights = s["ema"]
+    if a.start:
+        weights = {k: v.lerp(weights[k], 1 - a.share) for k, v in folded(a.start, s["args"]).items()}
+    tensors = {"decoder_unet." + k: v.half().contiguous() for k, v in weights.items()}
     for k, v in tensors.items():
         if not torch.isfinite(v).all():
             raise SystemExit(f"{k} does not fit into float16")

@@ -25,6 +25,21 @@ class VaeLight:
         b = c("cv18", c("cv17", c("cv16", c("cv15", c("cv14", b)))), act=False)
         return a + b
 
+    @torch.no_grad()
+    def decode(self, z):
+        """[N,4,h,w] unscaled latents -> [N,3,8h,8w] in [-1,1]: four pictures of rising size, enlarged and added."""
+        def branch(prefix, layers, doubling):
+            v = z
+            for i in range(1, layers + 1):
+                w, bias = self.d[f"{prefix}v{i}.weight"], self.d[f"{prefix}v{i}.bias"]
+                v = F.conv_transpose2d(v, w, bias, stride=2) if i in doubling else F.conv2d(v, w, bias, padding=w.shape[-1] // 2)
+                v = F.leaky_relu(v, 0.01) if i < layers else v
+            return v
+        full = branch("c", 11, (3, 6, 9))
+        for part in (branch("c4", 8, (3, 6)), branch("c3", 5, (3,)), branch("c2", 4, ())):
+            full = full + F.interpolate(part, size=full.shape[-2:], mode="bilinear", align_corners=False)
+        return full.clamp(-1, 1)
+
 
 class Lpips(torch.nn.Module):
     """LPIPS v0.1, net squeeze. Inputs [N,3,H,W] RGB in [-1,1]; returns [N]."""

@@ -1,4 +1,4 @@
-"""Trains the bundled tiny model. Seeded; resumable; writes EMA weights and prints the score on held-out photographs.
+"""Trains the bundled tiny model. Seeded; resumable; writes averaged weights and prints the loss and the PSNR of its crops.
 
     python train.py --photographs photographs.npz --vaelight DIR --lpips FILE --out DIR [--iterations N] [--device cuda]
 
@@ -14,7 +14,9 @@ import time
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 
+from latents import calibrate, disturb, fold, uncalibrate
 from network import ConsistencyUNet, normalise, step
 from references import Lpips, VaeLight
 
@@ -66,7 +68,25 @@ def gradient(a, b):
 
 def loss(a, b, lpips, weight):
     total = (a - b).abs().mean() + 2.0 * ((a - b) ** 2).mean() + 0.5 * gradient(a, b)
-    return total + weight * lpips(a, b).mean()
+    return total + weight * lpips(a, b).mean() if lpips else total
+
+
+def low(v):
+    """What lies below a quarter of the resolution."""
+    return F.avg_pool2d(v, 4)
+
+
+class Real:
+    """A real latent without its photograph: VAElight's decode of it is the target for what lies below a quarter of the resolution."""
+
+    def __init__(self, file, vae, device, back):
+        self.z = torch.from_numpy(np.load(file)).float().to(device)
+        self.x = (1 - back) * vae.decode(self.z) + back * vae.decode(uncalibrate(self.z))
+
+    def crop(self, rng, size):
+        s = size // 8
+        y, x = (int(rng.integers(n - s + 1)) for n in self.z.shape[-2:])
+        return self.x[:, :, 8 * y : 8 * (y + s), 8 * x : 8 * (x + s)], self.z[:, :, y : y + s, x : x + s]
 
 
 def main():
@@ -75,7 +95,9 @@ def main():
     p.add_argument("--vaelight", required=True)
     p.add_argument("--lpips", required=True)
     p.add_argument("--out", required=True)
-    p.add_argument("--widths", type=int, nargs=4, default=[32, 64, 96, 96])
+    p.add_argument("--start", help="model folder to go on from")
+    p.add_argument("--fold", action="store_true", help="the start knows VAElight's latents as they are: fold the way back into it")
+    p.add_argument("--widths", type=int, nargs=4, default=[32, 64, 80, 80])
     p.add_argument("--layers", type=int, default=1)
     p.add_argument("--groups", type=int, default=8)
     p.add_argument("--iterations", type=int, default=6000)
@@ -83,20 +105,34 @@ def main():
     p.add_argument("--crop", type=int, default=64)
     p.add_argument("--late-crop", type=int, default=128, help="crop of the last 30 %%, batch reduced to keep the pixels")
     p.add_argument("--lr", type=float, default=1.5e-3)
+    p.add_argument("--decay", type=float, default=0.998, help="of the averaged weights")
     p.add_argument("--first-lpips", type=float, default=0.05)
     p.add_argument("--second-lpips", type=float, default=0.35)
+    p.add_argument("--disturbance", type=float, nargs=2, default=[0.2, 1.0], help="least and greatest, in parts of the residual")
+    p.add_argument("--clean", type=float, default=0.25, help="share of crops without disturbance")
+    p.add_argument("--real", help="real latents [1,4,h,w], unscaled, in .npy; one crop of them every second iteration")
+    p.add_argument("--real-weight", type=float, default=1.0)
+    p.add_argument("--real-back", type=float, default=0.5, help="share of the target that is decoded from VAElight's gains and offsets")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--device", default="cpu")
+    p.add_argument("--threads", type=int, default=2)
     p.add_argument("--save-every", type=int, default=250)
     a = p.parse_args()
     os.makedirs(a.out, exist_ok=True)
     torch.manual_seed(a.seed)
+    torch.set_num_threads(a.threads)
     device = torch.device(a.device)
     net = ConsistencyUNet(a.widths, a.layers, a.groups).to(device, memory_format=torch.channels_last)
+    if a.start:
+        weights = load_file(os.path.join(a.start, "diffusion_pytorch_model.safetensors"))
+        net.load_state_dict({k.removeprefix("decoder_unet."): v.float() for k, v in weights.items()})
+        if a.fold:
+            fold(net.conv_in)
     ema = {k: v.detach().clone() for k, v in net.state_dict().items()}
     vae, lpips, crops = VaeLight(a.vaelight, device), Lpips(a.lpips).to(device), Crops(a.photographs)
+    real = Real(a.real, vae, device, a.real_back) if a.real else None
     optimiser = torch.optim.AdamW([q for q in net.parameters() if q.requires_grad], lr=a.lr, betas=(0.9, 0.98), weight_decay=1e-3)
-    warm = 150
+    warm = 150 if not a.start else 40
     rate = lambda i: float(min(1.0, (i + 1) / warm) * 0.5 * (1 + np.cos(np.pi * min(1.0, i / a.iterations))))
     start, state = 0, os.path.join(a.out, "state.pt")
     if os.path.exists(state):
@@ -115,7 +151,12 @@ def main():
         z, m = vae.encode(x), margin // 8
         x = x[:, :, margin : margin + size, margin : margin + size]
         z = z[:, :, m : m + size // 8, m : m + size // 8]
-        z = z + torch.randn(z.shape, generator=g).to(device) * (0.2 if rng.random() < 0.5 else 0.0)
+        strength = torch.tensor(rng.uniform(*a.disturbance, n) * (rng.random(n) >= a.clean), dtype=torch.float32).to(device)
+        z = disturb(calibrate(z), x, g, strength)
+        known = n
+        if real and i % 2:
+            x, z = (torch.cat([v[1:], r]) for v, r in zip((x, z), real.crop(rng, size)))
+            known = n - 1
         f = normalise(z)
         n1, n2 = (torch.randn(x.shape, generator=g).to(device) for _ in range(2))
         t1 = torch.full((n,), 1008, dtype=torch.long, device=device)
@@ -124,18 +165,20 @@ def main():
             group["lr"] = a.lr * rate(i)
         with torch.autocast(device.type, dtype=torch.bfloat16):
             first = step(net, None, f, t1, n1.contiguous(memory_format=torch.channels_last))
-            l1 = loss(first, x, lpips, a.first_lpips)
+            l1 = loss(first[:known], x[:known], lpips, a.first_lpips)
             second = step(net, first.detach().clamp(-1, 1), f, t2, n2.contiguous(memory_format=torch.channels_last))
-            l2 = loss(second, x, lpips, a.second_lpips)
+            l2 = loss(second[:known], x[:known], lpips, a.second_lpips)
+            if known < n:
+                l1, l2 = (l + a.real_weight * loss(low(y[known:]), low(x[known:]), None, 0) for l, y in ((l1, first), (l2, second)))
         optimiser.zero_grad(set_to_none=True)
         (l1 + l2).backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
-        decay = min(0.998, (i + 1) / (i + 10))
+        decay = min(a.decay, (i + 1) / (i + 10))
         with torch.no_grad():
             for k, v in net.state_dict().items():
                 ema[k].lerp_(v, 1 - decay)
-        psnr = [10 * torch.log10(4 / ((y.detach().clamp(-1, 1) - x) ** 2).mean()).item() for y in (first, second)]
+        psnr = [10 * torch.log10(4 / ((y.detach().clamp(-1, 1) - x)[:known] ** 2).mean()).item() for y in (first, second)]
         shown.append((l1.item(), l2.item(), *psnr))
         if (i + 1) % 25 == 0:
             m = np.mean(shown, 0)

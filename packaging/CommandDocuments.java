@@ -17,9 +17,9 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 /**
  * Writes the command's completion and manual pages from its own description of its options.
  *
- * <p>Run with the command's class path: {@code java -cp 'cli.jar:lib/*' CommandDocuments.java FOLDER}.
- * Leaves {@code completions/consistency-decoder.bash} (for bash, and for zsh with bashcompinit) and
- * {@code man/man1/*.1} in the folder.
+ * <p>Run with the command's class path: {@code java -cp 'cli.jar:lib/*' CommandDocuments.java
+ * FOLDER}. Leaves {@code completions/consistency-decoder.bash} (for bash, and for zsh with
+ * bashcompinit) and {@code man/man1/*.1} in the folder.
  */
 final class CommandDocuments {
   private static final String NAME = "consistency-decoder";
@@ -71,7 +71,8 @@ final class CommandDocuments {
       }
     }
     options(page, spec);
-    List<CommandLine> subcommands = new ArrayList<>(new LinkedHashSet<>(command.getSubcommands().values()));
+    List<CommandLine> subcommands =
+        new ArrayList<>(new LinkedHashSet<>(command.getSubcommands().values()));
     subcommands.removeIf(below -> below.getCommandSpec().usageMessage().hidden());
     if (!subcommands.isEmpty()) {
       page.append(".SH COMMANDS\n");

@@ -41,7 +41,7 @@ class ForeignClientsTest {
   private static final Path ROOT = Path.of(System.getProperty("project.root"));
   private static final Path LATENTS =
       ROOT.resolve(
-          "cli/src/main/resources/io/github/consistencydecoder/cli/demo/chelsea.safetensors");
+          "cli/src/main/resources/io/github/consistencydecoder/cli/decode/chelsea.safetensors");
   private static final String PYTHON = System.getenv().getOrDefault("PYTHON", "python3");
 
   @TempDir static Path folder;

@@ -37,7 +37,7 @@ public final class Main {
     Interruption.process().listen();
     WatchedOutput out = new WatchedOutput(new FileOutputStream(FileDescriptor.out));
     System.setOut(new PrintStream(new BufferedOutputStream(out)));
-    CommandLine commandLine = commandLine();
+    CommandLine commandLine = commandLine(arguments);
     int code = commandLine.execute(arguments);
     commandLine.getOut().flush();
     System.out.flush();
@@ -77,14 +77,14 @@ public final class Main {
   }
 
   /** The command with its error handling, writing to standard output and error. */
-  static CommandLine commandLine() {
-    return new CommandLine(new RootCommand())
+  static CommandLine commandLine(String... arguments) {
+    return RootCommand.of(arguments)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpWidth(HELP_WIDTH)
         // A file may be called @x.
         .setExpandAtFiles(false)
         .registerConverter(Path.class, new PathArgument())
-        .setParameterExceptionHandler((e, arguments) -> badUsage(e, arguments))
+        .setParameterExceptionHandler((e, given) -> badUsage(e, given))
         .setExecutionExceptionHandler(
             (e, commandLine, parsed) -> failed(Failure.of(e), commandLine, parsed.originalArgs()));
   }
@@ -102,8 +102,7 @@ public final class Main {
     if (!suggestions.isEmpty()) {
       err.println("did you mean: " + String.join(", ", suggestions) + "?");
     }
-    err.println(
-        "'" + commandLine.getCommandSpec().qualifiedName() + " --help' shows what there is");
+    err.println("'" + commandLine.getCommandSpec().qualifiedName() + " --help' shows all options");
     err.flush();
     return code;
   }

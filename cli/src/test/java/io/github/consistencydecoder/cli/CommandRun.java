@@ -22,13 +22,14 @@ public record CommandRun(int code, String out, String err) {
   public static CommandRun of(Object... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    CommandLine commandLine =
-        Main.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
     List<String> texts = new ArrayList<>();
     for (Object argument : arguments) {
       texts.add(argument.toString());
     }
-    int code = commandLine.execute(texts.toArray(new String[0]));
+    String[] line = texts.toArray(new String[0]);
+    CommandLine commandLine =
+        Main.commandLine(line).setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+    int code = commandLine.execute(line);
     return new CommandRun(code, out.toString(), err.toString());
   }
 

@@ -3,15 +3,13 @@ package io.github.consistencydecoder.cli.compare;
 import io.github.consistencydecoder.cli.options.InstalledModels;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
-import io.github.consistencydecoder.plugin.ClampMode;
+import io.github.consistencydecoder.plugin.DecodeOption;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderConfig;
-import io.github.consistencydecoder.plugin.Schedule;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,8 +22,8 @@ import java.util.regex.Pattern;
  * setting = key "=" value            a comma that no key and "=" follow belongs to the value
  * </pre>
  *
- * The keys {@code steps}, {@code schedule}, {@code seed}, {@code dialect} and {@code clamp} say how
- * to decode; every other one is a setting of the plugin, which refuses those that it does not know.
+ * The names of {@link DecodeOption} say how to decode; every other key is a setting of the plugin,
+ * which refuses those that it does not know.
  *
  * @param name in headings and files
  * @param plugin name of a provider
@@ -39,8 +37,6 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
   private static final Pattern FORM =
       Pattern.compile("(?:(?<name>[^=:]+)=)?(?<plugin>[a-z][a-z0-9-]*)(?::(?<settings>.*))?");
   private static final Pattern BETWEEN = Pattern.compile(",(?=[a-z][a-z-]*=)");
-  private static final Set<String> DECODING =
-      Set.of("steps", "schedule", "seed", "dialect", "clamp");
 
   ColumnSpec {
     settings = new LinkedHashMap<>(settings);
@@ -50,7 +46,7 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
    * Reads the form above.
    *
    * @param seed where the text names none
-   * @throws CliException if it makes no sense
+   * @throws CliException if the text is no such thing
    */
   static ColumnSpec parse(String text, long seed) {
     Matcher matcher = FORM.matcher(text.strip());
@@ -58,7 +54,7 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
       throw usage(
           text, "[NAME=]PLUGIN[:key=value,..] is needed, for example one=consistency:steps=1");
     }
-    Map<String, String> decoding = new LinkedHashMap<>();
+    Map<DecodeOption, String> decoding = new LinkedHashMap<>();
     Map<String, String> settings = new LinkedHashMap<>();
     if (matcher.group("settings") != null) {
       for (String setting : BETWEEN.split(matcher.group("settings"), -1)) {
@@ -67,8 +63,14 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
           throw usage(text, "'" + setting + "' is not of the form key=value");
         }
         String key = setting.substring(0, equals);
-        Map<String, String> target = DECODING.contains(key) ? decoding : settings;
-        if (target.putIfAbsent(key, setting.substring(equals + 1)) != null) {
+        String value = setting.substring(equals + 1);
+        String earlier =
+            DecodeOption.named(key)
+                .filter(DecodeOption::readable)
+                .map(option -> Optional.ofNullable(decoding.putIfAbsent(option, value)))
+                .orElseGet(() -> Optional.ofNullable(settings.putIfAbsent(key, value)))
+                .orElse(null);
+        if (earlier != null) {
           throw usage(text, "'" + key + "' is there twice");
         }
       }
@@ -78,43 +80,14 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
     return new ColumnSpec(name, plugin, settings, options(text, decoding, seed));
   }
 
-  private static DecodeOptions options(String text, Map<String, String> decoding, long seed) {
-    exclude(text, decoding, "steps", "schedule");
-    exclude(text, decoding, "dialect", "clamp");
+  private static DecodeOptions options(String text, Map<DecodeOption, String> decoding, long seed) {
     DecodeOptions.Builder options = DecodeOptions.builder().seed(seed);
     try {
-      decoding.forEach((key, value) -> set(options, key, value));
-    } catch (NumberFormatException e) {
-      throw new CliException(
-          ExitCode.USAGE, "--decoder " + text + ": a whole number is needed for steps and seed", e);
+      DecodeOption.readAll(decoding, option -> "'" + option.id() + "'", options);
     } catch (IllegalArgumentException e) {
       throw new CliException(ExitCode.USAGE, "--decoder " + text + ": " + e.getMessage(), e);
     }
     return options.build();
-  }
-
-  private static void set(DecodeOptions.Builder options, String key, String value) {
-    switch (key) {
-      case "steps" -> options.schedule(Schedule.steps(Integer.parseInt(value)));
-      case "schedule" -> options.schedule(Schedule.parse(value));
-      case "seed" -> options.seed(Long.parseLong(value));
-      case "clamp" -> options.clamp(ClampMode.parse(value));
-      default ->
-          options.clamp(
-              switch (value) {
-                case "original" -> ClampMode.EACH_STEP;
-                case "diffusers" -> ClampMode.NONE;
-                default ->
-                    throw new IllegalArgumentException(
-                        "dialect '" + value + "' is unknown; original and diffusers exist");
-              });
-    }
-  }
-
-  private static void exclude(String text, Map<String, String> decoding, String one, String other) {
-    if (decoding.containsKey(one) && decoding.containsKey(other)) {
-      throw usage(text, "'" + one + "' and '" + other + "' exclude each other");
-    }
   }
 
   /** Settings for all decoders, with this one's own in their place. */

@@ -277,7 +277,7 @@ public final class CompareCommand implements Callable<Integer> {
         description = "Side of those in pixels. Default: a quarter of the shorter side, 32 to 128.")
     private Integer side;
 
-    /** Hands them over; throws if they make no sense. */
+    /** Hands them over; throws if one is no crop. */
     void addTo(Comparison.Builder builder) {
       if (regions.isEmpty()) {
         if (count != null && (count < 0 || count > MOST)) {

@@ -13,9 +13,12 @@ import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.cli.shell.PathArgument;
 import io.github.consistencydecoder.formats.latents.LatentsFile;
 import io.github.consistencydecoder.formats.latents.LoadedLatents;
+import io.github.consistencydecoder.formats.latents.NoiseFiles;
 import io.github.consistencydecoder.formats.latents.RawFormat;
 import io.github.consistencydecoder.formats.latents.ScaleChoice;
 import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Pixels;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -23,6 +26,7 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -119,7 +123,16 @@ public final class DecodeCommand implements Callable<Integer> {
       })
   private Pixels.Rounding rounding;
 
-  @Mixin private NoiseOptions noise;
+  @Option(
+      names = "--noise",
+      paramLabel = "FILE",
+      split = ",",
+      description = {
+        "Noise instead of a seed: a .safetensors with noise0, noise1, .. of shape [N,3,H,W],",
+        "or a .npy per step; one .npy may hold all steps stacked, [steps*N,3,H,W]."
+      })
+  private List<Path> noise;
+
   @Mixin private SamplingOptions sampling;
   @Mixin private DecoderOptions decoder;
   @Mixin private CommonOptions common;
@@ -156,12 +169,7 @@ public final class DecodeCommand implements Callable<Integer> {
   private int decode(Console console, Path target, boolean overwrite) {
     List<Path> files = InputFiles.of(inputs, InputFiles.LATENTS, console::note);
     RawFormat raw = rawFormat();
-    DecodeOptions options =
-        DecodeOptions.builder()
-            .schedule(sampling.schedule())
-            .clamp(sampling.clamp())
-            .tiling(sampling.tiling())
-            .build();
+    DecodeOptions options = options();
     decoder.config();
     OutputPlan plan = OutputPlan.of(files, target, format, overwrite);
     DecodeRun run = new DecodeRun(console, decoder, plan, rounding, DecodeCommand::named);
@@ -180,9 +188,7 @@ public final class DecodeCommand implements Callable<Integer> {
               return new DecodeRun.Work(
                   loaded.latents(),
                   loaded.decision(),
-                  options.toBuilder()
-                      .noise(noise.noise(loaded.latents(), options.schedule()))
-                      .build(),
+                  options.toBuilder().noise(noise(loaded.latents(), options)).build(),
                   loaded.text());
             });
   }
@@ -195,6 +201,36 @@ public final class DecodeCommand implements Callable<Integer> {
 
   private static String named(Path input) {
     return input.toString().equals(OutputFiles.STANDARD) ? "standard input" : input.toString();
+  }
+
+  private DecodeOptions options() {
+    Optional<String> seeded = sampling.asked("noise");
+    if (noise != null && seeded.isPresent()) {
+      throw new CliException(
+          ExitCode.USAGE, seeded.get() + " and --noise exclude each other; one of them is needed");
+    }
+    return sampling.read().build();
+  }
+
+  private Noise noise(Latents latents, DecodeOptions options) throws IOException {
+    if (noise == null) {
+      if (options.noise() instanceof Noise.SeededPerImage seeds
+          && seeds.seeds().size() != latents.batch()) {
+        throw new CliException(
+            ExitCode.USAGE,
+            "--seeds: "
+                + seeds.seeds().size()
+                + " given, the batch has "
+                + latents.batch()
+                + " latents");
+      }
+      return options.noise();
+    }
+    try {
+      return NoiseFiles.read(noise, latents, options.schedule().timesteps().size());
+    } catch (IllegalArgumentException e) {
+      throw new CliException(ExitCode.USAGE, "--noise: " + e.getMessage(), e);
+    }
   }
 
   private RawFormat rawFormat() {

@@ -74,7 +74,7 @@ final class DecodeRun {
   }
 
   /**
-   * What there is to do for one input.
+   * One input, read.
    *
    * @param latents to decode
    * @param decision how their scale was decided; empty if there was nothing to decide

@@ -58,12 +58,7 @@ public final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Console console = common.console(spec.commandLine());
-    DecodeOptions options =
-        DecodeOptions.builder()
-            .schedule(sampling.schedule())
-            .clamp(sampling.clamp())
-            .tiling(sampling.tiling())
-            .build();
+    DecodeOptions options = sampling.read().build();
     DecoderConfig config = decoder.config();
     Path file = Files.createTempFile(NAME, ".safetensors");
     try {

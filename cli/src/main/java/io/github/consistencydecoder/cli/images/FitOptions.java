@@ -30,7 +30,7 @@ public final class FitOptions {
       description = "Scale photographs to this size first. Default: as large as they are.")
   private String size;
 
-  /** What was asked for; throws if it makes no sense. */
+  /** What was asked for; throws if the size is none. */
   public PictureFit fit() {
     if (size == null) {
       return new PictureFit(fit, Optional.empty());

@@ -98,13 +98,7 @@ public final class BenchCommand implements Callable<Integer> {
     requireAtLeast("--warmup", warmup, 0);
     Latents latents = randomLatents(pixels[0] / 8, pixels[1] / 8);
     try (Interruption.Guard guard = Interruption.process().guard()) {
-      DecodeOptions options =
-          DecodeOptions.builder()
-              .schedule(sampling.schedule())
-              .clamp(sampling.clamp())
-              .tiling(sampling.tiling())
-              .cancellation(guard.cancellation())
-              .build();
+      DecodeOptions options = sampling.read().cancellation(guard.cancellation()).build();
       long start = System.nanoTime();
       try (LatentDecoder open = decoder.open(console)) {
         double openSeconds = (System.nanoTime() - start) / 1e9;

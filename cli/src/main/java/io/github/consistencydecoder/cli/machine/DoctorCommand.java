@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
 /** {@code doctor}. */
 @Command(
     name = "doctor",
-    description = "Say what there is to work with; with --selftest, whether a model works.",
+    description =
+        "Show this machine, its decoders and its models; with --selftest, whether a model works.",
     footer = {
       "",
       "The self-test first evaluates a small network with known weights and compares the numbers,",

@@ -127,7 +127,7 @@ public final class ExportCommand implements Callable<Integer> {
     if (model == null && requests.get(0).part() == ExportPart.CONSISTENCY_DECODER) {
       console.note(
           "exporting the bundled preview model 'tiny', not OpenAI's decoder; give --model for"
-              + " another ('models list' shows what there is)");
+              + " another ('models list' shows them)");
     }
     try (Interruption.Guard guard = Interruption.process().guard();
         ExportRun run = new ExportRun(console, output, overwrite, check, guard.cancellation())) {

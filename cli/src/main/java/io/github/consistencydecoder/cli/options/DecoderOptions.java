@@ -64,7 +64,7 @@ public final class DecoderOptions {
   @Mixin private DeviceOptions device;
   @Mixin private DeviceOptions.MemoryOption memory;
 
-  /** What to open; throws if the options make no sense. */
+  /** What to open; throws if an option has no such value. */
   public DecoderConfig config() {
     DecoderConfig config = DecoderConfig.empty();
     if (model != null) {
@@ -100,7 +100,7 @@ public final class DecoderOptions {
     if (model == null && decoder.equals(CONSISTENCY)) {
       console.note(
           "decoding with the bundled preview model 'tiny', not with OpenAI's decoder; give --model"
-              + " for another ('models list' shows what there is)");
+              + " for another ('models list' shows them)");
     }
     return Decoders.open(decoder, config);
   }

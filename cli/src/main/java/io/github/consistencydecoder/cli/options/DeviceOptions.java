@@ -14,9 +14,12 @@ public final class DeviceOptions {
   private static final String CACHE = "cache";
 
   @Option(
-      names = "--provider",
+      names = "--device",
       paramLabel = "auto|cpu|cuda[:N]",
-      description = "What to compute on. Default: auto, CUDA where it can be had, else the CPU.")
+      description = "What to compute on. Default: auto, CUDA where it works, else the CPU.")
+  private String device;
+
+  @Option(names = "--provider", hidden = true, description = "The older name of --device.")
   private String provider;
 
   @Option(
@@ -46,11 +49,12 @@ public final class DeviceOptions {
   /** A configuration with what was asked for added; what was not asked for stays unset. */
   public DecoderConfig addTo(DecoderConfig start) {
     DecoderConfig config = start;
-    if (provider != null) {
-      if (!provider.matches("auto|cpu|cuda(:\\d{1,3})?")) {
-        throw usage("--provider " + provider + ": auto, cpu, cuda or cuda:N is needed");
+    String asked = device == null ? provider : device;
+    if (asked != null) {
+      if (!asked.matches("auto|cpu|cuda(:\\d{1,3})?")) {
+        throw usage("--device " + asked + ": auto, cpu, cuda or cuda:N is needed");
       }
-      config = config.with(DecoderConfig.DEVICE, provider);
+      config = config.with(DecoderConfig.DEVICE, asked);
     }
     if (threads != null) {
       if (threads < 1) {

@@ -2,84 +2,80 @@ package io.github.consistencydecoder.cli.options;
 
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
-import io.github.consistencydecoder.plugin.ClampMode;
-import io.github.consistencydecoder.plugin.Schedule;
-import io.github.consistencydecoder.plugin.Tiling;
-import picocli.CommandLine.ArgGroup;
-import picocli.CommandLine.Option;
+import io.github.consistencydecoder.plugin.DecodeOption;
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.ISetter;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Spec;
 
-/** At which timesteps the network is evaluated, and what happens between them. */
+/** The decode options of the table, each as {@code --name}; older names are hidden. */
+@Command // what makes it a mixin
 public final class SamplingOptions {
-  @ArgGroup private Timesteps timesteps;
+  private final Map<DecodeOption, String> texts = new EnumMap<>(DecodeOption.class);
 
-  @Option(
-      names = "--clamp",
-      paramLabel = "each-step|none",
-      defaultValue = "each-step",
-      description =
-          "Clamp to [-1,1] after each step, as OpenAI does, or never, as diffusers does. Default:"
-              + " ${DEFAULT-VALUE}.")
-  private String clamp;
-
-  @Option(
-      names = "--tiling",
-      paramLabel = "auto|whole|exact|overlapped",
-      defaultValue = "auto",
-      description = {
-        "How a picture that is large for the memory may be divided. exact: in bands that give the",
-        "same picture, in more time; overlapped: in tiles that give nearly the same; whole: never.",
-        "auto: the same picture, in bands if it is large, else overlapped, which is said. Default:",
-        "${DEFAULT-VALUE}."
-      })
-  private String tiling;
-
-  /** One of two ways to say when. */
-  static final class Timesteps {
-    @Option(
-        names = "--steps",
-        paramLabel = "N",
-        description = "Evenly spread steps, 1 to 64. Default: 2, that is 1008,512.")
-    private Integer steps;
-
-    @Option(
-        names = "--schedule",
-        paramLabel = "T,T..",
-        description = "The timesteps themselves, for example 1008,512.")
-    private String schedule;
-  }
-
-  /** The timesteps. */
-  public Schedule schedule() {
-    if (timesteps == null) {
-      return Schedule.TWO_STEPS;
-    }
-    try {
-      return timesteps.steps != null
-          ? Schedule.steps(timesteps.steps)
-          : Schedule.parse(timesteps.schedule);
-    } catch (IllegalArgumentException e) {
-      throw new CliException(
-          ExitCode.USAGE,
-          (timesteps.steps != null ? "--steps: " : "--schedule: ") + e.getMessage(),
-          e);
+  /** Called by picocli with the command that these options belong to. */
+  @Spec(Spec.Target.MIXEE)
+  void addTo(CommandSpec command) {
+    for (DecodeOption option : DecodeOption.values()) {
+      if (option.readable()) {
+        command.addOption(argument(option, option.id(), false));
+        option.aliases().forEach(alias -> command.addOption(argument(option, alias, true)));
+      }
     }
   }
 
-  /** How a large picture may be divided. */
-  public Tiling tiling() {
-    try {
-      return Tiling.parse(tiling);
-    } catch (IllegalArgumentException e) {
-      throw new CliException(ExitCode.USAGE, "--tiling: " + e.getMessage(), e);
-    }
+  private OptionSpec argument(DecodeOption option, String name, boolean hidden) {
+    ISetter setter =
+        new ISetter() {
+          @Override
+          public <T> T set(T value) {
+            if (value == null) {
+              texts.remove(option);
+            } else {
+              texts.put(option, value.toString());
+            }
+            return null;
+          }
+        };
+    return OptionSpec.builder("--" + name)
+        .type(String.class)
+        .paramLabel(option.form())
+        .hidden(hidden)
+        .description(
+            option.sentence() + option.usual().map(usual -> " Default: " + usual + ".").orElse(""))
+        .setter(setter)
+        .build();
   }
 
-  /** What happens between the steps. */
-  public ClampMode clamp() {
+  /** What was asked for of a property of the options, in words such as {@code --seed}. */
+  public Optional<String> asked(String property) {
+    return texts.keySet().stream()
+        .filter(option -> option.property().equals(property))
+        .map(SamplingOptions::named)
+        .findFirst();
+  }
+
+  /**
+   * All that was asked for; the rest as usual.
+   *
+   * @throws CliException if a value is none, or two options exclude each other
+   */
+  public DecodeOptions.Builder read() {
+    DecodeOptions.Builder options = DecodeOptions.builder();
     try {
-      return ClampMode.parse(clamp);
+      DecodeOption.readAll(texts, SamplingOptions::named, options);
     } catch (IllegalArgumentException e) {
-      throw new CliException(ExitCode.USAGE, "--clamp: " + e.getMessage(), e);
+      throw new CliException(ExitCode.USAGE, e.getMessage(), e);
     }
+    return options;
+  }
+
+  private static String named(DecodeOption option) {
+    return "--" + option.id();
   }
 }

@@ -95,7 +95,7 @@ public final class ServeCommand implements Callable<Integer> {
     if (models.isEmpty()) {
       console.note(
           "serving the bundled preview model 'tiny', not OpenAI's decoder; give --model for another"
-              + " ('models list' shows what there is)");
+              + " ('models list' shows them)");
       models.add(TINY);
     }
     // Decoders count what the process holds already.

@@ -8,7 +8,7 @@ public final class ExitCode {
   /** The work failed: output not writable, out of memory, device not there, runtime failed. */
   public static final int FAILED = 1;
 
-  /** The command line makes no sense. */
+  /** The command line is wrong. */
   public static final int USAGE = 2;
 
   /** The model is missing, damaged or not one that can be run. */

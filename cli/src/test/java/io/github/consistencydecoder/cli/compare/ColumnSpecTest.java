@@ -91,12 +91,12 @@ final class ColumnSpecTest {
         "vae:=x|'=x' is not of the form key=value",
         "vae:model=a,model=b|'model' is there twice",
         "vae:steps=1,schedule=16|'steps' and 'schedule' exclude each other",
-        "vae:dialect=original,clamp=none|'dialect' and 'clamp' exclude each other",
-        "vae:steps=two|a whole number is needed for steps and seed",
-        "vae:seed=1.5|a whole number is needed for steps and seed",
-        "vae:steps=65|the number of steps is 1 to 64",
-        "vae:schedule=1024|timestep 1024 is outside 1 .. 1023",
-        "vae:clamp=maybe|each-step and none exist",
+        "vae:dialect=original,clamp=none|'clamp' is there twice",
+        "vae:steps=two|'steps': 'two' is no number of steps",
+        "vae:seed=1.5|'seed': '1.5' is neither",
+        "vae:steps=65|'steps': '65' is no number of steps",
+        "vae:schedule=1024|'schedule': '1024' is no schedule",
+        "vae:clamp=maybe|original and diffusers exist",
         "vae:dialect=latin|original and diffusers exist",
       })
   void whatMakesNoSenseIsAUsageError(String text, String message) {

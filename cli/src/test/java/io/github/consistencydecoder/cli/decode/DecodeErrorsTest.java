@@ -46,8 +46,8 @@ final class DecodeErrorsTest {
           raw dtype is checked with the shape | LATENTS -o OUT --shape 1,4,2,3 --raw-dtype int8 | 2 | --raw-dtype int8: float32 or float16 is needed
           output is required | LATENTS | 2 | missing required option: '--output=OUT'
           input is required | -o OUT | 2 | missing required parameter: 'LATENTS'
-          steps and schedule exclude each other | LATENTS -o OUT --steps 1 --schedule 1008 | 2 | mutually exclusive
-          seed and noise exclude each other | LATENTS -o OUT --seed 1 --noise LATENTS | 2 | mutually exclusive
+          steps and schedule exclude each other | LATENTS -o OUT --steps 1 --schedule 1008 | 2 | --schedule and --steps exclude each other
+          seed and noise exclude each other | LATENTS -o OUT --seed 1 --noise LATENTS | 2 | --seed and --noise exclude each other
           format that is not written is refused | LATENTS -o FOLDER/out.jpg | 2 | .png, .npy and .safetensors can be written
           format must not contradict the name | LATENTS -o OUT --format npy | 2 | contradict
           seeds must be as many as images | LATENTS -o OUT --seeds 1,2 | 2 | --seeds: 2 given, the batch has 1 latents
@@ -65,11 +65,11 @@ final class DecodeErrorsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "--steps, 0, the number of steps is 1 to 64",
-    "--steps, two, 'invalid value for option ''--steps'''",
-    "--schedule, '1008,,512', is not a timestep",
-    "--schedule, 1024, timestep 1024 is outside 1 .. 1023",
-    "--clamp, sometimes, each-step and none exist",
+    "--steps, 0, a whole number of 1 to 64 is needed",
+    "--steps, two, '--steps: ''two'' is no number of steps'",
+    "--schedule, '1008,,512', is no schedule",
+    "--schedule, 1024, 1 to 64 timesteps of 1 to 1023 are needed",
+    "--clamp, sometimes, original and diffusers exist",
     "--rounding, up, 'expected one of [NEAREST, TRUNCATE]'",
     "--latents, big, 'expected one of [SCALED, UNSCALED, AUTO]'",
     "--provider, tpu, 'auto, cpu, cuda or cuda:N is needed'",
@@ -77,7 +77,7 @@ final class DecodeErrorsTest {
     "--dtype, int8, 'auto, float32 or float16 is needed'",
     "--convolutions, fast, 'auto, direct or winograd is needed'",
     "--layout, last, 'auto, nchw or nhwc is needed'",
-    "--seed, 1.5, 'invalid value for option ''--seed'''",
+    "--seed, 1.5, is neither a 64-bit whole number",
     "--shape, '1,4', '4 dimensions N,4,h,w are needed'",
     "--shape, '1,4,a,2', '''a'' is not a number'",
     "--shape, '1,4,0,2', 1 to 268435456 values are needed",

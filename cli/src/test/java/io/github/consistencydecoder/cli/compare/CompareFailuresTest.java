@@ -218,9 +218,8 @@ final class CompareFailuresTest {
         "--decoder|fake|the name 'fake' is taken; put another before it, NAME=fake",
         "--decoder|truth=fake|the name 'truth' is taken",
         "--decoder|x=none|no decoder is called 'none'",
-        "--decoder|x=fake:steps=0|the number of steps is 1 to 64",
-        "--decoder|x=fake:dialect=latin|'dialect': 'latin' is unknown; original and diffusers"
-            + " exist",
+        "--decoder|x=fake:steps=0|a whole number of 1 to 64 is needed",
+        "--decoder|x=fake:dialect=latin|original and diffusers" + " exist",
         "--decoder|x=preview:sharp=1|setting 'sharp' is unknown",
         "--pictures|elsewhere|NAME=FOLDER or NAME=FILE is needed",
         "--crop|1,2,3|is not of the form x,y,width,height",

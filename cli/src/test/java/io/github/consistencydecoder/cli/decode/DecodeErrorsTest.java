@@ -210,7 +210,7 @@ final class DecodeErrorsTest {
   }
 
   @Test
-  void archiveOfArraysIsRefused() throws IOException {
+  void archiveOfAnEmptyArrayIsRefused() throws IOException {
     Path file = folder.resolve("in.npz");
     try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
       ZipEntry empty = new ZipEntry("arr_0.npy");

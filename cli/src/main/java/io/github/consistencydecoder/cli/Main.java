@@ -3,6 +3,7 @@ package io.github.consistencydecoder.cli;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.cli.shell.Failure;
+import io.github.consistencydecoder.cli.shell.HelpGroups;
 import io.github.consistencydecoder.cli.shell.Interruption;
 import io.github.consistencydecoder.cli.shell.PathArgument;
 import io.github.consistencydecoder.cli.shell.Version;
@@ -78,7 +79,7 @@ public final class Main {
 
   /** The command with its error handling, writing to standard output and error. */
   static CommandLine commandLine(String... arguments) {
-    return RootCommand.of(arguments)
+    return HelpGroups.of(RootCommand.of(arguments))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpWidth(HELP_WIDTH)
         // A file may be called @x.

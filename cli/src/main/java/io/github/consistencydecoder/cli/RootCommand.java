@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
       "",
       "Exit codes:",
       "    0  all was done",
-      "    1  the work failed: output exists or cannot be written, out of memory, no such device",
+      "    1  the work failed: output exists or is not writable, out of memory, no device",
       "    2  the command line is wrong",
       "    3  the model is missing, damaged or not one that can be run",
       "    4  an input is missing, damaged or not what the decoder takes",

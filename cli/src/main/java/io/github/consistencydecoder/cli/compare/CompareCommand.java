@@ -50,7 +50,7 @@ import picocli.CommandLine.Spec;
       "  consistency-decoder compare photos/ -o out --size 512",
       "  consistency-decoder compare a.latent -o out --decoder vae:model=sd-vae-ft-mse \\",
       "      --decoder one=consistency:model=consistency-decoder,steps=1",
-      "  consistency-decoder compare --pictures before=a/ --pictures after=b/ --truth c/ -o out"
+      "  consistency-decoder compare --pictures x=a/ --pictures y=b/ --truth c/ -o out"
     })
 public final class CompareCommand implements Callable<Integer> {
   @Parameters(

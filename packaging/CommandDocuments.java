@@ -29,9 +29,10 @@ final class CommandDocuments {
   public static void main(String[] arguments) throws Exception {
     Path folder = Path.of(arguments[0]);
     Method method =
-        Class.forName("io.github.consistencydecoder.cli.Main").getDeclaredMethod("commandLine");
+        Class.forName("io.github.consistencydecoder.cli.Main")
+            .getDeclaredMethod("commandLine", String[].class);
     method.setAccessible(true);
-    CommandLine root = (CommandLine) method.invoke(null);
+    CommandLine root = (CommandLine) method.invoke(null, (Object) new String[0]);
     write(
         folder.resolve("completions").resolve(NAME + ".bash"),
         // Picocli's comment has the day and the Java version in it.

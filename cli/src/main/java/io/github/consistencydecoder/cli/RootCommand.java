@@ -11,9 +11,7 @@ import io.github.consistencydecoder.cli.models.ExportCommand;
 import io.github.consistencydecoder.cli.models.ModelsCommand;
 import io.github.consistencydecoder.cli.serve.ServeCommand;
 import io.github.consistencydecoder.cli.shell.Version;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.function.Supplier;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,20 +38,27 @@ import picocli.CommandLine.Spec;
       "Of several failures the first one counts."
     })
 final class RootCommand implements Runnable {
-  /** Makers of the commands, in the order of the help. */
-  private static final Map<String, Supplier<Object>> COMMANDS = new LinkedHashMap<>();
+  /** The commands in the order of the help. */
+  private static final List<String> COMMANDS =
+      List.of(
+          "decode", "encode", "compare", "demo", "serve", "models", "cache", "doctor", "bench",
+          "export");
 
-  static {
-    COMMANDS.put("decode", DecodeCommand::new);
-    COMMANDS.put("encode", EncodeCommand::new);
-    COMMANDS.put("compare", CompareCommand::new);
-    COMMANDS.put("demo", DemoCommand::new);
-    COMMANDS.put("serve", ServeCommand::new);
-    COMMANDS.put("models", ModelsCommand::new);
-    COMMANDS.put("cache", CacheCommand::new);
-    COMMANDS.put("doctor", DoctorCommand::new);
-    COMMANDS.put("bench", BenchCommand::new);
-    COMMANDS.put("export", ExportCommand::new);
+  /** One of them; only its class is loaded. */
+  private static Object command(String name) {
+    return switch (name) {
+      case "decode" -> new DecodeCommand();
+      case "encode" -> new EncodeCommand();
+      case "compare" -> new CompareCommand();
+      case "demo" -> new DemoCommand();
+      case "serve" -> new ServeCommand();
+      case "models" -> new ModelsCommand();
+      case "cache" -> new CacheCommand();
+      case "doctor" -> new DoctorCommand();
+      case "bench" -> new BenchCommand();
+      case "export" -> new ExportCommand();
+      default -> throw new IllegalArgumentException(name);
+    };
   }
 
   @Spec private CommandSpec spec;
@@ -61,11 +66,10 @@ final class RootCommand implements Runnable {
   /** The command with the one part that is called, or with all if that is not clear. */
   static CommandLine of(String... arguments) {
     CommandLine root = new CommandLine(new RootCommand());
-    Supplier<Object> called = arguments.length == 0 ? null : COMMANDS.get(arguments[0]);
-    if (called != null) {
-      root.addSubcommand(called.get());
+    if (arguments.length > 0 && COMMANDS.contains(arguments[0])) {
+      root.addSubcommand(command(arguments[0]));
     } else {
-      COMMANDS.values().forEach(command -> root.addSubcommand(command.get()));
+      COMMANDS.forEach(name -> root.addSubcommand(command(name)));
     }
     return root;
   }

@@ -3,8 +3,11 @@ package io.github.consistencydecoder.compare;
 import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderInfo;
+import io.github.consistencydecoder.plugin.Keep;
 import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Mask;
 import io.github.consistencydecoder.plugin.Noise;
+import io.github.consistencydecoder.plugin.Start;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
@@ -72,6 +75,22 @@ final class ContentKey {
       }
     } else {
       add(options.noise().getClass().getSimpleName());
+    }
+    if (options.start() instanceof Start.Given given) {
+      add(given.pixels().values());
+    } else if (options.start() instanceof Start.DecodedBy by) {
+      add(by.decoder().info().digest());
+    }
+    options.keep().ifPresent(this::add);
+  }
+
+  private void add(Keep keep) {
+    add(keep.known().values());
+    Mask mask = keep.mask();
+    add(mask.toString());
+    int pixels = mask.height() * mask.width();
+    for (int i = 0; i < mask.batch() * pixels; i++) {
+      digest.update((byte) (mask.repaints(i / pixels, i % pixels) ? 1 : 0));
     }
   }
 

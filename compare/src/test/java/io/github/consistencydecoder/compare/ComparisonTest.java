@@ -13,10 +13,14 @@ import io.github.consistencydecoder.plugin.ClampMode;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.Keep;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Mask;
 import io.github.consistencydecoder.plugin.Noise;
+import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.plugin.Schedule;
+import io.github.consistencydecoder.plugin.Start;
 import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.testing.FakeDecoder;
 import java.io.IOException;
@@ -306,7 +310,12 @@ class ComparisonTest {
             options.toBuilder().noise(Noise.seededPerImage(List.of(0L))).build(),
             options.toBuilder().schedule(Schedule.ONE_STEP).build(),
             options.toBuilder().clamp(ClampMode.NONE).build(),
-            options.toBuilder().tiling(Tiling.OVERLAPPED).build());
+            options.toBuilder().tiling(Tiling.OVERLAPPED).build(),
+            options.toBuilder().start(Start.given(picture(0))).build(),
+            options.toBuilder().start(Start.given(picture(1))).build(),
+            options.toBuilder().keep(Keep.of(picture(0), mask(0))).build(),
+            options.toBuilder().keep(Keep.of(picture(1), mask(0))).build(),
+            options.toBuilder().keep(Keep.of(picture(0), mask(1))).build());
     assertThat(others).hasSizeGreaterThanOrEqualTo(options.asMap().size());
     int decodes = 1;
     for (DecodeOptions other : others) {
@@ -317,6 +326,18 @@ class ComparisonTest {
     run(inputs, config.with(DecoderConfig.MEMORY, "4GiB"), options);
     run(inputs, config.with(DecoderConfig.MEMORY, "4GiB"), options);
     assertThat(told.begun.get()).isEqualTo(decodes + 2);
+  }
+
+  private static Pixels picture(float value) {
+    float[] values = new float[3 * 64];
+    values[7] = value;
+    return Pixels.takeOver(values, 1, 8, 8);
+  }
+
+  private static Mask mask(int at) {
+    boolean[] repaint = new boolean[64];
+    repaint[at] = true;
+    return Mask.of(repaint, 1, 8, 8);
   }
 
   private void run(List<ComparisonInput> inputs, DecoderConfig config, DecodeOptions options)

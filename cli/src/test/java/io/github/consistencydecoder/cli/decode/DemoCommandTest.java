@@ -3,7 +3,6 @@ package io.github.consistencydecoder.cli.decode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.cli.CommandRun;
-import io.github.consistencydecoder.cli.Main;
 import io.github.consistencydecoder.formats.pictures.PictureReader;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -112,7 +111,7 @@ final class DemoCommandTest {
 
   private static URI resource(String name) {
     try {
-      return Main.class.getResource("demo/" + name).toURI();
+      return DemoCommand.class.getResource(name).toURI();
     } catch (URISyntaxException e) {
       throw new AssertionError(e);
     }

@@ -108,17 +108,6 @@ def _tensor(
     return torch.frombuffer(bytearray(body), dtype=torch.float32).reshape(shape)
 
 
-def ready(server: str) -> bool:
-    """Whether the server would decode now."""
-    try:
-        parts = urlsplit(server)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException, ValueError):
-        return False
-
-
 def _checked(latents: torch.Tensor) -> torch.Tensor:
     if latents.dtype not in _TYPES:
         raise RemoteDecodeError(f"latents of type {latents.dtype}: float32, float16 or bfloat16 is needed")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import http.client
 import os
 import shlex
 import shutil
@@ -13,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .remote_decode import RemoteDecodeError, ready
+from .remote_decode import RemoteDecodeError
 
 COMMAND_VARIABLE = "CONSISTENCY_DECODER_COMMAND"
 _FIRST_LINE = "listening on "
@@ -38,7 +40,7 @@ def server(program: str, model: str, check: Callable[[], None]) -> str:
             process, address = _started(command)
             _servers[tuple(command)] = process, address
     end = time.monotonic() + _SECONDS
-    while not ready(address):
+    while not _ready(address):
         check()
         if process.poll() is not None or time.monotonic() > end:
             raise RemoteDecodeError(
@@ -47,6 +49,16 @@ def server(program: str, model: str, check: Callable[[], None]) -> str:
             )
         time.sleep(0.1)
     return address
+
+
+def _ready(address: str) -> bool:
+    """Whether the server would decode now. No proxy is asked: the server is on this machine."""
+    try:
+        with contextlib.closing(http.client.HTTPConnection(address.removeprefix("http://"), timeout=5)) as connection:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
 
 
 def _command(program: str) -> list[str]:

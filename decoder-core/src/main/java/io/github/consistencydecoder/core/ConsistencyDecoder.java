@@ -121,33 +121,27 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
   public DecodeEstimate estimate(int batch, int height, int width, DecodeOptions options) {
     return lifetime.whileOpen(
         () -> {
+          Optional<KeptPixels> kept =
+              options.keep().map(keep -> KeptPixels.of(keep, batch, height, width));
+          long besides = kept.map(k -> k.bytes(batch)).orElse(0L);
           Optional<Region> region =
-              options
-                  .keep()
-                  .map(keep -> KeptPixels.of(keep, batch, height, width).region())
-                  .orElse(Optional.of(Region.whole(height, width)));
+              kept.isPresent() ? kept.get().region() : Optional.of(Region.whole(height, width));
           if (region.isEmpty()) {
-            return new DecodeEstimate(0, keptBytes(batch, height, width, options));
+            return new DecodeEstimate(0, besides);
           }
           int h = region.get().height();
           int w = region.get().width();
           DecodeEstimate own =
               planner.estimate(
                   new Task(batch, h, w, options.schedule().timesteps().size()), options.tiling());
-          long bytes = own.peakBytes() + keptBytes(batch, height, width, options);
-          if (options.start() instanceof Start.DecodedBy by) {
-            DecodeEstimate first = by.decoder().estimate(batch, h, w, DecodeOptions.defaults());
-            return new DecodeEstimate(
-                own.operations() + first.operations(), Math.max(bytes, first.peakBytes()));
-          }
-          return new DecodeEstimate(own.operations(), bytes);
+          DecodeEstimate first =
+              options.start() instanceof Start.DecodedBy by
+                  ? by.decoder().estimate(batch, h, w, DecodeOptions.defaults())
+                  : new DecodeEstimate(0, 0);
+          return new DecodeEstimate(
+              own.operations() + first.operations(),
+              Math.max(own.peakBytes() + besides, first.peakBytes()));
         });
-  }
-
-  /** The whole picture's noise of one step and the joined pictures. */
-  private static long keptBytes(int batch, int height, int width, DecodeOptions options) {
-    long values = 3L * Latents.PIXELS_PER_CELL * Latents.PIXELS_PER_CELL * batch * height * width;
-    return options.keep().isPresent() ? 2 * Float.BYTES * values : 0;
   }
 
   @Override
@@ -210,8 +204,7 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
                 + plan.part()
                 + ", which differ a little from the whole; allow more with the setting 'memory'");
       }
-      long bytes =
-          plan.peakBytes() + keptBytes(latents.batch(), latents.height(), latents.width(), options);
+      long bytes = plan.peakBytes() + kept.map(k -> k.bytes(latents.batch())).orElse(0L);
       return ledger.holding(bytes, options.cancellation(), () -> decoded(plan, noise));
     }
 

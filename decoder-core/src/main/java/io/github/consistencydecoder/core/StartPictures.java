@@ -95,14 +95,18 @@ record StartPictures(DecodeOptions options, String provider, Consumer<String> wa
               .formatted(
                   pixels.batch(), pixels.width(), pixels.height(), latents.batch(), width, height));
     }
+    pixels
+        .firstNotFinite()
+        .ifPresent(
+            i -> {
+              throw invalid(
+                  "the start has the value "
+                      + pixels.values().get(i)
+                      + "; pictures in [-1, 1] are needed");
+            });
     int planes = 3 * latents.batch();
     float[] out = new float[planes * perCell * part.height() * perCell * part.width()];
     part.cut(pixels.values(), latents.width(), planes, perCell, out);
-    for (float v : out) {
-      if (!Float.isFinite(v)) {
-        throw invalid("the start has the value " + v + "; pictures in [-1, 1] are needed");
-      }
-    }
     return out;
   }
 

@@ -3,6 +3,8 @@ package io.github.consistencydecoder.plugin;
 import static java.util.Objects.requireNonNull;
 
 import java.nio.FloatBuffer;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * A batch of pictures, {@code [N, 3, H, W] float32, row-major, RGB}, nominally in {@code [-1, 1]}.
@@ -114,6 +116,11 @@ public final class Pixels {
   /** A read-only buffer over all values, {@code [N, 3, H, W]} row-major. */
   public FloatBuffer values() {
     return FloatBuffer.wrap(values).asReadOnlyBuffer();
+  }
+
+  /** Index into {@link #values} of the first one that is NaN or infinite, if there is one. */
+  public OptionalInt firstNotFinite() {
+    return IntStream.range(0, values.length).filter(i -> !Float.isFinite(values[i])).findFirst();
   }
 
   /**

@@ -5,7 +5,8 @@ import static java.util.Objects.requireNonNull;
 /**
  * The picture that the first evaluation starts from. From anything but noise, one evaluation at
  * timestep 512 replaces the usual two: the first one's result is only a rough picture, and a
- * cheaper decoder gives that too.
+ * cheaper decoder gives that too. Immutable. Decoders of one pass ignore it, as they ignore noise
+ * and schedule.
  */
 public sealed interface Start permits Start.FromNoise, Start.Given, Start.DecodedBy {
   /** No picture: the first evaluation starts from noise alone. The default. */

@@ -118,4 +118,11 @@ class PixelsTest {
     Pixels pixels = Pixels.takeOver(new float[] {value, 0, 0}, 1, 1, 1);
     return Byte.toUnsignedInt(pixels.rgb8(0, rounding)[0]);
   }
+
+  @Test
+  void theFirstValueThatIsNotFiniteIsFound() {
+    float[] values = {0, 1, Float.NaN, Float.POSITIVE_INFINITY, 0, 0};
+    assertThat(Pixels.takeOver(values, 1, 1, 2).firstNotFinite()).hasValue(2);
+    assertThat(Pixels.takeOver(new float[6], 1, 1, 2).firstNotFinite()).isEmpty();
+  }
 }

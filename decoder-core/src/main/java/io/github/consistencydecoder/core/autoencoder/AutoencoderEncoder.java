@@ -11,7 +11,7 @@ import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.LatentEncoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Pixels;
-import java.nio.FloatBuffer;
+import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -94,17 +94,15 @@ final class AutoencoderEncoder implements LatentEncoder {
               + Latents.PIXELS_PER_CELL
               + ", crop or enlarge it");
     }
-    FloatBuffer values = pixels.values();
-    for (int i = 0; i < values.limit(); i++) {
-      if (!Float.isFinite(values.get(i))) {
-        throw invalid(
-            pixels
-                + " has the value "
-                + values.get(i)
-                + " at "
-                + i
-                + "; every value must be finite");
-      }
+    OptionalInt bad = pixels.firstNotFinite();
+    if (bad.isPresent()) {
+      throw invalid(
+          pixels
+              + " has the value "
+              + pixels.values().get(bad.getAsInt())
+              + " at "
+              + bad.getAsInt()
+              + "; every value must be finite");
     }
   }
 

@@ -9,6 +9,7 @@ import io.github.consistencydecoder.plugin.Mask;
 import io.github.consistencydecoder.plugin.Pixels;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,7 +22,7 @@ import java.util.Optional;
  * 1, 0, 1) M}. It is exactly 0 outside the mask.
  */
 public final class KeptPixels {
-  /** Cells around the mask that are evaluated with it. */
+  /** Cells around the mask that are evaluated with it (docs/adr/0050, as the two below). */
   private static final int MARGIN = 8;
 
   /** Fewest cells of a side that are evaluated, as far as the picture has them. */
@@ -45,7 +46,7 @@ public final class KeptPixels {
    * @param height of the latents, in cells
    * @param width of the latents, in cells
    * @throws DecoderException {@link DecoderErrorCode#INVALID_OPTIONS} if the known pixels or the
-   *     mask are of another size, or neither one nor as many as the pictures
+   *     mask are of another size, neither one nor as many as the pictures, or not finite
    */
   public static KeptPixels of(Keep keep, int batch, int height, int width) {
     Pixels known = keep.known();
@@ -63,6 +64,15 @@ public final class KeptPixels {
               + rows
               + "; the same size is needed");
     }
+    known
+        .firstNotFinite()
+        .ifPresent(
+            i -> {
+              throw invalid(
+                  "the known picture has the value "
+                      + known.values().get(i)
+                      + "; pictures in [-1, 1] are needed");
+            });
     checkCount("known pictures", known.batch(), batch);
     checkCount("masks", keep.mask().batch(), batch);
     List<double[]> shares = new ArrayList<>();
@@ -98,6 +108,17 @@ public final class KeptPixels {
     return new DecoderException(DecoderErrorCode.INVALID_OPTIONS, message);
   }
 
+  /**
+   * Bytes that a decode takes because of them: noise of the whole picture and the joined pictures,
+   * and, while the shares are computed, five arrays of eight bytes a pixel.
+   *
+   * @param batch number of pictures
+   */
+  public long bytes(int batch) {
+    long pixels = (long) keep.known().height() * keep.known().width();
+    return pixels * (2L * 3 * Float.BYTES * batch + (4L + shares.size()) * Double.BYTES);
+  }
+
   /** The part that has to be evaluated; empty where nothing has to be. */
   public Optional<Region> region() {
     return region(MARGIN, FEWEST);
@@ -130,7 +151,7 @@ public final class KeptPixels {
     Region region = new Region(rows[0], rows[1], columns[0], columns[1]);
     boolean whole =
         keep.whole() || (double) region.height() * region.width() > WHOLE_FROM * height * width;
-    return Optional.of(whole ? new Region(0, height, 0, width) : region);
+    return Optional.of(whole ? Region.whole(height, width) : region);
   }
 
   private static int[] widened(int from, int to, int length, int margin, int fewest) {
@@ -147,8 +168,8 @@ public final class KeptPixels {
 
   /** Sentences for a person about a mask that asks for nothing or for everything. */
   public List<String> warnings() {
-    boolean none = shares.stream().allMatch(s -> java.util.Arrays.stream(s).allMatch(v -> v == 0));
-    boolean all = shares.stream().allMatch(s -> java.util.Arrays.stream(s).allMatch(v -> v == 1));
+    boolean none = shares.stream().allMatch(s -> Arrays.stream(s).allMatch(v -> v == 0));
+    boolean all = shares.stream().allMatch(s -> Arrays.stream(s).allMatch(v -> v == 1));
     if (none) {
       return List.of(
           "the mask leaves nothing to decode, so the known picture is returned as it is");

@@ -20,6 +20,7 @@ import io.github.consistencydecoder.plugin.Pixels;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -168,17 +169,15 @@ public final class LpipsMetricProvider implements PictureMetricProvider {
                 + SMALLEST_SIDE);
       }
       for (Pixels p : new Pixels[] {a, b}) {
-        FloatBuffer values = p.values();
-        for (int i = 0; i < values.limit(); i++) {
-          if (!Float.isFinite(values.get(i))) {
-            throw invalid(
-                p
-                    + " has the value "
-                    + values.get(i)
-                    + " at "
-                    + i
-                    + "; every value must be finite");
-          }
+        OptionalInt bad = p.firstNotFinite();
+        if (bad.isPresent()) {
+          throw invalid(
+              p
+                  + " has the value "
+                  + p.values().get(bad.getAsInt())
+                  + " at "
+                  + bad.getAsInt()
+                  + "; every value must be finite");
         }
       }
     }

@@ -145,6 +145,12 @@ class KeptPixelsTest {
     assertThatThrownBy(() -> KeptPixels.of(keep, 3, 8, 12))
         .isInstanceOf(DecoderException.class)
         .hasMessage("2 known pictures for 3 latents; one, or one each is needed");
+    float[] bad = new float[3 * HEIGHT * WIDTH];
+    bad[5] = Float.NEGATIVE_INFINITY;
+    Keep infinite = Keep.of(Pixels.takeOver(bad, 1, HEIGHT, WIDTH), mask(0, 8, 0, 8));
+    assertThatThrownBy(() -> KeptPixels.of(infinite, 1, 8, 12))
+        .isInstanceOf(DecoderException.class)
+        .hasMessage("the known picture has the value -Infinity; pictures in [-1, 1] are needed");
   }
 
   @Test

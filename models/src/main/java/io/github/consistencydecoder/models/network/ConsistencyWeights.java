@@ -51,7 +51,7 @@ public final class ConsistencyWeights implements NetworkWeights {
     adoptTimeTable(checkpoint, found);
     if (!found.containsKey("conv_in.weight")
         || !found.containsKey("mid_block.resnets.0.time_emb_proj.weight")) {
-      throw unsupported(
+      throw UnsupportedCheckpoint.refusal(
           checkpoint, "is no consistency decoder: " + UnsupportedCheckpoint.of(checkpoint));
     }
     ConsistencyNetwork network = network(checkpoint, found, config);
@@ -78,11 +78,7 @@ public final class ConsistencyWeights implements NetworkWeights {
    */
   @Override
   public TensorInfo tensor(String name) {
-    TensorInfo t = tensors.get(name);
-    if (t == null) {
-      throw new IllegalArgumentException("the network has no tensor '" + name + "'");
-    }
-    return t;
+    return NetworkWeights.named(tensors, name);
   }
 
   /** How many of the checkpoint's tensors the network does not use. */
@@ -92,7 +88,7 @@ public final class ConsistencyWeights implements NetworkWeights {
 
   private static void checkClass(Checkpoint checkpoint, String className) {
     if (!className.equals("ConsistencyDecoderVAE")) {
-      throw unsupported(
+      throw UnsupportedCheckpoint.refusal(
           checkpoint,
           "is a "
               + className
@@ -126,7 +122,7 @@ public final class ConsistencyWeights implements NetworkWeights {
           dimension(checkpoint, found, "down_blocks." + level + ".resnets.0.conv2.weight", 0));
     }
     if (widths.size() != ConsistencyNetwork.LEVELS) {
-      throw unsupported(
+      throw UnsupportedCheckpoint.refusal(
           checkpoint,
           "has "
               + widths.size()
@@ -155,7 +151,7 @@ public final class ConsistencyWeights implements NetworkWeights {
             dimension(checkpoint, found, "conv_out.weight", 0));
     for (Block b : network.blocks()) {
       if (b.in() % groups != 0 || b.out() % groups != 0) {
-        throw unsupported(
+        throw UnsupportedCheckpoint.refusal(
             checkpoint,
             "has a norm of "
                 + (b.in() % groups != 0 ? b.in() : b.out())
@@ -167,7 +163,7 @@ public final class ConsistencyWeights implements NetworkWeights {
       }
     }
     if (network.outputs() < ConsistencyNetwork.IMAGE_CHANNELS) {
-      throw unsupported(
+      throw UnsupportedCheckpoint.refusal(
           checkpoint, "has " + network.outputs() + " output channels, at least 3 are needed");
     }
     return network;
@@ -177,12 +173,13 @@ public final class ConsistencyWeights implements NetworkWeights {
       Checkpoint checkpoint, Map<String, TensorInfo> found, String name, int index) {
     TensorInfo t = found.get(name);
     if (t == null) {
-      throw unsupported(
+      throw UnsupportedCheckpoint.refusal(
           checkpoint,
           "lacks the tensor '" + name + "' (or what it is called in the other namings)");
     }
     if (t.shape().size() <= index || t.shape().get(index) < 1 || t.shape().get(index) > 1 << 16) {
-      throw unsupported(checkpoint, "has a tensor '" + t.name() + "' of shape " + t.shape());
+      throw UnsupportedCheckpoint.refusal(
+          checkpoint, "has a tensor '" + t.name() + "' of shape " + t.shape());
     }
     return t.shape().get(index).intValue();
   }
@@ -213,11 +210,11 @@ public final class ConsistencyWeights implements NetworkWeights {
     for (Map.Entry<String, List<Long>> e : expected.entrySet()) {
       TensorInfo t = found.get(e.getKey());
       if (t == null) {
-        throw unsupported(
+        throw UnsupportedCheckpoint.refusal(
             checkpoint, "lacks the tensor '" + e.getKey() + "' of shape " + e.getValue());
       }
       if (!t.shape().equals(e.getValue())) {
-        throw unsupported(
+        throw UnsupportedCheckpoint.refusal(
             checkpoint,
             "has tensor '"
                 + t.name()
@@ -231,7 +228,7 @@ public final class ConsistencyWeights implements NetworkWeights {
     }
     for (String name : found.keySet()) {
       if (!expected.containsKey(name)) {
-        throw unsupported(
+        throw UnsupportedCheckpoint.refusal(
             checkpoint,
             "has a tensor '"
                 + found.get(name).name()
@@ -240,11 +237,6 @@ public final class ConsistencyWeights implements NetworkWeights {
                 + " layers a level has not");
       }
     }
-  }
-
-  private static DecoderException unsupported(Checkpoint checkpoint, String what) {
-    return new DecoderException(
-        DecoderErrorCode.MODEL_UNSUPPORTED, checkpoint.path().getFileName() + " " + what);
   }
 
   @Override

@@ -2,6 +2,8 @@ package io.github.consistencydecoder.models.network;
 
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +48,12 @@ public final class UnsupportedCheckpoint {
     }
     List<String> first = names.stream().limit(3).toList();
     return "none of its " + names.size() + " tensors is known by name; the first ones are " + first;
+  }
+
+  /** The refusal of a checkpoint: its name and {@code what}, such as {@code lacks a tensor}. */
+  public static DecoderException refusal(Checkpoint checkpoint, String what) {
+    return new DecoderException(
+        DecoderErrorCode.MODEL_UNSUPPORTED, checkpoint.path().getFileName() + " " + what);
   }
 
   /** Its first convolution takes the picture and the latent together. */

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.models.network.autoencoder;
 import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.models.network.NetworkGraph;
+import io.github.consistencydecoder.models.network.NetworkWeights;
 import io.github.consistencydecoder.models.network.TensorShapesByName;
 import io.github.consistencydecoder.models.network.UnsupportedCheckpoint;
 import io.github.consistencydecoder.models.network.onnx.ElementType;
@@ -73,7 +74,7 @@ public final class LpipsWeights implements RunnableNetwork {
     }
     if (!found.containsKey("lin0.weight") || !found.containsKey("features.0.weight")) {
       boolean headless = found.containsKey("features.0.weight");
-      throw unsupported(
+      throw UnsupportedCheckpoint.refusal(
           checkpoint,
           "is no LPIPS over SqueezeNet: "
               + (headless
@@ -87,10 +88,11 @@ public final class LpipsWeights implements RunnableNetwork {
             (name, shape) -> {
               TensorInfo t = found.get(name);
               if (t == null) {
-                throw unsupported(checkpoint, "lacks the tensor '" + name + "' of shape " + shape);
+                throw UnsupportedCheckpoint.refusal(
+                    checkpoint, "lacks the tensor '" + name + "' of shape " + shape);
               }
               if (!fits(t.shape(), shape)) {
-                throw unsupported(
+                throw UnsupportedCheckpoint.refusal(
                     checkpoint,
                     "has tensor '"
                         + t.name()
@@ -132,11 +134,7 @@ public final class LpipsWeights implements RunnableNetwork {
 
   @Override
   public TensorInfo tensor(String name) {
-    TensorInfo t = tensors.get(name);
-    if (t == null) {
-      throw new IllegalArgumentException("the network has no tensor '" + name + "'");
-    }
-    return t;
+    return NetworkWeights.named(tensors, name);
   }
 
   @Override
@@ -160,10 +158,5 @@ public final class LpipsWeights implements RunnableNetwork {
       throw new IllegalArgumentException("the metric is computed in float32, not in " + type);
     }
     return LpipsGraph.write(this, derivedFile, root);
-  }
-
-  private static DecoderException unsupported(Checkpoint checkpoint, String what) {
-    return new DecoderException(
-        DecoderErrorCode.MODEL_UNSUPPORTED, checkpoint.path().getFileName() + " " + what);
   }
 }

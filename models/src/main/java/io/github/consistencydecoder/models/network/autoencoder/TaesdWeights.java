@@ -5,6 +5,7 @@ import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.models.network.AutoencoderPart;
 import io.github.consistencydecoder.models.network.NetworkConfig;
 import io.github.consistencydecoder.models.network.NetworkGraph;
+import io.github.consistencydecoder.models.network.NetworkWeights;
 import io.github.consistencydecoder.models.network.TaesdTensorNames;
 import io.github.consistencydecoder.models.network.UnsupportedCheckpoint;
 import io.github.consistencydecoder.models.network.onnx.ElementType;
@@ -53,7 +54,7 @@ public final class TaesdWeights implements RunnableNetwork {
     Map<String, TensorInfo> found = TaesdTensorNames.match(checkpoint.tensors().values()).get(part);
     TensorInfo first = found.get(part.prefix() + "layers.0.weight");
     if (first == null) {
-      throw unsupported(
+      throw UnsupportedCheckpoint.refusal(
           checkpoint, "has no TAESD " + part.word() + ": " + UnsupportedCheckpoint.of(checkpoint));
     }
     config
@@ -61,7 +62,7 @@ public final class TaesdWeights implements RunnableNetwork {
         .filter(c -> !c.equals("AutoencoderTiny"))
         .ifPresent(
             c -> {
-              throw unsupported(
+              throw UnsupportedCheckpoint.refusal(
                   checkpoint,
                   "is a " + c + " by its config.json; TAESD (AutoencoderTiny) is needed");
             });
@@ -100,11 +101,7 @@ public final class TaesdWeights implements RunnableNetwork {
 
   @Override
   public TensorInfo tensor(String name) {
-    TensorInfo t = tensors.get(name);
-    if (t == null) {
-      throw new IllegalArgumentException("the network has no tensor '" + name + "'");
-    }
-    return t;
+    return NetworkWeights.named(tensors, name);
   }
 
   @Override
@@ -140,7 +137,7 @@ public final class TaesdWeights implements RunnableNetwork {
       }
     }
     if (plain.size() != TaesdNetwork.LEVELS + 1) {
-      throw unsupported(
+      throw UnsupportedCheckpoint.refusal(
           checkpoint,
           "has "
               + plain.size()
@@ -162,12 +159,12 @@ public final class TaesdWeights implements RunnableNetwork {
         found.get(part.prefix() + "layers." + plain.get(TaesdNetwork.LEVELS) + ".weight");
     TensorInfo latentSide = part == AutoencoderPart.DECODER ? first : last;
     if (first.shape().size() != 4 || last.shape().size() != 4 || first.shape().get(0) > 1 << 16) {
-      throw unsupported(
+      throw UnsupportedCheckpoint.refusal(
           checkpoint, "has a tensor '" + first.name() + "' of shape " + first.shape());
     }
     long latent = latentSide.shape().get(part == AutoencoderPart.DECODER ? 1 : 0);
     if (latent != VaeNetwork.LATENT_CHANNELS) {
-      throw unsupported(
+      throw UnsupportedCheckpoint.refusal(
           checkpoint,
           "has latents of "
               + latent
@@ -185,10 +182,11 @@ public final class TaesdWeights implements RunnableNetwork {
         (name, shape) -> {
           TensorInfo t = found.get(name);
           if (t == null) {
-            throw unsupported(checkpoint, "lacks the tensor '" + name + "' of shape " + shape);
+            throw UnsupportedCheckpoint.refusal(
+                checkpoint, "lacks the tensor '" + name + "' of shape " + shape);
           }
           if (!t.shape().equals(shape)) {
-            throw unsupported(
+            throw UnsupportedCheckpoint.refusal(
                 checkpoint,
                 "has tensor '"
                     + t.name()
@@ -202,7 +200,7 @@ public final class TaesdWeights implements RunnableNetwork {
         });
     for (Map.Entry<String, TensorInfo> e : found.entrySet()) {
       if (!expected.containsKey(e.getKey())) {
-        throw unsupported(
+        throw UnsupportedCheckpoint.refusal(
             checkpoint,
             "has a tensor '"
                 + e.getValue().name()
@@ -211,10 +209,5 @@ public final class TaesdWeights implements RunnableNetwork {
                 + " has not");
       }
     }
-  }
-
-  private static DecoderException unsupported(Checkpoint checkpoint, String what) {
-    return new DecoderException(
-        DecoderErrorCode.MODEL_UNSUPPORTED, checkpoint.path().getFileName() + " " + what);
   }
 }

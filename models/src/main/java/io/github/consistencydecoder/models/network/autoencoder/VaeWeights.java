@@ -5,6 +5,7 @@ import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.models.network.AutoencoderPart;
 import io.github.consistencydecoder.models.network.NetworkConfig;
 import io.github.consistencydecoder.models.network.NetworkGraph;
+import io.github.consistencydecoder.models.network.NetworkWeights;
 import io.github.consistencydecoder.models.network.UnsupportedCheckpoint;
 import io.github.consistencydecoder.models.network.onnx.ElementType;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
@@ -71,11 +72,7 @@ public final class VaeWeights implements RunnableNetwork {
 
   @Override
   public TensorInfo tensor(String name) {
-    TensorInfo t = tensors.get(name);
-    if (t == null) {
-      throw new IllegalArgumentException("the network has no tensor '" + name + "'");
-    }
-    return t;
+    return NetworkWeights.named(tensors, name);
   }
 
   @Override
@@ -267,8 +264,7 @@ public final class VaeWeights implements RunnableNetwork {
     }
 
     private DecoderException unsupported(String what) {
-      return new DecoderException(
-          DecoderErrorCode.MODEL_UNSUPPORTED, checkpoint.path().getFileName() + " " + what);
+      return UnsupportedCheckpoint.refusal(checkpoint, what);
     }
   }
 }

@@ -67,6 +67,7 @@ record DecodeInput(
       case SOURCE_NOT_SET -> Noise.DEFAULT;
       case SEED -> Noise.seeded(noise.getSeed());
       case SEEDS -> seeds(noise.getSeeds().getValuesList(), size);
+      case SHARED_SEED -> Noise.shared(noise.getSharedSeed());
       case GIVEN -> given(noise.getGiven(), size);
     };
   }

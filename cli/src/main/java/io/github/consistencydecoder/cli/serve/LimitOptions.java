@@ -101,23 +101,27 @@ final class LimitOptions {
     try {
       config.limits(
           new ServiceLimits(
-              maxPixels == null ? usual.maxPixels() : maxPixels,
-              maxBatch == null ? usual.maxBatch() : maxBatch,
+              maxPixels == null ? usual.maxPixels() : atLeast(64, "--max-pixels", maxPixels),
+              maxBatch == null ? usual.maxBatch() : (int) atLeast(1, "--max-batch", maxBatch),
               maxTime == null ? usual.maxTime() : seconds("--max-time", maxTime),
               maxQueue == null ? usual.maxQueued() : seconds("--max-queue", maxQueue),
               memoryBytes(),
-              lanes == null ? usual.lanes() : lanes));
+              lanes == null ? usual.lanes() : (int) atLeast(1, "--lanes", lanes)));
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }
-    if (connections < 1) {
-      throw usage("--max-connections " + connections + ": at least 1 is needed");
-    }
     config
-        .connections(connections)
+        .connections((int) atLeast(1, "--max-connections", connections))
         .drainDelay(seconds("--drain-delay", drainDelay))
         .grace(seconds("--grace", grace))
         .warmUp(warm.stream().map(LimitOptions::size).toList());
+  }
+
+  private static long atLeast(long least, String option, long value) {
+    if (value < least) {
+      throw usage(option + " " + value + ": at least " + least + " is needed");
+    }
+    return value;
   }
 
   private static Duration seconds(String option, double value) {

@@ -17,6 +17,7 @@ import io.github.consistencydecoder.server.access.AccessException;
 import io.github.consistencydecoder.server.models.ModelStatus;
 import io.github.consistencydecoder.server.queue.Readiness;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code serve}. */
@@ -63,6 +65,16 @@ public final class ServeCommand implements Callable<Integer> {
       description = "Form of the log. Default: ${DEFAULT-VALUE}.")
   private String log;
 
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = {
+        "Properties, such as max-time=60, for options that are neither here nor in the environment",
+        "(CONSISTENCY_DECODER_MAX_TIME=60). docs/cli.md lists them."
+      })
+  @SuppressWarnings("UnusedVariable") // read by Settings, through the option
+  private Path config;
+
   @Mixin private ListenOptions listen;
   @Mixin private AccessOptions access;
   @Mixin private LimitOptions limits;
@@ -72,6 +84,18 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    Settings settings = new Settings(spec, System.getenv());
+    try {
+      settings.apply(common.console(spec.commandLine()));
+      return serve();
+    } catch (CliException e) {
+      throw settings.explained(e);
+    } catch (ParameterException e) {
+      throw settings.explained(e);
+    }
+  }
+
+  private int serve() throws InterruptedException {
     Console console = common.console(spec.commandLine());
     if (!log.equals("text") && !log.equals("json")) {
       throw new CliException(ExitCode.USAGE, "--log " + log + ": text or json is needed");

@@ -139,12 +139,13 @@ public final class ServeCommand implements Callable<Integer> {
     CountDownLatch signal = new CountDownLatch(1);
     AtomicBoolean lost = new AtomicBoolean();
     long start = System.nanoTime();
+    ServiceManager manager = new ServiceManager(console, System.getenv("NOTIFY_SOCKET"));
     try (Interruption.Guard guard = Interruption.process().guard()) {
       Cancellation.Registration unused = guard.cancellation().onCancel(signal::countDown);
       try (Sidecar sidecar = start(config)) {
         List<String> addresses = addresses(sidecar);
         addresses.forEach(address -> console.result("listening on " + address));
-        announce(console, sidecar, addresses, start);
+        announce(console, manager, sidecar, addresses, start);
         sidecar
             .service()
             .onReadiness(
@@ -155,6 +156,7 @@ public final class ServeCommand implements Callable<Integer> {
                   }
                 });
         signal.await();
+        manager.stopping();
         console.note("draining; a second signal ends this at once");
         sidecar.drain();
       }
@@ -193,7 +195,11 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private static void announce(
-      Console console, Sidecar sidecar, List<String> addresses, long start) {
+      Console console,
+      ServiceManager manager,
+      Sidecar sidecar,
+      List<String> addresses,
+      long start) {
     AtomicBoolean said = new AtomicBoolean();
     sidecar
         .service()
@@ -205,6 +211,7 @@ public final class ServeCommand implements Callable<Integer> {
               double seconds = (System.nanoTime() - start) / 1e9;
               List<String> names =
                   sidecar.service().models().stream().map(ModelStatus::name).toList();
+              manager.ready("serving " + String.join(", ", names));
               console.result(
                   String.format(
                       Locale.ROOT, "ready after %.1f s: %s", seconds, String.join(", ", names)));

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,6 +30,11 @@ final class ServerProcess implements AutoCloseable {
    * @param folder for its output and its models' cache
    */
   static ServerProcess start(int port, Path folder) throws IOException {
+    return start(folder, Map.of("CONSISTENCY_DECODER_GRPC_PORT", Integer.toString(port)));
+  }
+
+  /** Starts one whose settings are in its environment. */
+  static ServerProcess start(Path folder, Map<String, String> environment) throws IOException {
     Files.createDirectories(folder);
     Path out = folder.resolve("out.txt");
     List<String> command =
@@ -39,8 +45,6 @@ final class ServerProcess implements AutoCloseable {
             "-XX:TieredStopAtLevel=1",
             Main.class.getName(),
             "serve",
-            "--grpc-port",
-            Integer.toString(port),
             "--http-port",
             "none",
             "--threads",
@@ -49,6 +53,7 @@ final class ServerProcess implements AutoCloseable {
     // Not as an argument, which lists of processes would show in full.
     builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
     builder.environment().put("CONSISTENCY_DECODER_HOME", folder.resolve("home").toString());
+    builder.environment().putAll(environment);
     builder.redirectErrorStream(true).redirectOutput(out.toFile());
     return new ServerProcess(builder.start(), out);
   }

@@ -205,6 +205,7 @@ final class ConsistencyDecoder implements LatentDecoder, Renewable.Open {
                 + ", which differ a little from the whole; allow more with the setting 'memory'");
       }
       long bytes = plan.peakBytes() + kept.map(k -> k.bytes(latents.batch())).orElse(0L);
+      ledger.shortage(bytes).ifPresent(this::warn);
       return ledger.holding(bytes, options.cancellation(), () -> decoded(plan, noise));
     }
 

@@ -10,7 +10,6 @@ import io.github.consistencydecoder.core.runtime.OnnxRuntime;
 import io.github.consistencydecoder.core.runtime.SessionSettings;
 import io.github.consistencydecoder.core.runtime.graphs.GraphCache;
 import io.github.consistencydecoder.core.runtime.graphs.StepModel;
-import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.models.network.ConsistencyNetwork;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.onnx.ElementType;
@@ -107,7 +106,7 @@ public final class ConsistencyDecoderProvider implements LatentDecoderProvider {
       network.put(ModelSettings.LAYOUT, "nhwc");
     }
     DecoderInfo info = model.info(NAME, settings, digest, step.origin(), network);
-    MemoryLedger ledger = new MemoryLedger(settings.memory(), SystemMemory.here()::own);
+    MemoryLedger ledger = MemoryLedger.here(settings.memory());
     return new ConsistencyDecoder(
         info,
         weights,

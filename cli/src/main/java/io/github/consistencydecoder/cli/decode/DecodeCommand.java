@@ -6,11 +6,13 @@ import io.github.consistencydecoder.cli.options.DecoderOptions;
 import io.github.consistencydecoder.cli.options.SamplingOptions;
 import io.github.consistencydecoder.cli.output.OutputFiles;
 import io.github.consistencydecoder.cli.output.OutputPlan;
+import io.github.consistencydecoder.cli.output.PictureFiles;
 import io.github.consistencydecoder.cli.output.PictureFormat;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.cli.shell.PathArgument;
+import io.github.consistencydecoder.formats.latents.DecodeRequest;
 import io.github.consistencydecoder.formats.latents.LatentsFile;
 import io.github.consistencydecoder.formats.latents.LoadedLatents;
 import io.github.consistencydecoder.formats.latents.NoiseFiles;
@@ -171,26 +173,30 @@ public final class DecodeCommand implements Callable<Integer> {
     RawFormat raw = rawFormat();
     DecodeOptions options = options();
     decoder.config();
-    OutputPlan plan = OutputPlan.of(files, target, format, overwrite);
-    DecodeRun run = new DecodeRun(console, decoder, plan, rounding, DecodeCommand::named);
-    return (noMetadata ? run.withoutMetadata() : run)
-        .decode(
-            files,
-            input -> {
-              LoadedLatents loaded = read(input, raw);
-              int batch = loaded.latents().batch();
-              if (!target.equals(out) && plan.files(input, batch).size() > 1) {
-                throw new CliException(
-                    ExitCode.INPUT,
-                    batch
-                        + " latents found, -o - takes one picture; give a folder or --format npy");
-              }
-              return new DecodeRun.Work(
-                  loaded.latents(),
-                  loaded.decision(),
-                  options.toBuilder().noise(noise(loaded.latents(), options)).build(),
-                  loaded.text());
-            });
+    OutputPlan plan = OutputPlan.of(files, target, format, overwrite, rounding);
+    try (DecodeRun run = new DecodeRun(console, decoder, !noMetadata)) {
+      for (Path input : files) {
+        if (!run.decode(named(input), () -> request(input, raw, options, plan))) {
+          break;
+        }
+      }
+      return run.end();
+    }
+  }
+
+  private DecodeRequest<PictureFiles> request(
+      Path input, RawFormat raw, DecodeOptions options, OutputPlan plan) throws IOException {
+    LoadedLatents loaded = read(input, raw);
+    Latents latents = loaded.latents();
+    PictureFiles output = plan.files(input, latents.batch());
+    if (out.toString().equals(OutputFiles.STANDARD) && output.files().size() > 1) {
+      throw new CliException(
+          ExitCode.INPUT,
+          latents.batch()
+              + " latents found, -o - takes one picture; give a folder or --format npy");
+    }
+    return new DecodeRequest<>(
+        loaded, options.toBuilder().noise(noise(latents, options)).build(), output);
   }
 
   private LoadedLatents read(Path input, RawFormat raw) throws IOException {

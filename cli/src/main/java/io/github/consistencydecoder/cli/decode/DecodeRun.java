@@ -1,8 +1,7 @@
 package io.github.consistencydecoder.cli.decode;
 
 import io.github.consistencydecoder.cli.options.DecoderOptions;
-import io.github.consistencydecoder.cli.output.OutputPlan;
-import io.github.consistencydecoder.cli.output.PixelsWriter;
+import io.github.consistencydecoder.cli.output.PictureFiles;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
@@ -10,15 +9,13 @@ import io.github.consistencydecoder.cli.shell.Failure;
 import io.github.consistencydecoder.cli.shell.Interruption;
 import io.github.consistencydecoder.cli.shell.Progress;
 import io.github.consistencydecoder.cli.shell.Version;
-import io.github.consistencydecoder.formats.io.SystemMemory;
+import io.github.consistencydecoder.formats.latents.DecodeRequest;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecodeListener;
-import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
-import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.plugin.Tiling;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,154 +26,127 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
 
 /**
- * One run over several inputs: each is loaded, decoded and written before the next; one that fails
- * is reported and the others are done. The decoder is opened when the first input turns out to be
- * sound; if that fails there is no point in going on.
- *
- * <p>Owns the decoder while it runs.
+ * One run over several inputs: each is read, decoded and written before the next; one that fails is
+ * reported and the others are done. The decoder is opened when the first input turns out to be
+ * sound; if that fails there is no point in going on. Owns the decoder while it runs.
  */
-final class DecodeRun {
+final class DecodeRun implements AutoCloseable {
   private static final Set<String> KEPT_DETAILS = Set.of("dtype", "device", "runtime");
+  private static final String REPORT = "report";
 
   private final Console console;
   private final DecoderOptions decoderOptions;
-  private final OutputPlan plan;
-  private final Pixels.Rounding rounding;
-  private final Function<Path, String> names;
+  private final boolean metadata;
   private final RunReport report = new RunReport();
+  private final Interruption.Guard guard = Interruption.process().guard();
 
-  private boolean metadata = true;
   private LatentDecoder decoder;
+  private int exitCode = ExitCode.OK;
 
   /**
-   * @param names what to call the inputs in messages
+   * @param metadata whether pictures and tensors are written with text in them
    */
-  DecodeRun(
-      Console console,
-      DecoderOptions decoderOptions,
-      OutputPlan plan,
-      Pixels.Rounding rounding,
-      Function<Path, String> names) {
-    this.names = names;
+  DecodeRun(Console console, DecoderOptions decoderOptions, boolean metadata) {
     this.console = console;
     this.decoderOptions = decoderOptions;
-    this.plan = plan;
-    this.rounding = rounding;
+    this.metadata = metadata;
   }
-
-  /** Writes pictures and tensors without any text in them. */
-  DecodeRun withoutMetadata() {
-    metadata = false;
-    return this;
-  }
-
-  /**
-   * One input, read.
-   *
-   * @param latents to decode
-   * @param decision how their scale was decided; empty if there was nothing to decide
-   * @param options without listener and cancellation
-   * @param text what travels from the latents' file into a picture's
-   */
-  record Work(Latents latents, String decision, DecodeOptions options, Map<String, String> text) {}
 
   /** Reads an input. */
   @FunctionalInterface
-  interface Loader {
-    Work load(Path input) throws IOException;
+  interface Reader {
+    DecodeRequest<PictureFiles> read() throws IOException;
   }
 
-  /** What follows when all inputs have been decoded. */
+  /** What is done with the open decoder when all inputs have been decoded. */
   @FunctionalInterface
-  interface Sequel {
+  interface Report {
     /**
      * @param decoder open; borrowed
      * @param cancellation thrown by a signal
      * @return what the document says about it
      */
-    Map<String, Object> run(LatentDecoder decoder, Cancellation cancellation) throws IOException;
-  }
-
-  /** Decodes all inputs and returns the exit code, that of the first failure if there was one. */
-  int decode(List<Path> inputs, Loader loader) {
-    return decode(inputs, loader, "", (decoder, cancellation) -> Map.of());
+    Map<String, Object> write(LatentDecoder decoder, Cancellation cancellation) throws IOException;
   }
 
   /**
-   * As {@link #decode(List, Loader)}, and something after it unless an input failed.
+   * Reads, decodes and writes an input.
    *
-   * @param name of the sequel, in messages and the document; empty if there is none
+   * @param name of the input in messages
+   * @return whether to go on with the next one
    */
-  int decode(List<Path> inputs, Loader loader, String name, Sequel sequel) {
-    int exitCode = ExitCode.OK;
-    try (Interruption.Guard guard = Interruption.process().guard()) {
-      try {
-        for (Path input : inputs) {
-          int one = decodeOne(input, inputs, loader, guard);
-          exitCode = exitCode == ExitCode.OK ? one : exitCode;
-          if (guard.interrupted()) {
-            exitCode = guard.exitCode();
-            break;
-          }
-        }
-        if (exitCode == ExitCode.OK && !name.isEmpty()) {
-          exitCode = follow(name, sequel, guard);
-        }
-      } finally {
-        if (decoder != null) {
-          decoder.close();
-        }
-      }
+  boolean decode(String name, Reader reader) {
+    int code = decodeOne(name, reader);
+    if (guard.interrupted()) {
+      exitCode = guard.exitCode();
+    } else if (exitCode == ExitCode.OK) {
+      exitCode = code;
     }
+    return !guard.interrupted();
+  }
+
+  /** Writes a report with the open decoder, unless an input failed. */
+  void report(Report writer) {
+    if (exitCode != ExitCode.OK) {
+      return;
+    }
+    try {
+      report.followed(REPORT, writer.write(decoder, guard.cancellation()));
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      if (guard.interrupted()) {
+        console.note("the report: interrupted");
+        exitCode = guard.exitCode();
+        return;
+      }
+      Failure failure = Failure.of("the report", ExitCode.FAILED, e);
+      console.error(failure);
+      report.followed(REPORT, Map.of("error", failure.message(), "exit_code", failure.exitCode()));
+      exitCode = failure.exitCode();
+    }
+  }
+
+  /** Prints the document and returns the exit code: the first failure's. */
+  int end() {
     console.document(report.document(exitCode));
     return exitCode;
   }
 
-  private int follow(String name, Sequel sequel, Interruption.Guard guard) {
-    try {
-      report.followed(name, sequel.run(decoder, guard.cancellation()));
-      return ExitCode.OK;
-    } catch (IOException | RuntimeException | OutOfMemoryError e) {
-      if (guard.interrupted()) {
-        console.note("the " + name + ": interrupted");
-        return guard.exitCode();
-      }
-      Failure failure = Failure.of("the " + name, ExitCode.FAILED, e);
-      console.error(failure);
-      report.followed(name, Map.of("error", failure.message(), "exit_code", failure.exitCode()));
-      return failure.exitCode();
+  @Override
+  public void close() {
+    if (decoder != null) {
+      decoder.close();
     }
+    guard.close();
   }
 
-  private int decodeOne(Path input, List<Path> inputs, Loader loader, Interruption.Guard guard) {
-    Work work;
+  private int decodeOne(String name, Reader reader) {
+    DecodeRequest<PictureFiles> request;
     try {
-      work = loader.load(input);
-      plan.refuseExisting(plan.files(input, work.latents().batch()), inputs);
+      request = reader.read();
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
-      return failed(input, Failure.of(names.apply(input), ExitCode.INPUT, e));
+      return failed(name, Failure.of(name, ExitCode.INPUT, e));
     }
-    if (!work.decision().isEmpty()) {
-      console.note(names.apply(input) + ": " + work.decision());
+    if (!request.input().decision().isEmpty()) {
+      console.note(name + ": " + request.input().decision());
     }
     openOnce();
     try {
-      return decodeAndWrite(input, work, guard);
+      decodeAndWrite(name, request);
+      return ExitCode.OK;
     } catch (RuntimeException | OutOfMemoryError e) {
       if (guard.interrupted()) {
-        console.note(names.apply(input) + ": interrupted");
+        console.note(name + ": interrupted");
         return guard.exitCode();
       }
-      return failed(input, Failure.of(names.apply(input), ExitCode.FAILED, e));
+      return failed(name, Failure.of(name, ExitCode.FAILED, e));
     }
   }
 
-  private int failed(Path input, Failure failure) {
+  private int failed(String name, Failure failure) {
     console.error(failure);
-    report.failed(names.apply(input), failure);
+    report.failed(name, failure);
     return failure.exitCode();
   }
 
@@ -192,18 +162,16 @@ final class DecodeRun {
     report.opened(decoder.info(), System.nanoTime() - start);
   }
 
-  private int decodeAndWrite(Path input, Work work, Interruption.Guard guard) {
+  private void decodeAndWrite(String name, DecodeRequest<PictureFiles> request) {
     guard.cancellation().check();
-    Latents latents = work.latents();
-    warnOfMemory(input, work);
     Decoded decoded;
-    int steps = work.options().schedule().timesteps().size();
-    try (Progress progress = console.progress(names.apply(input), steps, " steps", 1)) {
-      ProgressListener listener = new ProgressListener(console, progress, names.apply(input));
+    int steps = request.options().schedule().timesteps().size();
+    try (Progress progress = console.progress(name, steps, " steps", 1)) {
+      ProgressListener listener = new ProgressListener(console, progress, name);
       decoded =
           decoder.decode(
-              latents,
-              work.options().toBuilder()
+              request.latents(),
+              request.options().toBuilder()
                   .listener(listener)
                   .cancellation(guard.cancellation())
                   .build());
@@ -212,11 +180,11 @@ final class DecodeRun {
     String whole = Tiling.WHOLE.id();
     String divided = decoded.metadata().getOrDefault(Decoded.PLAN, whole);
     if (!divided.equals(whole)) {
-      console.note(names.apply(input) + ": decoded in parts (" + divided + ")");
+      console.note(name + ": decoded in parts (" + divided + ")");
     }
-    List<Path> files = plan.files(input, latents.batch());
+    List<Path> files = request.output().files();
     try {
-      PixelsWriter.write(plan.format(), files, decoded.pixels(), rounding, text(work, decoded));
+      request.output().write(decoded.pixels(), metadata ? text(request, decoded) : Map.of());
     } catch (IOException e) {
       throw new CliException(
           ExitCode.FAILED,
@@ -224,35 +192,13 @@ final class DecodeRun {
           e);
     }
     files.forEach(file -> console.result(file.toString()));
-    report.decoded(names.apply(input), work, decoded, files);
-    return ExitCode.OK;
-  }
-
-  private void warnOfMemory(Path input, Work work) {
-    Latents latents = work.latents();
-    long needed =
-        decoder
-            .estimate(latents.batch(), latents.height(), latents.width(), work.options())
-            .peakBytes();
-    long free = SystemMemory.here().available().orElse(0);
-    if (free > 0 && needed > free) {
-      console.warning(
-          String.format(
-              Locale.ROOT,
-              "%s: decoding needs about %.1f GB of memory, %.1f GB are available",
-              names.apply(input),
-              needed / 1e9,
-              free / 1e9));
-    }
+    report.decoded(name, request, decoded);
   }
 
   /** What goes with the picture; nothing in it changes from run to run. */
-  private Map<String, String> text(Work work, Decoded decoded) {
-    if (!metadata) {
-      return Map.of();
-    }
+  private Map<String, String> text(DecodeRequest<?> request, Decoded decoded) {
     DecoderInfo info = decoder.info();
-    Map<String, String> text = new TreeMap<>(work.text());
+    Map<String, String> text = new TreeMap<>(request.input().text());
     text.putAll(decoded.metadata());
     // How the decoder came to be is not how the picture came to be; these three are both.
     text.keySet().removeIf(key -> info.details().containsKey(key) && !KEPT_DETAILS.contains(key));
@@ -264,7 +210,7 @@ final class DecodeRun {
     if (!info.digest().isEmpty()) {
       text.putIfAbsent("digest", info.digest());
     }
-    text.putIfAbsent("latents", work.latents().scale().name().toLowerCase(Locale.ROOT));
+    text.putIfAbsent("latents", request.latents().scale().name().toLowerCase(Locale.ROOT));
     return text;
   }
 
@@ -287,17 +233,18 @@ final class DecodeRun {
       model.put("open_seconds", nanos / NANOS);
     }
 
-    void decoded(String input, DecodeRun.Work work, Decoded decoded, List<Path> files) {
-      Latents latents = work.latents();
+    void decoded(String input, DecodeRequest<PictureFiles> request, Decoded decoded) {
+      Latents latents = request.latents();
+      String decision = request.input().decision();
       Map<String, Object> result = new LinkedHashMap<>();
       result.put("input", input);
-      result.put("files", files.stream().map(Path::toString).toList());
+      result.put("files", request.output().files().stream().map(Path::toString).toList());
       result.put(
           "latents_shape",
           List.of(latents.batch(), Latents.CHANNELS, latents.height(), latents.width()));
       result.put("latents", latents.scale().name().toLowerCase(Locale.ROOT));
-      if (!work.decision().isEmpty()) {
-        result.put("latents_decision", work.decision());
+      if (!decision.isEmpty()) {
+        result.put("latents_decision", decision);
       }
       result.put("seconds", decoded.totalNanos() / NANOS);
       result.put("step_seconds", decoded.stepNanos().stream().map(nanos -> nanos / NANOS).toList());

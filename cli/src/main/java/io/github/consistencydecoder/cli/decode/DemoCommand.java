@@ -5,17 +5,17 @@ import io.github.consistencydecoder.cli.options.DecoderOptions;
 import io.github.consistencydecoder.cli.options.SamplingOptions;
 import io.github.consistencydecoder.cli.output.OutputPlan;
 import io.github.consistencydecoder.cli.shell.Console;
+import io.github.consistencydecoder.formats.latents.DecodeRequest;
 import io.github.consistencydecoder.formats.latents.LatentsFile;
+import io.github.consistencydecoder.formats.latents.LoadedLatents;
 import io.github.consistencydecoder.formats.latents.ScaleChoice;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderConfig;
-import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Pixels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -63,18 +63,22 @@ public final class DemoCommand implements Callable<Integer> {
     Path file = Files.createTempFile(NAME, ".safetensors");
     try {
       DemoReport.Sample.copyLatents(file);
-      Latents latents = LatentsFile.read(file, ScaleChoice.AUTO, null, null).latents();
+      LoadedLatents loaded =
+          LoadedLatents.of(LatentsFile.read(file, ScaleChoice.AUTO, null, null).latents());
       Path out = folder.toAbsolutePath().normalize();
       // It is our own name and the same picture every time, so it may be replaced.
-      OutputPlan plan = OutputPlan.of(List.of(file), out.resolve(NAME + ".png"), null, true);
+      OutputPlan plan =
+          OutputPlan.of(
+              List.of(file), out.resolve(NAME + ".png"), null, true, Pixels.Rounding.NEAREST);
       DemoReport report = new DemoReport(console, config, out.resolve(NAME));
-      return new DecodeRun(
-              console, decoder, plan, Pixels.Rounding.NEAREST, input -> "the sample latents")
-          .decode(
-              List.of(file),
-              input -> new DecodeRun.Work(latents, "", options, Map.of()),
-              "report",
-              (opened, cancellation) -> report.write(latents, opened, options, cancellation));
+      try (DecodeRun run = new DecodeRun(console, decoder, true)) {
+        run.decode(
+            "the sample latents", () -> new DecodeRequest<>(loaded, options, plan.files(file, 1)));
+        run.report(
+            (opened, cancellation) ->
+                report.write(loaded.latents(), opened, options, cancellation));
+        return run.end();
+      }
     } finally {
       Files.deleteIfExists(file);
     }

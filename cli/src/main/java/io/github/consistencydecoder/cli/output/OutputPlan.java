@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.cli.output;
 
 import io.github.consistencydecoder.cli.shell.CliException;
+import io.github.consistencydecoder.plugin.Pixels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,12 +17,16 @@ import java.util.Locale;
  * the last one needs; the tensor formats hold a whole batch in one file.
  */
 public final class OutputPlan {
+  private final List<Path> inputs;
   private final OutputFiles files;
   private final PictureFormat format;
+  private final Pixels.Rounding rounding;
 
-  private OutputPlan(OutputFiles files, PictureFormat format) {
+  private OutputPlan(List<Path> inputs, OutputFiles files, Pixels.Rounding rounding) {
+    this.inputs = inputs;
     this.files = files;
-    this.format = format;
+    this.format = PictureFormat.of(files.ending());
+    this.rounding = rounding;
   }
 
   /**
@@ -29,21 +34,36 @@ public final class OutputPlan {
    *
    * @param format asked for, or null to take it from the name, PNG in a folder
    * @param overwrite whether existing files may be replaced
+   * @param rounding of pixels to bytes
    * @throws CliException if the names clash or exist
    */
   public static OutputPlan of(
-      List<Path> inputs, Path out, PictureFormat format, boolean overwrite) {
+      List<Path> inputs,
+      Path out,
+      PictureFormat format,
+      boolean overwrite,
+      Pixels.Rounding rounding) {
     List<String> endings =
         Arrays.stream(PictureFormat.values()).map(PictureFormat::suffix).toList();
     OutputFiles files =
         OutputFiles.of(inputs, out, endings, format == null ? null : format.suffix(), overwrite);
-    OutputPlan plan = new OutputPlan(files, PictureFormat.of(files.ending()));
-    files.nameable(inputs).forEach(input -> plan.refuseExisting(plan.files(input, 1), inputs));
+    OutputPlan plan = new OutputPlan(inputs, files, rounding);
+    files.nameable(inputs).forEach(input -> plan.files(input, 1));
     return plan;
   }
 
-  /** What is written for an input that holds so many pictures, in the order of the batch. */
-  public List<Path> files(Path input, int batch) {
+  /**
+   * What is written for an input that holds so many pictures.
+   *
+   * @throws CliException if a name leads to something that must stay
+   */
+  public PictureFiles files(Path input, int batch) {
+    List<Path> named = names(input, batch);
+    files.refuseExisting(named, inputs);
+    return new PictureFiles(format, named, rounding);
+  }
+
+  private List<Path> names(Path input, int batch) {
     if (batch == 1 || format.wholeBatch()) {
       return List.of(files.file(input));
     }
@@ -53,19 +73,5 @@ public final class OutputPlan {
       numbered.add(files.file(input, String.format(Locale.ROOT, "-%0" + digits + "d", i)));
     }
     return numbered;
-  }
-
-  /** What the files are written as. */
-  public PictureFormat format() {
-    return format;
-  }
-
-  /**
-   * Refuses names that lead to something that must stay.
-   *
-   * @param inputs of the whole command
-   */
-  public void refuseExisting(List<Path> wanted, List<Path> inputs) {
-    files.refuseExisting(wanted, inputs);
   }
 }

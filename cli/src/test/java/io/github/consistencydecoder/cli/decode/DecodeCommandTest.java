@@ -422,14 +422,6 @@ final class DecodeCommandTest {
   }
 
   @Test
-  void decodeThatWillNotFitIsWarnedAbout() {
-    CommandRun run =
-        CommandRun.decode(latents, "-o", folder.resolve("o.png"), "-m", "huge").exits(0);
-
-    assertThat(run.err()).contains("GB of memory");
-  }
-
-  @Test
   void quietMeansNoNotes() {
     CommandRun run = CommandRun.decode(latents, "-o", folder.resolve("o.png"), "-q");
 

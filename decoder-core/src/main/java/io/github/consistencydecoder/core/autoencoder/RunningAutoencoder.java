@@ -6,7 +6,6 @@ import io.github.consistencydecoder.core.opening.OpenModel;
 import io.github.consistencydecoder.core.opening.Renewable;
 import io.github.consistencydecoder.core.runtime.NetworkSession;
 import io.github.consistencydecoder.core.runtime.graphs.GraphCache;
-import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.models.network.AutoencoderPart;
 import io.github.consistencydecoder.models.network.autoencoder.AutoencoderNetwork;
 import io.github.consistencydecoder.plugin.Cancellation;
@@ -75,7 +74,7 @@ record RunningAutoencoder(
         kind.scale(),
         session,
         cache,
-        new MemoryLedger(settings.memory(), SystemMemory.here()::own));
+        MemoryLedger.here(settings.memory()));
   }
 
   /**

@@ -1,10 +1,12 @@
 package io.github.consistencydecoder.core.memory;
 
+import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -21,6 +23,7 @@ import java.util.function.Supplier;
 public final class MemoryLedger {
   private final long limit;
   private final LongSupplier own;
+  private final LongSupplier free;
   private final Deque<Object> waiting = new ArrayDeque<>();
   private long idle;
   private long reserved;
@@ -31,11 +34,19 @@ public final class MemoryLedger {
    *
    * @param limit in bytes, of the whole process
    * @param own what the process holds
+   * @param free what the machine has left; 0 where it cannot be told
    */
-  public MemoryLedger(long limit, LongSupplier own) {
+  public MemoryLedger(long limit, LongSupplier own, LongSupplier free) {
     this.limit = limit;
     this.own = own;
+    this.free = free;
     this.idle = own.getAsLong();
+  }
+
+  /** The ledger of this process on this machine. */
+  public static MemoryLedger here(long limit) {
+    SystemMemory memory = SystemMemory.here();
+    return new MemoryLedger(limit, memory::own, () -> memory.available().orElse(0));
   }
 
   /** Bytes of the limit. */
@@ -49,6 +60,19 @@ public final class MemoryLedger {
       idle = own.getAsLong();
     }
     return idle;
+  }
+
+  /** A sentence where work is allowed what the machine does not have at the moment. */
+  public Optional<String> shortage(long bytes) {
+    long left = free.getAsLong();
+    return left > 0 && bytes > left
+        ? Optional.of(
+            "decoding needs about "
+                + MemorySize.say(bytes)
+                + " of memory, "
+                + MemorySize.say(left)
+                + " are available")
+        : Optional.empty();
   }
 
   /**

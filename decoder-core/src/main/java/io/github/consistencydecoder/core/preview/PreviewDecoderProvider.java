@@ -4,7 +4,6 @@ import io.github.consistencydecoder.core.keep.KeptPixels;
 import io.github.consistencydecoder.core.memory.MemoryLedger;
 import io.github.consistencydecoder.core.opening.Lifetime;
 import io.github.consistencydecoder.core.opening.ModelSettings;
-import io.github.consistencydecoder.formats.io.SystemMemory;
 import io.github.consistencydecoder.plugin.Availability;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecodeOptions;
@@ -56,8 +55,7 @@ public final class PreviewDecoderProvider implements LatentDecoderProvider {
           DecoderErrorCode.INVALID_OPTIONS,
           "the preview has no model '" + model + "'; it has " + MODEL + " and needs no file");
     }
-    return new PreviewDecoder(
-        new MemoryLedger(ModelSettings.memory(config), SystemMemory.here()::own));
+    return new PreviewDecoder(MemoryLedger.here(ModelSettings.memory(config)));
   }
 
   /**

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class MemoryLedgerTest {
   private final AtomicLong own = new AtomicLong(100);
-  private final MemoryLedger ledger = new MemoryLedger(1000, own::get);
+  private final MemoryLedger ledger = new MemoryLedger(1000, own::get, () -> 500);
   private final Cancellation never = new Cancellation();
 
   private CompletableFuture<MemoryLedger.Lease> later(long bytes, Cancellation cancellation) {
@@ -25,6 +25,13 @@ class MemoryLedgerTest {
   private static void staysWaiting(CompletableFuture<?> future) {
     assertThatThrownBy(() -> future.get(200, TimeUnit.MILLISECONDS))
         .isInstanceOf(TimeoutException.class);
+  }
+
+  @Test
+  void workThatIsAllowedMoreThanThereIsIsWarnedAbout() {
+    assertThat(ledger.shortage(500)).isEmpty();
+    assertThat(ledger.shortage(501)).hasValueSatisfying(s -> assertThat(s).contains("available"));
+    assertThat(new MemoryLedger(1000, own::get, () -> 0).shortage(501)).isEmpty();
   }
 
   @Test

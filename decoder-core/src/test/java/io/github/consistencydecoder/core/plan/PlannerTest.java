@@ -79,7 +79,8 @@ class PlannerTest {
   private final Network network = new Network();
 
   private static Planner planner(Evaluators evaluators, long megabytes) {
-    return new Planner(evaluators, new MemoryLedger(megabytes * MB + 7 * MB, () -> 7 * MB));
+    return new Planner(
+        evaluators, new MemoryLedger(megabytes * MB + 7 * MB, () -> 7 * MB, () -> 0));
   }
 
   private Planned plan(Task task, Tiling tiling, long megabytes) {

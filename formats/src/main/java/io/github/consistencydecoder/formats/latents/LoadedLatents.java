@@ -4,7 +4,7 @@ import io.github.consistencydecoder.plugin.Latents;
 import java.util.Map;
 
 /**
- * Latents from a file.
+ * Latents and what came with them.
  *
  * @param latents with their scale
  * @param decision how the scale was decided, a sentence; empty if the person said it
@@ -15,5 +15,10 @@ public record LoadedLatents(Latents latents, String decision, Map<String, String
   /** Copies the text. */
   public LoadedLatents {
     text = Map.copyOf(text);
+  }
+
+  /** Latents of a scale that was said, without a text. */
+  public static LoadedLatents of(Latents latents) {
+    return new LoadedLatents(latents, "", Map.of());
   }
 }

@@ -14,23 +14,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Writes decoded pixels in one of the formats. */
-public final class PixelsWriter {
-  private PixelsWriter() {}
-
+/**
+ * The files that one decode writes.
+ *
+ * @param format of all of them
+ * @param files in the order of the batch, or one for the batch
+ * @param rounding of pixels to bytes
+ */
+public record PictureFiles(PictureFormat format, List<Path> files, Pixels.Rounding rounding) {
   /**
    * Writes a batch; a folder that is missing is made, an existing file replaced.
    *
-   * @param files of {@link OutputPlan#files}
    * @param text what is needed to get the same picture again; if empty, no text is written at all
    */
-  public static void write(
-      PictureFormat format,
-      List<Path> files,
-      Pixels pixels,
-      Pixels.Rounding rounding,
-      Map<String, String> text)
-      throws IOException {
+  public void write(Pixels pixels, Map<String, String> text) throws IOException {
     Path folder = files.get(0).toAbsolutePath().getParent();
     if (folder != null && !Files.isDirectory(folder)) {
       Files.createDirectories(folder);
@@ -40,8 +37,7 @@ public final class PixelsWriter {
         for (int i = 0; i < files.size(); i++) {
           Picture picture =
               Picture.takeOver(pixels.width(), pixels.height(), pixels.rgb8(i, rounding));
-          AtomicFiles.write(
-              files.get(i), PictureWriter.png(picture, textOf(i, pixels, rounding, text)));
+          AtomicFiles.write(files.get(i), PictureWriter.png(picture, textOf(i, pixels, text)));
         }
       }
       case NPY -> NpyFile.write(files.get(0), shape(pixels), floats(pixels));
@@ -54,8 +50,7 @@ public final class PixelsWriter {
     }
   }
 
-  private static Map<String, String> textOf(
-      int index, Pixels pixels, Pixels.Rounding rounding, Map<String, String> text) {
+  private Map<String, String> textOf(int index, Pixels pixels, Map<String, String> text) {
     if (text.isEmpty()) {
       return text;
     }

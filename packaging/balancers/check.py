@@ -184,7 +184,7 @@ def main() -> int:
             if process.poll() is None:
                 process.terminate()
                 process.wait(60)
-        if failed == 0:
+        if failed == 0 and sys.exc_info()[0] is None:
             shutil.rmtree(folder)
         else:
             print(f"logs are in {folder}", flush=True)

@@ -2,8 +2,8 @@ package io.github.consistencydecoder.models.store.cache;
 
 import io.github.consistencydecoder.formats.io.AtomicFiles;
 import io.github.consistencydecoder.models.store.cache.UseRecord.Source;
+import io.github.consistencydecoder.models.store.catalogue.JsonFields;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -17,9 +17,6 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * For each entry a small JSON file that says of which model it is and, by its own modification
@@ -33,7 +30,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class UseRecords {
   private static final Logger LOG = LoggerFactory.getLogger(UseRecords.class);
-  private static final JsonMapper JSON = JsonMapper.shared();
 
   private static final int VERSION = 1;
   private static final String ENDING = ".json";
@@ -89,8 +85,7 @@ public final class UseRecords {
       list.add(one);
     }
     document.put("sources", list);
-    return (JSON.writerWithDefaultPrettyPrinter().writeValueAsString(document) + "\n")
-        .getBytes(StandardCharsets.UTF_8);
+    return JsonFields.write(document);
   }
 
   /** What is known of an entry's use. */
@@ -100,25 +95,23 @@ public final class UseRecords {
       return Optional.empty();
     }
     try {
-      JsonNode document = JSON.readTree(Files.readAllBytes(file));
+      JsonFields document = JsonFields.parse(file.toString(), Files.readAllBytes(file));
       List<Source> sources = new ArrayList<>();
-      for (JsonNode source : document.path("sources")) {
-        List<Path> files = new ArrayList<>();
-        for (JsonNode one : source.path("files")) {
-          files.add(Path.of(one.asString("")));
-        }
-        sources.add(new Source(Path.of(source.path("model").asString("")), files));
+      for (JsonFields source : document.objects("sources")) {
+        sources.add(
+            new Source(
+                Path.of(source.text("model")),
+                source.texts("files").stream().map(Path::of).toList()));
       }
-      String digest = document.path("digest").asString("");
+      String digest = document.text("digest");
       boolean sound =
-          document.path("version").asInt(0) == VERSION
-              && !digest.isEmpty()
+          document.count("version") == VERSION
               && !sources.isEmpty()
               && sources.stream().noneMatch(s -> s.files().isEmpty());
       return sound
           ? Optional.of(new UseRecord(digest, sources, Files.getLastModifiedTime(file).toInstant()))
           : Optional.empty();
-    } catch (IOException | JacksonException | InvalidPathException e) {
+    } catch (IOException | InvalidPathException e) {
       LOG.debug("ignoring the damaged record {}", file, e);
       return Optional.empty();
     }

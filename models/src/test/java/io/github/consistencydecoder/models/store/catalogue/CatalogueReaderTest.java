@@ -157,7 +157,7 @@ class CatalogueReaderTest {
   @Test
   void bundledIsTrueOrFalse() {
     refused(SampleModels.catalogue(SampleModels.entry("m", "file", FILE, ", \"bundled\": 1")))
-        .hasMessageContaining("field 'bundled' must be true or false, found NUMBER");
+        .hasMessageContaining("field 'bundled' must be true or false, found a number");
   }
 
   @ParameterizedTest

@@ -103,6 +103,14 @@ public final class ExportCommand implements Callable<Integer> {
       description = "Also write FOLDER/vae_encoder/, the encoder of this Stable Diffusion 1.x VAE.")
   private String vaeEncoder;
 
+  @Option(
+      names = "--triton",
+      description = {
+        "Write a model repository of Triton's server instead: FOLDER/NAME/config.pbtxt and",
+        "FOLDER/NAME/1/, with NAME consistency_decoder, sd_vae or taesd."
+      })
+  private boolean triton;
+
   @Option(names = "--overwrite", description = "Replace an exported folder that is there already.")
   private boolean overwrite;
 
@@ -130,7 +138,7 @@ public final class ExportCommand implements Callable<Integer> {
               + " another ('models list' shows them)");
     }
     try (Interruption.Guard guard = Interruption.process().guard();
-        ExportRun run = new ExportRun(console, output, overwrite, check, guard.cancellation())) {
+        ExportRun run = new ExportRun(console, overwrite, check, guard.cancellation())) {
       try {
         return run.of(requests);
       } catch (DecoderException e) {
@@ -191,20 +199,17 @@ public final class ExportCommand implements Callable<Integer> {
    *
    * <p>Owns what has no name yet. One thread.
    */
-  private static final class ExportRun implements AutoCloseable {
+  private final class ExportRun implements AutoCloseable {
     private static final long MEBIBYTE = 1 << 20;
 
     private final Console console;
-    private final Path output;
     private final boolean overwrite;
     private final boolean check;
     private final Cancellation cancellation;
     private final List<PreparedFolder> prepared = new ArrayList<>();
 
-    ExportRun(
-        Console console, Path output, boolean overwrite, boolean check, Cancellation cancellation) {
+    ExportRun(Console console, boolean overwrite, boolean check, Cancellation cancellation) {
       this.console = console;
-      this.output = output;
       this.overwrite = overwrite;
       this.check = check;
       this.cancellation = cancellation;
@@ -214,7 +219,12 @@ public final class ExportCommand implements Callable<Integer> {
     int of(List<ExportRequest> requests) throws IOException {
       // All names are claimed first, so that what cannot be written fails at once.
       for (ExportRequest request : requests) {
-        prepared.add(prepare(output.resolve(request.part().folder())));
+        ExportPart part = request.part();
+        prepared.add(
+            prepare(
+                triton
+                    ? TritonRepository.versionFolder(output, part)
+                    : output.resolve(part.folder())));
       }
       List<Map<String, Object>> exports = new ArrayList<>();
       boolean passed = true;
@@ -227,9 +237,14 @@ public final class ExportCommand implements Callable<Integer> {
           passed &= findings.stream().allMatch(ExportCheck.Finding::passed);
         }
       }
-      for (PreparedFolder folder : passed ? prepared : List.<PreparedFolder>of()) {
-        folder.install();
-        console.result("wrote " + folder.target());
+      for (int k = 0; passed && k < prepared.size(); k++) {
+        Path target = prepared.get(k).target();
+        prepared.get(k).install();
+        if (triton) {
+          String digest = (String) exports.get(k).get("digest");
+          TritonRepository.describe(target, requests.get(k).part(), digest);
+        }
+        console.result("wrote " + target);
       }
       if (!passed) {
         console.result("the export is NOT right; nothing was written");
@@ -244,11 +259,15 @@ public final class ExportCommand implements Callable<Integer> {
 
     private PreparedFolder prepare(Path target) throws IOException {
       try {
+        if (triton && !overwrite && Files.exists(TritonRepository.config(target))) {
+          throw new FileAlreadyExistsException(
+              TritonRepository.config(target).toString(), null, "exists already");
+        }
         return PreparedFolder.beside(target, overwrite);
       } catch (FileAlreadyExistsException e) {
         throw new CliException(
             ExitCode.FAILED,
-            target
+            e.getFile()
                 + ": "
                 + e.getReason()
                 + (overwrite ? "" : "; --overwrite replaces it, -o writes elsewhere"),
@@ -311,6 +330,9 @@ public final class ExportCommand implements Callable<Integer> {
     public void close() throws IOException {
       for (PreparedFolder folder : prepared) {
         folder.close();
+        if (triton) {
+          TritonRepository.removeEmpty(folder.target());
+        }
       }
     }
 

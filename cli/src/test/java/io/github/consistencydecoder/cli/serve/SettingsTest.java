@@ -192,6 +192,7 @@ final class SettingsTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '"',
       value = {
         "lanes = many|'many' is not an int (--lanes is from lanes in FILE)",
         "lanes = 0|--lanes 0: at least 1 is needed (--lanes is from lanes in FILE)",

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.server.grpc;
 import com.google.protobuf.MessageLite;
 import io.github.consistencydecoder.proto.v1.Accepted;
 import io.github.consistencydecoder.proto.v1.DecodeStreamResponse;
+import io.github.consistencydecoder.proto.v1.PictureFormat;
 import io.github.consistencydecoder.proto.v1.StepFinished;
 import io.github.consistencydecoder.proto.v1.StepStarted;
 import io.github.consistencydecoder.server.grpc.DecodeAnswers.PictureParts;
@@ -11,6 +12,7 @@ import io.github.consistencydecoder.server.queue.DecodeService.CallListener;
 import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
 import io.github.consistencydecoder.server.queue.DecodeService.JobHandle;
 import io.github.consistencydecoder.server.request.ByteBudget;
+import io.github.consistencydecoder.server.request.DecodeCall;
 import io.github.consistencydecoder.server.request.ServiceError;
 import io.github.consistencydecoder.server.request.ServiceException;
 import io.grpc.Context;
@@ -95,12 +97,12 @@ abstract class CallLifecycle<R, A> implements CallListener<R> {
    * @throws ServiceException if the core refuses it
    */
   static void stream(
-      GrpcContext context, StreamObserver<DecodeStreamResponse> observer, DecodeInput input)
+      GrpcContext context,
+      StreamObserver<DecodeStreamResponse> observer,
+      DecodeCall<PictureFormat> input)
       throws ServiceException {
     StreamAnswer answer = new StreamAnswer(context, observer, input);
-    answer.submit(
-        listener ->
-            context.service().decode(input.settings(), input.latents(), input.options(), listener));
+    answer.submit(listener -> context.service().decode(input, listener));
   }
 
   /** Answers a question at once. */
@@ -240,7 +242,7 @@ abstract class CallLifecycle<R, A> implements CallListener<R> {
    */
   private static final class StreamAnswer
       extends CallLifecycle<DecodeResult, DecodeStreamResponse> {
-    private final DecodeInput input;
+    private final DecodeCall<PictureFormat> input;
     private DecodeResult result;
     private PictureParts parts;
     private boolean over;
@@ -248,9 +250,11 @@ abstract class CallLifecycle<R, A> implements CallListener<R> {
     private Future<?> progress = CompletableFuture.completedFuture(null);
 
     StreamAnswer(
-        GrpcContext context, StreamObserver<DecodeStreamResponse> observer, DecodeInput input)
+        GrpcContext context,
+        StreamObserver<DecodeStreamResponse> observer,
+        DecodeCall<PictureFormat> input)
         throws ServiceException {
-      super(context, observer, DecodeAnswers.bytes(input.size(), input.format(), false));
+      super(context, observer, DecodeAnswers.bytes(input.size(), input.request().output(), false));
       this.input = input;
       this.observer.setOnReadyHandler(this::pump);
     }
@@ -301,7 +305,7 @@ abstract class CallLifecycle<R, A> implements CallListener<R> {
       }
       try {
         result = decoded;
-        parts = new PictureParts(decoded.decoded().pixels(), input.format());
+        parts = new PictureParts(decoded.decoded().pixels(), input.request().output());
         observer.onNext(DecodeStreamResponse.newBuilder().setHeader(parts.header()).build());
       } catch (RuntimeException | Error e) {
         fail(e);

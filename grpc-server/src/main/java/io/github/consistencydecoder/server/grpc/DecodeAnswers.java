@@ -14,6 +14,7 @@ import io.github.consistencydecoder.proto.v1.Pictures;
 import io.github.consistencydecoder.proto.v1.PicturesHeader;
 import io.github.consistencydecoder.proto.v1.Tensor;
 import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
+import io.github.consistencydecoder.server.request.DecodeCall;
 import io.github.consistencydecoder.server.request.DecodeSize;
 import io.github.consistencydecoder.server.request.PictureBytes;
 import io.github.consistencydecoder.server.request.ServiceException;
@@ -71,9 +72,9 @@ final class DecodeAnswers {
             : PictureBytes.jpeg(pixels, index));
   }
 
-  static DecodeResponse response(DecodeInput input, DecodeResult result) {
+  static DecodeResponse response(DecodeCall<PictureFormat> input, DecodeResult result) {
     return DecodeResponse.newBuilder()
-        .setPictures(pictures(result.decoded().pixels(), input.format()))
+        .setPictures(pictures(result.decoded().pixels(), input.request().output()))
         .setReport(report(input, result))
         .build();
   }
@@ -98,7 +99,7 @@ final class DecodeAnswers {
         .build();
   }
 
-  static DecodeReport report(DecodeInput input, DecodeResult result) {
+  static DecodeReport report(DecodeCall<PictureFormat> input, DecodeResult result) {
     return DecodeReport.newBuilder()
         .setRequestId(input.settings().requestId())
         .setModel(result.model().name())

@@ -2,9 +2,11 @@ package io.github.consistencydecoder.server.grpc;
 
 import io.github.consistencydecoder.plugin.DecodeOption;
 import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.LatentScale;
-import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
+import io.github.consistencydecoder.plugin.Schedule;
+import io.github.consistencydecoder.plugin.Start;
 import io.github.consistencydecoder.proto.inference.InferParameter;
 import io.github.consistencydecoder.proto.inference.InferParameter.ParameterChoiceCase;
 import io.github.consistencydecoder.proto.inference.ModelInferRequest;
@@ -13,8 +15,11 @@ import io.github.consistencydecoder.server.queue.DecodeService;
 import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
 import io.github.consistencydecoder.server.request.CallSettings;
 import io.github.consistencydecoder.server.request.CallSettings.Priority;
+import io.github.consistencydecoder.server.request.DecodeCall;
 import io.github.consistencydecoder.server.request.DecodeSize;
 import io.github.consistencydecoder.server.request.LatentRules;
+import io.github.consistencydecoder.server.request.ModeRules;
+import io.github.consistencydecoder.server.request.ModeRules.KeepParts;
 import io.github.consistencydecoder.server.request.NoiseRules;
 import io.github.consistencydecoder.server.request.OptionRules;
 import io.github.consistencydecoder.server.request.ServiceException;
@@ -32,20 +37,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * An inference, read. Checked in this order: parameters, inputs' names and forms, shape, outputs,
+ * Reads an inference. Checked in this order: parameters, inputs' names and forms, shape, outputs,
  * the limits, and only then the tensors' contents.
  */
-record InferInput(
-    CallSettings settings,
-    DecodeSize size,
-    Latents latents,
-    DecodeOptions options,
-    List<InferOutput> outputs,
-    boolean typed) {
+record InferInput(List<InferOutput> outputs, boolean typed) {
 
-  static InferInput read(ModelInferRequest request, DecodeService service) throws ServiceException {
+  static DecodeCall<InferInput> read(ModelInferRequest request, DecodeService service)
+      throws ServiceException {
     InferParameters parameters = InferParameters.of(request.getParametersMap());
-    DecodeOptions said = parameters.options();
+    DecodeOptions said = started(parameters, request, service);
     LatentScale scale = parameters.scale();
     InferTensors tensors = InferTensors.of(request);
     DecodeSize size =
@@ -60,9 +60,48 @@ record InferInput(
     CallSettings settings =
         Requests.settings(request.getModelName(), parameters.priority(), parameters.timeout());
     service.limits().check(size);
-    DecodeOptions options = said.toBuilder().noise(noise(said.noise(), tensors, size)).build();
-    return new InferInput(
-        settings, size, LatentRules.latents(latents, scale), options, outputs, tensors.typed());
+    DecodeOptions.Builder options = said.toBuilder().noise(noise(said.noise(), tensors, size));
+    if (tensors.has(InferTensors.START)) {
+      options.start(ModeRules.start(tensors.tensor(InferTensors.START), size));
+    }
+    ModeRules.keep(
+            "inputs",
+            new KeepParts(
+                tensors.optional(InferTensors.KEEP),
+                tensors.optional(InferTensors.MASK),
+                parameters.pixels(InferParameters.FEATHER),
+                parameters.pixels(InferParameters.GROW).orElse(0),
+                parameters.whole()),
+            size,
+            true)
+        .ifPresent(options::keep);
+    return new DecodeCall<>(
+        settings,
+        size,
+        LatentRules.latents(latents, scale),
+        options.build(),
+        new InferInput(outputs, tensors.typed()));
+  }
+
+  /** With the start that is a model, or the schedule of one that comes as pixels. */
+  private static DecodeOptions started(
+      InferParameters parameters, ModelInferRequest request, DecodeService service)
+      throws ServiceException {
+    DecodeOptions said = parameters.options();
+    Optional<String> model = parameters.start();
+    boolean pixels =
+        request.getInputsList().stream().anyMatch(i -> i.getName().equals(InferTensors.START));
+    if (model.isPresent() && pixels) {
+      throw ServiceException.invalid(
+          "inputs", "start was given as pixels and as a model; one of them is needed");
+    }
+    if (model.isPresent()) {
+      LatentDecoder decoder = service.start(model.get(), request.getModelName());
+      return said.toBuilder().start(Start.decodedBy(decoder)).build();
+    }
+    return pixels && !parameters.schedules()
+        ? said.toBuilder().schedule(Schedule.WARM).build()
+        : said;
   }
 
   /** Noise that is given counts for more than a seed. */
@@ -85,7 +124,7 @@ record InferInput(
   }
 
   /** Bytes that a result and its answer hold until they are sent. */
-  long answerBytes() {
+  long answerBytes(DecodeSize size) {
     long values = 3 * size.pixels();
     long bytes = 4 * values;
     for (InferOutput output : outputs) {
@@ -94,13 +133,13 @@ record InferInput(
     return bytes;
   }
 
-  ModelInferResponse answer(String id, DecodeResult result) {
+  ModelInferResponse answer(String id, DecodeOptions options, DecodeResult result) {
     ModelInferResponse.Builder answer =
         ModelInferResponse.newBuilder()
             .setModelName(result.model().name())
             .setModelVersion(InferenceService.VERSION)
             .setId(id)
-            .putParameters("seed", seed())
+            .putParameters("seed", seed(options.noise()))
             .putParameters("dialect", text(options.clamp().dialect()))
             .putParameters(
                 "decode_ms",
@@ -121,10 +160,10 @@ record InferInput(
     return answer.build();
   }
 
-  private InferParameter seed() {
-    return options.noise() instanceof Noise.Seeded seeded
+  private static InferParameter seed(Noise noise) {
+    return noise instanceof Noise.Seeded seeded
         ? InferParameter.newBuilder().setInt64Param(seeded.seed()).build()
-        : text(options.noise().toString());
+        : text(noise.toString());
   }
 
   private static InferParameter text(String value) {
@@ -136,8 +175,14 @@ record InferInput(
    * knows are refused, for a misspelt seed would go unnoticed.
    */
   static final class InferParameters {
+    static final String START = "start";
+    static final String FEATHER = "feather";
+    static final String GROW = "grow";
+    static final String REGION = "region";
+
     /** Those beside the table of options. */
-    private static final List<String> OTHERS = List.of("scaling_factor", "timeout", "priority");
+    private static final List<String> OTHERS =
+        List.of("scaling_factor", "timeout", "priority", START, FEATHER, GROW, REGION);
 
     private static final Set<String> IGNORED =
         Set.of("sequence_id", "sequence_start", "sequence_end", "headers", "binary_data_output");
@@ -170,6 +215,43 @@ record InferInput(
 
     private static Optional<DecodeOption> option(String name) {
       return DecodeOption.named(name).filter(DecodeOption::readable);
+    }
+
+    /** Whether the timesteps are said. */
+    boolean schedules() {
+      return values.keySet().stream()
+          .flatMap(name -> option(name).stream())
+          .anyMatch(option -> option.property().equals(DecodeOption.SCHEDULE.property()));
+    }
+
+    /** The model that makes the start. */
+    Optional<String> start() throws ServiceException {
+      return words(START);
+    }
+
+    /** Whether all of the picture is evaluated. */
+    boolean whole() throws ServiceException {
+      return KeepParts.whole(field(REGION), words(REGION));
+    }
+
+    /** A number of pixels. */
+    Optional<Integer> pixels(String name) throws ServiceException {
+      Optional<Long> number = number(name);
+      if (number.isPresent() && number.get() != number.get().intValue()) {
+        throw wrongType(name, "a number of pixels");
+      }
+      return number.map(Long::intValue);
+    }
+
+    private Optional<String> words(String name) throws ServiceException {
+      InferParameter value = values.get(name);
+      if (value == null) {
+        return Optional.empty();
+      }
+      if (value.getParameterChoiceCase() != ParameterChoiceCase.STRING_PARAM) {
+        throw wrongType(name, "a text");
+      }
+      return Optional.of(value.getStringParam());
     }
 
     /** Numbers as numbers, words and lists as texts. */

@@ -12,6 +12,7 @@ import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -22,8 +23,15 @@ final class InferTensors {
   static final String LATENTS = "latent_sample";
   static final List<String> NOISE = List.of("noise0", "noise1");
 
-  private static final Set<String> KNOWN = Set.of(LATENTS, NOISE.get(0), NOISE.get(1));
-  private static final int MOST = 3;
+  static final String START = "start";
+  static final String KEEP = "keep";
+  static final String MASK = "mask";
+
+  private static final List<String> KNOWN =
+      List.of(LATENTS, NOISE.get(0), NOISE.get(1), START, KEEP, MASK);
+
+  /** Those that may have elements of 8 bits. */
+  private static final Set<String> PICTURES = Set.of(START, KEEP, MASK);
 
   private final ModelInferRequest request;
   private final Map<String, Integer> places = new LinkedHashMap<>();
@@ -40,15 +48,16 @@ final class InferTensors {
   }
 
   private void checkNames() throws ServiceException {
-    if (request.getInputsCount() > MOST) {
+    if (request.getInputsCount() > KNOWN.size()) {
       throw ServiceException.invalid(
-          "inputs", request.getInputsCount() + " inputs were given; at most " + MOST + " exist");
+          "inputs",
+          request.getInputsCount() + " inputs were given; at most " + KNOWN.size() + " exist");
     }
     for (int k = 0; k < request.getInputsCount(); k++) {
       String name = request.getInputs(k).getName();
       if (!KNOWN.contains(name)) {
         throw ServiceException.invalid(
-            field(k) + ".name", "there is no such input; latent_sample, noise0 and noise1 exist");
+            field(k) + ".name", "there is no such input; these exist: " + String.join(", ", KNOWN));
       }
       if (places.putIfAbsent(name, k) != null) {
         throw ServiceException.invalid(field(k) + ".name", name + " was given twice");
@@ -112,11 +121,20 @@ final class InferTensors {
   /** Of an input that is there. */
   TensorType type(String name) throws ServiceException {
     return TensorType.ofInferName(input(name).getDatatype())
-        .filter(type -> type != TensorType.UINT8)
+        .filter(type -> type != TensorType.UINT8 || PICTURES.contains(name))
         .orElseThrow(
             () ->
                 ServiceException.invalid(
-                    fields(name).type(), name + " is of type FP32, FP16 or BF16, no other"));
+                    fields(name).type(),
+                    name
+                        + (PICTURES.contains(name)
+                            ? " is of type UINT8, FP32, FP16 or BF16, no other"
+                            : " is of type FP32, FP16 or BF16, no other")));
+  }
+
+  /** An input if it is there, not yet read. */
+  Optional<WireTensor> optional(String name) throws ServiceException {
+    return has(name) ? Optional.of(tensor(name)) : Optional.empty();
   }
 
   /** An input that is there, not yet read. */
@@ -132,6 +150,9 @@ final class InferTensors {
 
   private static ByteBuffer contents(
       TensorFields fields, TensorType type, InferTensorContents contents) throws ServiceException {
+    if (type == TensorType.UINT8) {
+      return levels(fields, contents);
+    }
     if (type != TensorType.FLOAT32) {
       throw ServiceException.invalid(
           fields.data(), type.inferName() + " exists in raw_input_contents only");
@@ -151,6 +172,18 @@ final class InferTensors {
         ByteBuffer.allocate(4 * contents.getFp32ContentsCount()).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < contents.getFp32ContentsCount(); i++) {
       bytes.putFloat(contents.getFp32Contents(i));
+    }
+    return bytes.flip();
+  }
+
+  private static ByteBuffer levels(TensorFields fields, InferTensorContents contents)
+      throws ServiceException {
+    ByteBuffer bytes = ByteBuffer.allocate(contents.getUintContentsCount());
+    for (int level : contents.getUintContentsList()) {
+      if (level < 0 || level > 255) {
+        throw ServiceException.invalid(fields.data(), "contents of UINT8 are 0 to 255");
+      }
+      bytes.put((byte) level);
     }
     return bytes.flip();
   }

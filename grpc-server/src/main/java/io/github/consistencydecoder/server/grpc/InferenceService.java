@@ -24,6 +24,7 @@ import io.github.consistencydecoder.server.models.ModelStatus;
 import io.github.consistencydecoder.server.queue.DecodeService;
 import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
 import io.github.consistencydecoder.server.queue.Readiness;
+import io.github.consistencydecoder.server.request.DecodeCall;
 import io.github.consistencydecoder.server.request.ServiceError;
 import io.github.consistencydecoder.server.request.ServiceException;
 import io.grpc.stub.StreamObserver;
@@ -138,14 +139,16 @@ final class InferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServi
         () -> {
           ModelStatus unused =
               model(request.getModelName(), "model_name", request.getModelVersion());
-          InferInput input = InferInput.read(request, service);
+          DecodeCall<InferInput> call = InferInput.read(request, service);
           CallLifecycle.<DecodeResult, ModelInferResponse>unary(
               context,
               observer,
-              input.answerBytes(),
-              listener ->
-                  service.decode(input.settings(), input.latents(), input.options(), listener),
-              result -> input.answer(request.getId(), result));
+              call.request().output().answerBytes(call.size()),
+              listener -> service.decode(call, listener),
+              result ->
+                  call.request()
+                      .output()
+                      .answer(request.getId(), call.request().options(), result));
         });
   }
 

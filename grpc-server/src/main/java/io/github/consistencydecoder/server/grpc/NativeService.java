@@ -20,12 +20,14 @@ import io.github.consistencydecoder.proto.v1.Limits;
 import io.github.consistencydecoder.proto.v1.ListModelsRequest;
 import io.github.consistencydecoder.proto.v1.ListModelsResponse;
 import io.github.consistencydecoder.proto.v1.Model;
+import io.github.consistencydecoder.proto.v1.PictureFormat;
 import io.github.consistencydecoder.proto.v1.Tensor;
 import io.github.consistencydecoder.server.grpc.DecodeAnswers.PictureParts;
 import io.github.consistencydecoder.server.models.ModelStatus;
 import io.github.consistencydecoder.server.queue.DecodeService;
 import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
 import io.github.consistencydecoder.server.queue.DecodeService.EncodeResult;
+import io.github.consistencydecoder.server.request.DecodeCall;
 import io.github.consistencydecoder.server.request.DecodeSize;
 import io.github.consistencydecoder.server.request.DecodeSize.CallKind;
 import io.github.consistencydecoder.server.request.DecodeSize.Prediction;
@@ -50,13 +52,12 @@ final class NativeService extends DecoderServiceGrpc.DecoderServiceImplBase {
     begin(
         observer,
         () -> {
-          DecodeInput input = DecodeInput.read(request, service);
+          DecodeCall<PictureFormat> input = DecodeInput.read(request, service);
           CallLifecycle.<DecodeResult, DecodeResponse>unary(
               context,
               observer,
-              DecodeAnswers.bytes(input.size(), input.format(), true),
-              listener ->
-                  service.decode(input.settings(), input.latents(), input.options(), listener),
+              DecodeAnswers.bytes(input.size(), input.request().output(), true),
+              listener -> service.decode(input, listener),
               result -> DecodeAnswers.response(input, result));
         });
   }
@@ -66,8 +67,8 @@ final class NativeService extends DecoderServiceGrpc.DecoderServiceImplBase {
     begin(
         observer,
         () -> {
-          DecodeInput input = DecodeInput.read(request, service);
-          PictureParts.check(input.size(), input.format());
+          DecodeCall<PictureFormat> input = DecodeInput.read(request, service);
+          PictureParts.check(input.size(), input.request().output());
           CallLifecycle.stream(context, observer, input);
         });
   }

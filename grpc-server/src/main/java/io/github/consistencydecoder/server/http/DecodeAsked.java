@@ -1,11 +1,16 @@
 package io.github.consistencydecoder.server.http;
 
 import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Start;
+import io.github.consistencydecoder.server.queue.DecodeService;
 import io.github.consistencydecoder.server.request.DecodeSize;
 import io.github.consistencydecoder.server.request.DecodeSize.CallKind;
 import io.github.consistencydecoder.server.request.LatentRules;
+import io.github.consistencydecoder.server.request.LatentsBody;
+import io.github.consistencydecoder.server.request.ModeRules.KeepParts;
 import io.github.consistencydecoder.server.request.PictureRules;
 import io.github.consistencydecoder.server.request.ServiceException;
 import io.github.consistencydecoder.server.request.ServiceLimits;
@@ -30,6 +35,7 @@ import org.eclipse.jetty.http.QuotedQualityCSV;
  * @param answer what is wanted
  * @param base64 the answer as text in JSON
  * @param options as the query says them
+ * @param keep what is said of known pixels, without them
  * @param seeded whether it says where the noise comes from
  * @param timeoutNanos the caller's own limit, or 0
  */
@@ -42,6 +48,7 @@ record DecodeAsked(
     AnswerKind answer,
     boolean base64,
     DecodeOptions options,
+    KeepParts keep,
     boolean seeded,
     long timeoutNanos) {
   static final TensorFields FIELDS = new TensorFields("dtype", "shape", "body");
@@ -52,7 +59,8 @@ record DecodeAsked(
   /**
    * @throws ServiceException {@code INVALID}
    */
-  static DecodeAsked of(RemoteQuery query, HttpFields headers) throws ServiceException {
+  static DecodeAsked of(RemoteQuery query, HttpFields headers, DecodeService service)
+      throws ServiceException {
     List<String> accept =
         headers
             .getQualityCSV(HttpHeader.ACCEPT, QuotedQualityCSV.MOST_SPECIFIC_MIME_ORDERING)
@@ -74,9 +82,25 @@ record DecodeAsked(
         scale(query, inQuery),
         answer,
         accept.stream().findFirst().filter(AnswerKind.BASE64::equals).isPresent(),
-        query.options(),
+        options(query, service),
+        new KeepParts(
+            Optional.empty(),
+            Optional.empty(),
+            query.pixels("feather"),
+            query.pixels("grow").orElse(0),
+            KeepParts.whole("region", query.text("region"))),
         query.has("seed") || query.has("seeds"),
         timeout(query));
+  }
+
+  private static DecodeOptions options(RemoteQuery query, DecodeService service)
+      throws ServiceException {
+    Optional<String> start = query.text(LatentsBody.START);
+    if (start.isEmpty()) {
+      return query.options();
+    }
+    LatentDecoder decoder = service.start(start.get(), query.text("model").orElse(""));
+    return query.options().toBuilder().start(Start.decodedBy(decoder)).build();
   }
 
   private static List<Long> shape(RemoteQuery query) throws ServiceException {

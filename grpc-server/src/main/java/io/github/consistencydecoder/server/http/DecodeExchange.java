@@ -7,12 +7,15 @@ import io.github.consistencydecoder.plugin.LatentScaleGuess;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Pixels;
+import io.github.consistencydecoder.plugin.Start;
 import io.github.consistencydecoder.server.http.Router.HttpContext;
 import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
 import io.github.consistencydecoder.server.request.Base64Body;
+import io.github.consistencydecoder.server.request.DecodeCall;
 import io.github.consistencydecoder.server.request.DecodeSize;
 import io.github.consistencydecoder.server.request.LatentRules;
 import io.github.consistencydecoder.server.request.LatentsBody;
+import io.github.consistencydecoder.server.request.ModeRules;
 import io.github.consistencydecoder.server.request.NoiseRules;
 import io.github.consistencydecoder.server.request.ServiceException;
 import io.github.consistencydecoder.server.request.TensorType;
@@ -46,7 +49,7 @@ final class DecodeExchange extends BodyCall<DecodeResult> {
   static void begin(HttpContext endpoint, Exchange exchange, RemoteQuery query)
       throws ServiceException {
     exchange.log().call("decode");
-    DecodeAsked asked = DecodeAsked.of(query, exchange.request().getHeaders());
+    DecodeAsked asked = DecodeAsked.of(query, exchange.request().getHeaders(), endpoint.service());
     DecodeExchange decode = new DecodeExchange(endpoint, exchange, asked);
     DecodeSize size = asked.size();
     if (!asked.shape().isEmpty()) {
@@ -66,26 +69,64 @@ final class DecodeExchange extends BodyCall<DecodeResult> {
           case FILE -> LatentsBody.of(body);
           case PICTURE -> throw new IllegalStateException("refused before its body");
         };
-    DecodeSize size =
-        LatentRules.size(
-            given.latents().fields(),
-            given.latents().shape(),
-            asked.options().schedule().timesteps().size(),
-            asked.options().tiling());
+    DecodeOptions said = started(given);
+    DecodeSize size = size(given, said);
     asked.checkAnswer(size);
     Latents latents = latents(given);
     type = given.latents().type();
     scale = latents.scale();
     exchange.log().put("shape", given.latents().shape());
-    DecodeOptions options = asked.options().toBuilder().noise(noise(given, size)).build();
-    exchange.waiting(endpoint.service().decode(settings, latents, options, this)::cancel);
+    DecodeOptions options = options(said, given, size);
+    DecodeCall<AnswerKind> call =
+        new DecodeCall<>(settings, size, latents, options, asked.answer());
+    exchange.waiting(endpoint.service().decode(call, this)::cancel);
+  }
+
+  private static DecodeSize size(LatentsBody given, DecodeOptions options) throws ServiceException {
+    return LatentRules.size(
+        given.latents().fields(),
+        given.latents().shape(),
+        options.schedule().timesteps().size(),
+        options.tiling());
+  }
+
+  /** With the start of the body, which the usual schedule depends on. */
+  private DecodeOptions started(LatentsBody given) throws ServiceException {
+    WireTensor start = given.pictures().get(LatentsBody.START);
+    if (start == null) {
+      return asked.options();
+    }
+    if (!(asked.options().start() instanceof Start.FromNoise)) {
+      throw ServiceException.invalid(
+          LatentsBody.START, "was given as pixels and as a model; one of them is needed");
+    }
+    return asked.options().toBuilder()
+        .start(ModeRules.start(start, size(given, asked.options())))
+        .build();
+  }
+
+  private DecodeOptions options(DecodeOptions said, LatentsBody given, DecodeSize size)
+      throws ServiceException {
+    DecodeOptions.Builder options = said.toBuilder().noise(noise(given, size));
+    ModeRules.keep(
+            LatentsBody.KEEP,
+            asked
+                .keep()
+                .with(
+                    Optional.ofNullable(given.pictures().get(LatentsBody.KEEP)),
+                    Optional.ofNullable(given.pictures().get(LatentsBody.MASK))),
+            size,
+            asked.answer() != AnswerKind.JPEG)
+        .ifPresent(options::keep);
+    return options.build();
   }
 
   private LatentsBody bare(ByteBuffer body) throws ServiceException {
     return new LatentsBody(
         WireTensor.of(DecodeAsked.FIELDS, asked.type().orElseThrow(), asked.shape(), body),
         Optional.empty(),
-        List.of());
+        List.of(),
+        Map.of());
   }
 
   private Latents latents(LatentsBody given) throws ServiceException {
@@ -154,6 +195,12 @@ final class DecodeExchange extends BodyCall<DecodeResult> {
     headers.put("x-decode-ms", millis(decoded.totalNanos()));
     headers.put("x-queue-ms", millis(result.queueNanos()));
     headers.put("x-model", result.model().name());
+    for (String mode : List.of("start", "region")) {
+      String value = decoded.metadata().get(mode);
+      if (value != null) {
+        headers.put("x-" + mode, ascii(value));
+      }
+    }
     headers.put("x-latents", scale.name().toLowerCase(Locale.ROOT));
     if (!decoded.warnings().isEmpty()) {
       headers.put("x-warning", ascii(String.join("; ", decoded.warnings())));

@@ -106,6 +106,23 @@ final class RemoteQuery {
   }
 
   /**
+   * A number of pixels.
+   *
+   * @throws ServiceException {@code INVALID}
+   */
+  Optional<Integer> pixels(String key) throws ServiceException {
+    Optional<String> text = text(key);
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Integer.valueOf(text.get()));
+    } catch (NumberFormatException e) {
+      throw ServiceException.invalid(key, "'" + echo(text.get()) + "' is not a number of pixels");
+    }
+  }
+
+  /**
    * Dimensions: the key once for each, or one value such as {@code [1,4,64,64]} or {@code
    * 1,4,64,64}.
    *

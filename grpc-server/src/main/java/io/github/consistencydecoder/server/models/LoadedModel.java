@@ -76,7 +76,7 @@ public final class LoadedModel implements AutoCloseable {
   }
 
   /** With nothing of this machine in it. */
-  DecoderInfo info() {
+  public DecoderInfo info() {
     return info;
   }
 
@@ -129,6 +129,19 @@ public final class LoadedModel implements AutoCloseable {
   /** What a call of this size will cost by what is known of the model's speed. */
   public Prediction predict(DecodeSize size) {
     DecodeEstimate estimate = estimate(size);
+    return new Prediction(
+        estimate.operations(),
+        estimate.peakBytes(),
+        speed(size.kind()).high(estimate.operations()));
+  }
+
+  /**
+   * What a call will cost that says more than its size: where it starts from, what it keeps.
+   *
+   * @throws io.github.consistencydecoder.plugin.DecoderException if the options do not fit the size
+   */
+  public Prediction predict(DecodeSize size, DecodeOptions options) {
+    DecodeEstimate estimate = decoder.estimate(size.batch(), size.height(), size.width(), options);
     return new Prediction(
         estimate.operations(),
         estimate.peakBytes(),

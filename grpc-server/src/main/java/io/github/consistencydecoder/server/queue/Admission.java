@@ -2,6 +2,9 @@ package io.github.consistencydecoder.server.queue;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.server.models.Failures;
 import io.github.consistencydecoder.server.models.LoadedModel;
 import io.github.consistencydecoder.server.models.ModelSupervisor;
 import io.github.consistencydecoder.server.queue.Job.StopReason;
@@ -9,6 +12,7 @@ import io.github.consistencydecoder.server.request.CallSettings;
 import io.github.consistencydecoder.server.request.DecodeSize;
 import io.github.consistencydecoder.server.request.DecodeSize.CallKind;
 import io.github.consistencydecoder.server.request.DecodeSize.Prediction;
+import io.github.consistencydecoder.server.request.ModeRules;
 import io.github.consistencydecoder.server.request.ServiceError;
 import io.github.consistencydecoder.server.request.ServiceException;
 import io.github.consistencydecoder.server.request.ServiceLimits;
@@ -18,6 +22,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Whether a call can be served here at all, what it will cost, and whether there is room for it.
@@ -94,10 +99,25 @@ final class Admission {
    * @throws ServiceException {@code INVALID} or {@code TOO_LARGE}
    */
   Prediction predict(LoadedModel model, DecodeSize size) throws ServiceException {
+    return judged(model, size, () -> model.predict(size));
+  }
+
+  /** As {@link #predict(LoadedModel, DecodeSize)}, of a decode whose options matter as well. */
+  Prediction predict(LoadedModel model, DecodeSize size, DecodeOptions options)
+      throws ServiceException {
+    return ModeRules.special(options)
+        ? judged(model, size, () -> model.predict(size, options))
+        : predict(model, size);
+  }
+
+  private Prediction judged(LoadedModel model, DecodeSize size, Supplier<Prediction> asked)
+      throws ServiceException {
     limits.check(size);
     Prediction prediction;
     try {
-      prediction = model.predict(size);
+      prediction = asked.get();
+    } catch (DecoderException e) {
+      throw Failures.outside(e);
     } catch (IllegalStateException e) {
       // Closed since it was found open.
       throw StopReason.MODEL.exception();

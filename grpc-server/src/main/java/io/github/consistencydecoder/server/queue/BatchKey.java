@@ -8,6 +8,7 @@ import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.server.models.BatchTrials;
+import io.github.consistencydecoder.server.request.ModeRules;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -31,7 +32,8 @@ public record BatchKey(
         || !whole
         || 64L * latents.height() * latents.width() > MOST_PIXELS
         || !fits(options.noise(), 3 * 64 * latents.height() * latents.width())
-        || !quiet(latents)) {
+        || !quiet(latents)
+        || ModeRules.special(options)) {
       return Optional.empty();
     }
     Map<String, Object> same = new HashMap<>(options.asMap());

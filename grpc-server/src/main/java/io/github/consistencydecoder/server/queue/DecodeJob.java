@@ -5,6 +5,7 @@ import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
+import io.github.consistencydecoder.plugin.Start;
 import io.github.consistencydecoder.server.models.Redaction;
 import io.github.consistencydecoder.server.queue.DecodeService.CallListener;
 import io.github.consistencydecoder.server.queue.DecodeService.DecodeResult;
@@ -31,7 +32,7 @@ final class DecodeJob extends Job<DecodeResult> {
     return options.noise().toString();
   }
 
-  /** Heap that latents and given noise take. */
+  /** Heap that latents and given noise and pictures take. */
   static long heldBytes(Latents latents, DecodeOptions options) {
     long noise = 0;
     if (options.noise() instanceof Noise.Given given) {
@@ -39,7 +40,9 @@ final class DecodeJob extends Job<DecodeResult> {
         noise += 4L * given.step(k).remaining();
       }
     }
-    return 4L * latents.size() + noise;
+    long start = options.start() instanceof Start.Given s ? s.pixels().values().remaining() : 0;
+    long known = options.keep().map(k -> k.known().values().remaining()).orElse(0);
+    return 4L * (latents.size() + start + known) + noise;
   }
 
   @Override

@@ -2,10 +2,12 @@ package io.github.consistencydecoder.server.queue;
 
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
+import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.server.models.ModelStatus;
 import io.github.consistencydecoder.server.request.CallSettings;
+import io.github.consistencydecoder.server.request.DecodeCall;
 import io.github.consistencydecoder.server.request.DecodeSize;
 import io.github.consistencydecoder.server.request.DecodeSize.Prediction;
 import io.github.consistencydecoder.server.request.ServiceException;
@@ -55,10 +57,21 @@ public interface DecodeService extends AutoCloseable {
   void checkAdmission(CallSettings settings, DecodeSize size) throws ServiceException;
 
   /**
+   * A loaded model as what another decode starts from. Each use of it finds the model as it is open
+   * then.
+   *
+   * @param name of the model that makes the start
+   * @param model name of the one that goes on from it
+   * @throws ServiceException {@code NOT_FOUND}, {@code NOT_READY}, or {@code INVALID} if both are
+   *     decoders of the same kind
+   */
+  LatentDecoder start(String name, String model) throws ServiceException;
+
+  /**
    * Accepts a decode.
    *
    * @param latents belong to the service from here on
-   * @param options noise, schedule, clamping and tiling; its listener and cancellation are ignored
+   * @param options all but listener and cancellation
    * @throws ServiceException if it is not accepted; the listener then hears nothing
    */
   JobHandle decode(
@@ -67,6 +80,12 @@ public interface DecodeService extends AutoCloseable {
       DecodeOptions options,
       CallListener<DecodeResult> listener)
       throws ServiceException;
+
+  /** Accepts a decode that an endpoint has read. */
+  default JobHandle decode(DecodeCall<?> call, CallListener<DecodeResult> listener)
+      throws ServiceException {
+    return decode(call.settings(), call.request().latents(), call.request().options(), listener);
+  }
 
   /**
    * Accepts an encoding.

@@ -3,6 +3,7 @@ package io.github.consistencydecoder.server.queue;
 import static java.util.Objects.requireNonNull;
 
 import io.github.consistencydecoder.plugin.DecodeOptions;
+import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.server.models.LoadedModel;
@@ -204,6 +205,21 @@ public final class QueuedDecodeService implements DecodeService {
   }
 
   @Override
+  public LatentDecoder start(String name, String model) throws ServiceException {
+    ModelSupervisor keeper = admission.keeper(name, CallKind.DECODE);
+    LoadedModel starting = open(keeper);
+    LoadedModel going = open(admission.keeper(model, CallKind.DECODE));
+    if (starting.info().provider().equals(going.info().provider())) {
+      throw ServiceException.invalid(
+          "start",
+          ("'%s' is a decoder of the same kind as the model that goes on from it; a cheaper one is"
+                  + " needed, such as vae or taesd")
+              .formatted(keeper.name()));
+    }
+    return new StartDecoder(keeper, starting.info());
+  }
+
+  @Override
   public JobHandle decode(
       CallSettings settings,
       Latents latents,
@@ -224,6 +240,7 @@ public final class QueuedDecodeService implements DecodeService {
         settings,
         size,
         DecodeJob.heldBytes(latents, options),
+        (model, asked) -> admission.predict(model, asked, options),
         terms -> new DecodeJob(terms, latents, options, listener));
   }
 
@@ -245,18 +262,29 @@ public final class QueuedDecodeService implements DecodeService {
         settings,
         size,
         4L * pixels.values().remaining(),
+        admission::predict,
         terms -> new Job.EncodeJob(terms, pixels, listener));
   }
 
+  /** What a call will cost. */
+  @FunctionalInterface
+  private interface Predictor {
+    Prediction predict(LoadedModel model, DecodeSize size) throws ServiceException;
+  }
+
   private JobHandle submit(
-      CallSettings settings, DecodeSize size, long heldBytes, Function<Job.Terms, Job<?>> maker)
+      CallSettings settings,
+      DecodeSize size,
+      long heldBytes,
+      Predictor predictor,
+      Function<Job.Terms, Job<?>> maker)
       throws ServiceException {
     Job<?> call;
     JobQueue.Place place;
     try {
       ModelSupervisor keeper = admission.keeper(settings.model(), size.kind());
       LoadedModel model = open(keeper);
-      Prediction prediction = admission.predict(model, size);
+      Prediction prediction = predictor.predict(model, size);
       long now = System.nanoTime();
       long end = admission.end(settings, now);
       boolean joins = model.trials().most() > 1;

@@ -14,7 +14,9 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -23,8 +25,22 @@ import java.util.Optional;
  * @param latents view of the file
  * @param scale as the file states it, if it does
  * @param noise one tensor a step, views of the file; empty if it has none
+ * @param pictures those of {@link #START}, {@link #KEEP} and {@link #MASK} that it has
  */
-public record LatentsBody(WireTensor latents, Optional<LatentScale> scale, List<WireTensor> noise) {
+public record LatentsBody(
+    WireTensor latents,
+    Optional<LatentScale> scale,
+    List<WireTensor> noise,
+    Map<String, WireTensor> pictures) {
+  /** Names of tensors beside the latents that are no noise. */
+  public static final String START = "start";
+
+  /** As {@link #START}. */
+  public static final String KEEP = "keep";
+
+  /** As {@link #START}. */
+  public static final String MASK = "mask";
+
   private static final TensorFields FIELDS = new TensorFields("body", "body", "body");
 
   /** Room for any file of latents, and little for a header to be hostile in. */
@@ -46,7 +62,16 @@ public record LatentsBody(WireTensor latents, Optional<LatentScale> scale, List<
       while ((step = checkpoint.tensors().get("noise" + noise.size())) != null) {
         noise.add(wire(checkpoint, step, step.shape()));
       }
-      return new LatentsBody(latents(checkpoint, found), found.declared(), noise);
+      Map<String, WireTensor> pictures = new HashMap<>();
+      // A mask alone is what other programs leave beside latents.
+      boolean keeps = checkpoint.tensors().containsKey(KEEP);
+      for (String name : keeps ? List.of(START, KEEP, MASK) : List.of(START)) {
+        TensorInfo picture = checkpoint.tensors().get(name);
+        if (picture != null) {
+          pictures.put(name, wire(checkpoint, picture, picture.shape()));
+        }
+      }
+      return new LatentsBody(latents(checkpoint, found), found.declared(), noise, pictures);
     } catch (FormatException e) {
       throw ServiceException.invalid("body", e.withoutFile());
     } catch (IOException e) {
@@ -82,7 +107,8 @@ public record LatentsBody(WireTensor latents, Optional<LatentScale> scale, List<
       case F16 -> TensorType.FLOAT16;
       case BF16 -> TensorType.BFLOAT16;
       case F32, F64 -> TensorType.FLOAT32;
-      case C64, F8_E4M3, F8_E5M2, F8_E8M0, I64, I32, I16, I8, U64, U32, U16, U8, BOOL ->
+      case U8 -> TensorType.UINT8;
+      case C64, F8_E4M3, F8_E5M2, F8_E8M0, I64, I32, I16, I8, U64, U32, U16, BOOL ->
           throw ServiceException.invalid(
               "body",
               "tensor '%s': elements of %s found, floating-point ones are needed"

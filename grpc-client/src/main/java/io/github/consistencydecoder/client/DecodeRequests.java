@@ -9,9 +9,12 @@ import io.github.consistencydecoder.plugin.DecodeOption;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
+import io.github.consistencydecoder.plugin.Keep;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Mask;
 import io.github.consistencydecoder.plugin.Noise;
+import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.plugin.Start;
 import io.github.consistencydecoder.proto.v1.DataType;
 import io.github.consistencydecoder.proto.v1.DecodeRequest;
@@ -25,6 +28,7 @@ import java.nio.FloatBuffer;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Latents and options as a request: everything as the caller said it, nothing converted. */
 final class DecodeRequests {
@@ -34,16 +38,15 @@ final class DecodeRequests {
    * A request for float32 pictures.
    *
    * @throws DecoderException {@link DecoderErrorCode#INVALID_OPTIONS} if given noise has another
-   *     size than the pictures, or if there is a start or known pixels, {@link
-   *     DecoderErrorCode#INVALID_LATENTS} if those cannot be held
+   *     size than the pictures, {@link DecoderErrorCode#INVALID_LATENTS} if those cannot be held;
+   *     and what a decoder throws that makes the start
    */
   static DecodeRequest of(String model, Latents latents, DecodeOptions options) {
-    if (!(options.start() instanceof Start.FromNoise) || options.keep().isPresent()) {
-      throw new DecoderException(
-          DecoderErrorCode.INVALID_OPTIONS,
-          "servers take neither a start nor known pixels; decode in this process, or without them");
-    }
-    return withWords(DecodeRequest.newBuilder(), options)
+    DecodeRequest.Builder request = withWords(DecodeRequest.newBuilder(), options);
+    start(latents, options)
+        .ifPresent(pixels -> request.getStartBuilder().setPixels(FloatTensors.of(pixels)));
+    options.keep().ifPresent(keep -> request.setKeep(keep(keep)));
+    return request
         .setModel(model)
         .setLatents(
             io.github.consistencydecoder.proto.v1.Latents.newBuilder()
@@ -59,6 +62,38 @@ final class DecodeRequests {
         .setNoise(noise(options.noise(), pictureShape(latents)))
         .addAllTimesteps(options.schedule().timesteps())
         .setFormat(PictureFormat.PICTURE_FORMAT_FLOAT32)
+        .build();
+  }
+
+  /** The pictures to start from; another decoder makes them here. */
+  private static Optional<Pixels> start(Latents latents, DecodeOptions options) {
+    if (options.start() instanceof Start.DecodedBy by) {
+      DecodeOptions its = DecodeOptions.builder().cancellation(options.cancellation()).build();
+      return Optional.of(by.decoder().decode(latents, its).pixels());
+    }
+    return options.start() instanceof Start.Given given
+        ? Optional.of(given.pixels())
+        : Optional.empty();
+  }
+
+  private static io.github.consistencydecoder.proto.v1.Keep keep(Keep keep) {
+    Mask mask = keep.mask();
+    int plane = mask.height() * mask.width();
+    byte[] levels = new byte[mask.batch() * plane];
+    for (int i = 0; i < levels.length; i++) {
+      levels[i] = (byte) (mask.repaints(i / plane, i % plane) ? 255 : 0);
+    }
+    return io.github.consistencydecoder.proto.v1.Keep.newBuilder()
+        .setPixels(FloatTensors.of(keep.known()))
+        .setMask(
+            Tensor.newBuilder()
+                .setDataType(DataType.DATA_TYPE_UINT8)
+                .addAllShape(
+                    List.of((long) mask.batch(), 1L, (long) mask.height(), (long) mask.width()))
+                .setData(UnsafeByteOperations.unsafeWrap(levels)))
+        .setFeather(keep.feather())
+        .setGrow(keep.grow())
+        .setWhole(keep.whole())
         .build();
   }
 
@@ -148,6 +183,13 @@ final class DecodeRequests {
           .addAllShape(shape)
           .setData(UnsafeByteOperations.unsafeWrap(bytes))
           .build();
+    }
+
+    /** Pictures. */
+    static Tensor of(Pixels pixels) {
+      return of(
+          pixels.values(),
+          List.of((long) pixels.batch(), 3L, (long) pixels.height(), (long) pixels.width()));
     }
 
     /** The numbers in bytes whose count four divides; a view. */

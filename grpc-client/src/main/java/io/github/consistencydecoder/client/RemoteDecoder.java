@@ -8,6 +8,8 @@ import io.github.consistencydecoder.client.RemoteModel.Lifetime;
 import io.github.consistencydecoder.plugin.DecodeEstimate;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
+import io.github.consistencydecoder.plugin.DecoderErrorCode;
+import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
@@ -72,6 +74,8 @@ final class RemoteDecoder implements LatentDecoder {
                     .read(stub.decodeStream(request), options.cancellation()));
     DecodeReport report = result.report();
     model.requireSameWeights(report.getModelDigest());
+    requireHeard(report, "start", request.hasStart());
+    requireHeard(report, "keep", request.hasKeep());
     report.getWarningsList().forEach(options.listener()::warning);
     return new Decoded(
         result.pixels(),
@@ -79,6 +83,19 @@ final class RemoteDecoder implements LatentDecoder {
         System.nanoTime() - start,
         report.getMetadataMap(),
         report.getWarningsList());
+  }
+
+  /**
+   * A server that is older than a field passes over it; decoders of one pass have no use for it.
+   */
+  private static void requireHeard(DecodeReport report, String mode, boolean asked) {
+    if (asked && !report.containsMetadata(mode) && report.containsMetadata("schedule")) {
+      throw new DecoderException(
+          DecoderErrorCode.INVALID_OPTIONS,
+          "the server passed over '"
+              + mode
+              + "', which its version does not know; update it, or decode without");
+    }
   }
 
   @Override

@@ -1,21 +1,21 @@
 package io.github.consistencydecoder.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.plugin.ClampMode;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.Decoded;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
-import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.Decoders;
 import io.github.consistencydecoder.plugin.Encoders;
+import io.github.consistencydecoder.plugin.Keep;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.LatentEncoder;
 import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.plugin.Mask;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.plugin.Schedule;
@@ -24,6 +24,7 @@ import io.github.consistencydecoder.plugin.Tiling;
 import io.github.consistencydecoder.testing.SampleLatents;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -87,7 +88,37 @@ class SameBytesTest {
         DecodeOptions.builder().schedule(Schedule.of(900, 300, 16)).build(),
         DecodeOptions.builder().clamp(ClampMode.NONE).build(),
         DecodeOptions.builder().noise(Noise.seededPerImage(List.of(3L, Long.MIN_VALUE))).build(),
-        DecodeOptions.builder().noise(noise(2, 2 * 3 * 40 * 56)).clamp(ClampMode.NONE).build());
+        DecodeOptions.builder().noise(noise(2, 2 * 3 * 40 * 56)).clamp(ClampMode.NONE).build(),
+        DecodeOptions.builder().start(Start.given(picture(2))).build(),
+        DecodeOptions.builder()
+            .start(Start.given(picture(2)))
+            .schedule(Schedule.of(640, 300))
+            .keep(Keep.of(picture(1), mask()))
+            .build());
+  }
+
+  private static Pixels picture(int batch) {
+    float[] values = new float[batch * 3 * 40 * 56];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (i * 31 % 201 - 100) / 100f;
+    }
+    return Pixels.takeOver(values, batch, 40, 56);
+  }
+
+  private static Mask mask() {
+    boolean[] repaint = new boolean[40 * 56];
+    Arrays.fill(repaint, 700, 900, true);
+    return Mask.of(repaint, 1, 40, 56);
+  }
+
+  @Test
+  void anotherDecoderMakesTheStart() {
+    Latents latents = SampleLatents.scaled(4, 1, 5, 7);
+    try (LatentDecoder preview = Decoders.open("preview", TestService.cpu())) {
+      DecodeOptions options = DecodeOptions.builder().start(Start.decodedBy(preview)).build();
+      assertThat(tcp.decode(latents, options).pixels().values())
+          .isEqualTo(here.decode(latents, options).pixels().values());
+    }
   }
 
   @ParameterizedTest
@@ -261,18 +292,5 @@ class SameBytesTest {
     } finally {
       server.shutdownNow();
     }
-  }
-
-  @Test
-  void whatDoesNotTravelIsRefused() {
-    Pixels picture = Pixels.takeOver(new float[3 * 64 * 24], 1, 32, 48);
-    DecodeOptions options = DecodeOptions.builder().start(Start.given(picture)).build();
-    assertThatThrownBy(() -> tcp.decode(SampleLatents.scaled(1, 1, 4, 6), options))
-        .isInstanceOf(DecoderException.class)
-        .hasMessage(
-            "servers take neither a start nor known pixels; decode in this process, or without"
-                + " them")
-        .extracting(e -> ((DecoderException) e).code())
-        .isEqualTo(DecoderErrorCode.INVALID_OPTIONS);
   }
 }

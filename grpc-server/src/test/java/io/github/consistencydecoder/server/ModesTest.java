@@ -202,7 +202,7 @@ class ModesTest {
             .setModelName(Fixtures.MODEL)
             .putParameters(
                 "scaling_factor", InferParameter.newBuilder().setDoubleParam(0.18215).build());
-    if (!mode.query().contains("noise-shared")) {
+    if (!mode.query().contains("noise_shared")) {
       request.putParameters("seed", InferParameter.newBuilder().setInt64Param(7).build());
     }
     input(
@@ -225,7 +225,7 @@ class ModesTest {
     byte[] here = PictureBytes.rgb8(decoder.decode(LATENTS, options).pixels());
     Map<String, String> metadata = new LinkedHashMap<>();
     assertThat(overGrpc(mode, metadata)).isEqualTo(here);
-    HttpResponse<byte[]> http = post(mode, mode.query().contains("noise-shared") ? "" : "&seed=7");
+    HttpResponse<byte[]> http = post(mode, mode.query().contains("noise_shared") ? "" : "&seed=7");
     assertThat(http.statusCode()).isEqualTo(200);
     assertThat(http.body()).isEqualTo(here);
     for (String name : List.of("start", "region")) {
@@ -341,7 +341,7 @@ class ModesTest {
     Mode mode =
         new Mode(
             r -> r.getNoiseBuilder().setSharedSeed(11),
-            "&noise-shared=11",
+            "&noise_shared=11",
             List.of(),
             r ->
                 r.putParameters(

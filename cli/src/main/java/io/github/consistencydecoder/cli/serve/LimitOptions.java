@@ -18,10 +18,10 @@ final class LimitOptions {
   private static final Pattern SIDES = Pattern.compile("(\\d{1,5})x(\\d{1,5})");
 
   @Option(
-      names = "--lanes",
+      names = {"--workers", "--lanes"},
       paramLabel = "N",
       description = "Decodes that run at the same time. Default: 1.")
-  private Integer lanes;
+  private Integer workers;
 
   @Option(
       names = "--max-pixels",
@@ -106,7 +106,7 @@ final class LimitOptions {
               maxTime == null ? usual.maxTime() : seconds("--max-time", maxTime),
               maxQueue == null ? usual.maxQueued() : seconds("--max-queue", maxQueue),
               memoryBytes(),
-              lanes == null ? usual.lanes() : (int) atLeast(1, "--lanes", lanes)));
+              workers == null ? usual.workers() : (int) atLeast(1, "--workers", workers)));
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }

@@ -57,7 +57,7 @@ final class ServeCommandTest {
         "--http-port=none --grpc-port=none|no port and no socket",
         "--tls-cert=a|--tls-cert and --tls-key belong together",
         "--tls-client-ca=a|--tls-client-ca needs",
-        "--lanes=0|--lanes 0: at least 1",
+        "--lanes=0|--workers 0: at least 1",
         "--max-pixels=1|--max-pixels 1: at least 64",
         "--memory=much|--memory: 'much' is not a size of memory",
         "--warm=5x5|--warm 5x5: width and height",

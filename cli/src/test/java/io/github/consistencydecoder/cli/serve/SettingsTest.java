@@ -120,12 +120,12 @@ final class SettingsTest {
 
   @Test
   void theFileMayBeNamedByTheEnvironment() throws IOException {
-    Path file = Files.writeString(folder.resolve("f"), "lanes=7\n");
+    Path file = Files.writeString(folder.resolve("f"), "workers=7\n");
     CommandLine command = serve();
 
     applied(command, Map.of("CONSISTENCY_DECODER_CONFIG", file.toString()));
 
-    assertThat(value(command, "--lanes")).isEqualTo(7);
+    assertThat(value(command, "--workers")).isEqualTo(7);
   }
 
   @Test
@@ -178,7 +178,7 @@ final class SettingsTest {
   void valueThatIsNoNumberIsRefusedWithTheNameOfTheVariable() {
     CommandLine command = serve();
     Settings settings =
-        new Settings(command.getCommandSpec(), Map.of("CONSISTENCY_DECODER_LANES", "many"));
+        new Settings(command.getCommandSpec(), Map.of("CONSISTENCY_DECODER_WORKERS", "many"));
 
     assertThatThrownBy(() -> settings.apply(console(new StringWriter())))
         .isInstanceOfSatisfying(
@@ -186,7 +186,7 @@ final class SettingsTest {
             e ->
                 assertThat(settings.explained(e))
                     .hasMessageContaining("'many'")
-                    .hasMessageEndingWith("(--lanes is from CONSISTENCY_DECODER_LANES)"));
+                    .hasMessageEndingWith("(--workers is from CONSISTENCY_DECODER_WORKERS)"));
   }
 
   @ParameterizedTest
@@ -194,8 +194,8 @@ final class SettingsTest {
       delimiter = '|',
       quoteCharacter = '"',
       value = {
-        "lanes = many|'many' is not an int (--lanes is from lanes in FILE)",
-        "lanes = 0|--lanes 0: at least 1 is needed (--lanes is from lanes in FILE)",
+        "workers = many|'many' is not an int (--workers is from workers in FILE)",
+        "workers = 0|--workers 0: at least 1 is needed (--workers is from workers in FILE)",
         "memory = much|'much' is not a size of memory|",
         "memory = much|(--memory is from memory in FILE)",
         "max-time = -1|(--max-time is from max-time in FILE)",

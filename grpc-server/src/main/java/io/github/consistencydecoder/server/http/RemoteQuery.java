@@ -161,7 +161,9 @@ final class RemoteQuery {
   DecodeOptions options() throws ServiceException {
     Map<DecodeOption, String> said = new EnumMap<>(DecodeOption.class);
     for (DecodeOption option : DecodeOption.values()) {
-      Optional<String> text = option.readable() ? text(option.id()) : Optional.empty();
+      // As the table has it, or as the other keys are written.
+      String key = has(option.id()) ? option.id() : option.id().replace('-', '_');
+      Optional<String> text = option.readable() ? text(key) : Optional.empty();
       text.ifPresent(value -> said.put(option, value));
     }
     return OptionRules.read(said, DecodeOption::id);

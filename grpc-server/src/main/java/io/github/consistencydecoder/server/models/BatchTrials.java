@@ -113,7 +113,7 @@ public final class BatchTrials {
     s.over = true;
   }
 
-  /** Makes a trial, on a lane. */
+  /** Makes a trial, on a worker. */
   public void make(Trial trial, LoadedModel model, Cancellation cancellation) {
     boolean passed = false;
     try {

@@ -41,16 +41,16 @@ public final class ModelSupervisor {
     CLOSED
   }
 
-  /** What the keeper tells the service. */
+  /** What the supervisor tells the service. */
   public interface Host {
     /** A phase has changed; any thread. */
-    void phaseChanged(ModelSupervisor keeper);
+    void phaseChanged(ModelSupervisor supervisor);
 
     /** No call may enter this model again: ends those that wait and returns when none is inside. */
     void retire(LoadedModel model);
 
     /** A test picture was wrong. */
-    void goldenFailed(ModelSupervisor keeper);
+    void goldenFailed(ModelSupervisor supervisor);
   }
 
   /**
@@ -75,7 +75,7 @@ public final class ModelSupervisor {
   private final Thread thread;
   private boolean mustTry;
 
-  /** Only the keeper's own thread knows. */
+  /** Only the supervisor's own thread knows. */
   private boolean lost;
 
   private volatile State state = new State(Phase.OPENING, "it is being opened", null);

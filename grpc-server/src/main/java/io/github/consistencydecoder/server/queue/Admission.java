@@ -32,11 +32,11 @@ final class Admission {
   private static final Duration LATER = Duration.ofSeconds(2);
 
   private final ServiceLimits limits;
-  private final List<ModelSupervisor> keepers;
+  private final List<ModelSupervisor> supervisors;
 
-  Admission(ServiceLimits limits, List<ModelSupervisor> keepers) {
+  Admission(ServiceLimits limits, List<ModelSupervisor> supervisors) {
     this.limits = limits;
-    this.keepers = keepers;
+    this.supervisors = supervisors;
   }
 
   /**
@@ -44,19 +44,19 @@ final class Admission {
    *
    * @throws ServiceException {@code NOT_FOUND} or {@code UNIMPLEMENTED}
    */
-  ModelSupervisor keeper(String name, CallKind kind) throws ServiceException {
+  ModelSupervisor supervisor(String name, CallKind kind) throws ServiceException {
     requireNonNull(name, "name");
-    for (ModelSupervisor keeper : keepers) {
-      boolean can = kind == CallKind.DECODE || keeper.encodes();
+    for (ModelSupervisor supervisor : supervisors) {
+      boolean can = kind == CallKind.DECODE || supervisor.encodes();
       if (name.isEmpty() && can) {
-        return keeper;
+        return supervisor;
       }
-      if (keeper.name().equals(name)) {
+      if (supervisor.name().equals(name)) {
         if (can) {
-          return keeper;
+          return supervisor;
         }
         throw ServiceException.of(
-            ServiceError.UNIMPLEMENTED, "model '" + keeper.name() + "' has no encoder");
+            ServiceError.UNIMPLEMENTED, "model '" + supervisor.name() + "' has no encoder");
       }
     }
     if (name.isEmpty()) {
@@ -65,13 +65,13 @@ final class Admission {
     throw ServiceException.of(
         ServiceError.NOT_FOUND,
         "there is no model of that name; there are "
-            + String.join(", ", keepers.stream().map(ModelSupervisor::name).toList()));
+            + String.join(", ", supervisors.stream().map(ModelSupervisor::name).toList()));
   }
 
-  /** Of the model that {@link #keeper} would give; empty if there is none. */
+  /** Of the model that {@link #supervisor} would give; empty if there is none. */
   Optional<String> name(String name, CallKind kind) {
     try {
-      return Optional.of(keeper(name, kind).name());
+      return Optional.of(supervisor(name, kind).name());
     } catch (ServiceException e) {
       return Optional.empty();
     }
@@ -82,14 +82,14 @@ final class Admission {
    *
    * @throws ServiceException {@code NOT_READY}
    */
-  LoadedModel open(ModelSupervisor keeper) throws ServiceException {
-    return keeper.ready().orElseThrow(() -> notReady(keeper));
+  LoadedModel open(ModelSupervisor supervisor) throws ServiceException {
+    return supervisor.ready().orElseThrow(() -> notReady(supervisor));
   }
 
-  private static ServiceException notReady(ModelSupervisor keeper) {
+  private static ServiceException notReady(ModelSupervisor supervisor) {
     return ServiceException.retry(
         ServiceError.NOT_READY,
-        "model '" + keeper.name() + "' is not ready: " + keeper.status().reason(),
+        "model '" + supervisor.name() + "' is not ready: " + supervisor.status().reason(),
         LATER);
   }
 
@@ -168,9 +168,9 @@ final class Admission {
   /**
    * What there is to do.
    *
-   * @param idle whether nothing waits and a lane is free
+   * @param idle whether nothing waits and a worker is free
    * @param nothingWaits whether the queue is empty
-   * @param allNanos predicted work that runs and waits, over all lanes
+   * @param allNanos predicted work that runs and waits, over all workers
    * @param aheadNanos the part of it that goes first
    * @param heapFull whether what waits would hold too much heap with it
    */
@@ -186,7 +186,7 @@ final class Admission {
   static long check(ServiceLimits limits, Ask ask, Load load) throws ServiceException {
     long own = ask.prediction().nanos();
     long bound = limits.maxQueued().toNanos();
-    long all = load.allNanos() / limits.lanes();
+    long all = load.allNanos() / limits.workers();
     // One call may always wait if any may, or work larger than the bound could never be done.
     boolean room = load.idle() || (bound > 0 && load.nothingWaits()) || all + own <= bound;
     if (!room) {
@@ -195,7 +195,7 @@ final class Admission {
     if (load.heapFull() && !load.idle()) {
       throw busy(all);
     }
-    long wait = load.idle() ? 0 : load.aheadNanos() / limits.lanes();
+    long wait = load.idle() ? 0 : load.aheadNanos() / limits.workers();
     // An idle service tries what might just be done: its prediction may be out of date, and would
     // stay so if nothing ran.
     long needed = load.idle() ? ask.leastNanos() : wait + own;

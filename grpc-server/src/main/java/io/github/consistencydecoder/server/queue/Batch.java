@@ -11,16 +11,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One use of a lane: a call, several that are decoded as one batch, or a trial of such a batch.
+ * One use of a worker: a call, several that are decoded as one batch, or a trial of such a batch.
  *
  * @param members as they left the queue; none for a trial
  * @param trial instead of members
  * @param bytes reserved while it runs
  * @param predictedNanos of the work
- * @param startNanos when it was given a lane
+ * @param startNanos when it was given a worker
  */
 record Batch(
-    ModelSupervisor keeper,
+    ModelSupervisor supervisor,
     LoadedModel model,
     List<Job<?>> members,
     Optional<BatchTrials.Trial> trial,
@@ -32,7 +32,7 @@ record Batch(
   private static final int FARTHEST = 64;
 
   /**
-   * What a lane does when it is a call's turn: that call, that call with others that wait for the
+   * What a worker does when it is a call's turn: that call, that call with others that wait for the
    * same, or first a trial whether they may be decoded together.
    *
    * @param next the call whose turn it is
@@ -119,7 +119,7 @@ record Batch(
   private static Batch run(
       Job<?> like, List<Job<?>> members, Optional<BatchTrials.Trial> trial, Prediction p) {
     return new Batch(
-        like.terms.keeper(),
+        like.terms.supervisor(),
         like.terms.model(),
         List.copyOf(members),
         trial,

@@ -60,7 +60,8 @@ final class DecodeJob extends Job<DecodeResult> {
   /** Keeps the result. */
   void completed(Decoded decoded) {
     result =
-        new DecodeResult(clean(decoded), terms.keeper().status(), terms.prediction(), queueNanos());
+        new DecodeResult(
+            clean(decoded), terms.supervisor().status(), terms.prediction(), queueNanos());
   }
 
   private static Decoded clean(Decoded decoded) {

@@ -102,7 +102,7 @@ public interface DecodeService extends AutoCloseable {
    */
   void drain(Duration grace) throws InterruptedException;
 
-  /** Stops everything at once, waits for the lanes, closes the models. */
+  /** Stops everything at once, waits for the workers, closes the models. */
   @Override
   void close();
 
@@ -110,7 +110,7 @@ public interface DecodeService extends AutoCloseable {
   public interface JobHandle {
     /**
      * The caller has gone. Stops the call wherever it is; the listener hears {@code CANCELLED} when
-     * its lane is free again, unless it was done already. Returns at once; calling again does
+     * its worker is free again, unless it was done already. Returns at once; calling again does
      * nothing.
      */
     void cancel();
@@ -118,8 +118,8 @@ public interface DecodeService extends AutoCloseable {
 
   /**
    * Told what becomes of a call. First {@link #accepted} on the caller's thread (before {@code
-   * decode} returns), then {@link #stepStarted} and {@link #stepFinished} on a lane, at last
-   * exactly one of {@link #completed} and {@link #failed} on a lane or a timer. Must return
+   * decode} returns), then {@link #stepStarted} and {@link #stepFinished} on a worker, at last
+   * exactly one of {@link #completed} and {@link #failed} on a worker or a timer. Must return
    * quickly; what it throws is logged and changes nothing.
    *
    * @param <R> what a completed call has

@@ -33,7 +33,7 @@ abstract class Job<R> {
     ACCEPTED,
     /** In the queue. */
     WAITING,
-    /** On a lane. */
+    /** On a worker. */
     RUNNING,
     /** Counted; its listener has been told or is being told. */
     DONE
@@ -49,7 +49,7 @@ abstract class Job<R> {
    */
   record Terms(
       CallSettings settings,
-      ModelSupervisor keeper,
+      ModelSupervisor supervisor,
       LoadedModel model,
       DecodeSize size,
       Prediction prediction,
@@ -69,16 +69,16 @@ abstract class Job<R> {
   Batch run;
   long sequence;
 
-  /** When it left the queue for a lane; 0 before. */
+  /** When it left the queue for a worker; 0 before. */
   long startedNanos;
 
-  /** Written by the lane, read when the run is over. */
+  /** Written by the worker, read when the run is over. */
   volatile R result;
 
   /** As {@link #result}. */
   volatile ServiceException failure;
 
-  /** On a lane; 0 before. As {@link #result}. */
+  /** On a worker; 0 before. As {@link #result}. */
   volatile long runNanos;
 
   /** Held while the listener is told of a step, so that the end comes after it. */
@@ -168,7 +168,7 @@ abstract class Job<R> {
     return stop == null ? failure : stop.exception();
   }
 
-  /** Does the work, on a lane, and keeps the result. */
+  /** Does the work, on a worker, and keeps the result. */
   abstract void perform(Batch run);
 
   /** What became of an accepted call; the columns of the {@link Ledger}. */
@@ -246,7 +246,7 @@ abstract class Job<R> {
       requireFinite("latent", latents.values());
       result =
           new EncodeResult(
-              latents, terms.keeper().status(), queueNanos(), System.nanoTime() - start);
+              latents, terms.supervisor().status(), queueNanos(), System.nanoTime() - start);
     }
   }
 }

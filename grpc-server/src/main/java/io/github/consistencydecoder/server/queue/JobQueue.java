@@ -31,7 +31,7 @@ final class JobQueue {
 
   private final ServiceLimits limits;
   private final long mostHeldBytes;
-  private final Consumer<Batch> lanes;
+  private final Consumer<Batch> workers;
 
   private final WaitingJobs waiting;
   private final Set<Job<?>> live = new HashSet<>();
@@ -49,14 +49,14 @@ final class JobQueue {
 
   /**
    * @param mostHeldBytes heap that waiting calls may hold together
-   * @param lanes told, under the lock, of a run that begins; must only pass it on
+   * @param workers told, under the lock, of a run that begins; must only pass it on
    */
-  JobQueue(ServiceLimits limits, long mostHeldBytes, Counts counts, Consumer<Batch> lanes) {
+  JobQueue(ServiceLimits limits, long mostHeldBytes, Counts counts, Consumer<Batch> workers) {
     this.limits = limits;
     this.waiting = new WaitingJobs(limits.maxQueued().dividedBy(4));
     this.mostHeldBytes = mostHeldBytes;
     this.counts = counts;
-    this.lanes = lanes;
+    this.workers = workers;
   }
 
   /**
@@ -76,7 +76,7 @@ final class JobQueue {
       int calls = waiting.calls(Priority.LOW);
       load =
           new Admission.Load(
-              calls == 0 && running.size() < limits.lanes(),
+              calls == 0 && running.size() < limits.workers(),
               calls == 0,
               runs + waiting.nanos(Priority.LOW),
               runs + waiting.nanos(priority),
@@ -106,7 +106,7 @@ final class JobQueue {
   /** Accepts a call, which does not wait yet. */
   synchronized Place accept(Job<?> call, Admission.Ask ask) throws ServiceException {
     Priority priority = call.terms.settings().priority();
-    if (!call.terms.keeper().keeps(call.terms.model())) {
+    if (!call.terms.supervisor().keeps(call.terms.model())) {
       throw StopReason.MODEL.exception();
     }
     long wait = check(ask, priority, call.terms.heldBytes());
@@ -139,9 +139,9 @@ final class JobQueue {
     settled.add(call);
   }
 
-  /** Gives free lanes to those whose turn it is. */
+  /** Gives free workers to those whose turn it is. */
   private void dispatch(List<Job<?>> settled) {
-    while (running.size() < limits.lanes()) {
+    while (running.size() < limits.workers()) {
       Job<?> next = next(settled);
       if (next == null) {
         return;
@@ -163,7 +163,7 @@ final class JobQueue {
     for (Job<?> call : waiting) {
       if (call.terms.endNanos() - now <= call.leastNanos()) {
         late.add(call);
-      } else if (call.terms.keeper().takes(call.terms.model())) {
+      } else if (call.terms.supervisor().takes(call.terms.model())) {
         found = call;
         break;
       }
@@ -218,11 +218,11 @@ final class JobQueue {
     running.add(run);
     reservedBytes += run.bytes();
     peakBytes = Math.max(peakBytes, reservedBytes);
-    lanes.accept(run);
+    workers.accept(run);
   }
 
   /**
-   * The lane is about to begin. Last look at the deadlines: nothing starts after its own.
+   * The worker is about to begin. Last look at the deadlines: nothing starts after its own.
    *
    * @return the members that still want a result
    */
@@ -240,7 +240,7 @@ final class JobQueue {
     return wanted;
   }
 
-  /** The lane is done: nothing of the run is inside a model any more. */
+  /** The worker is done: nothing of the run is inside a model any more. */
   synchronized List<Job<?>> finish(Batch run) {
     List<Job<?>> settled = new ArrayList<>();
     running.remove(run);
@@ -372,7 +372,7 @@ final class JobQueue {
    *
    * @param waiting calls in the queue
    * @param waitingNanos predicted work in the queue
-   * @param lanes busy ones
+   * @param workers busy ones
    * @param bytes reserved
    * @param peakBytes most that ever was
    * @param heldBytes heap that waiting calls hold
@@ -381,7 +381,7 @@ final class JobQueue {
   record Use(
       int waiting,
       long waitingNanos,
-      int lanes,
+      int workers,
       long bytes,
       long peakBytes,
       long heldBytes,

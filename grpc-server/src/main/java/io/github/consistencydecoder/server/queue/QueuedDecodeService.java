@@ -35,7 +35,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * The decode service: a bounded queue before a fixed number of lanes.
+ * The decode service: a bounded queue before a fixed number of workers.
  *
  * <p>Owns its threads and the models it opens. Safe for use by several threads. After {@link
  * #close} calls are refused with {@code NOT_READY}; closing again waits as well. {@link #drain} and
@@ -45,29 +45,29 @@ public final class QueuedDecodeService implements DecodeService {
   private static final Duration FOR_EVER = Duration.ofNanos(Long.MAX_VALUE);
 
   private final ServiceLimits limits;
-  private final List<ModelSupervisor> keepers;
+  private final List<ModelSupervisor> supervisors;
   private final Admission admission;
-  private final JobQueue workload;
-  private final Worker laneWork;
+  private final JobQueue queue;
+  private final Worker worker;
   private final ReadinessBoard board;
   private final ServiceMeters meters;
   private final RequestLog log;
-  private final ExecutorService lanes;
+  private final ExecutorService workers;
   private final ScheduledThreadPoolExecutor timers;
   private volatile boolean allClosed;
 
   QueuedDecodeService(QueuedDecodeServiceBuilder builder) {
     this.limits = builder.limits;
-    this.lanes = Executors.newFixedThreadPool(limits.lanes(), threads("lane"));
+    this.workers = Executors.newFixedThreadPool(limits.workers(), threads("worker"));
     this.timers = new ScheduledThreadPoolExecutor(2, threads("timer"));
     timers.setRemoveOnCancelPolicy(true);
-    this.workload =
+    this.queue =
         new JobQueue(
             limits,
             builder.mostHeldBytes,
             builder.counts,
-            run -> lanes.execute(() -> perform(run)));
-    this.laneWork = new Worker(workload);
+            run -> workers.execute(() -> perform(run)));
+    this.worker = new Worker(queue);
     this.board = new ReadinessBoard(this::found);
     this.meters = new ServiceMeters(builder.meters);
     this.log = new RequestLog(builder.requests);
@@ -78,12 +78,12 @@ public final class QueuedDecodeService implements DecodeService {
             builder.warmUp,
             builder.backoff,
             builder.mostJoined);
-    this.keepers =
+    this.supervisors =
         builder.models.entrySet().stream()
             .map(e -> new ModelSupervisor(e.getKey(), e.getValue(), host, terms))
             .toList();
-    this.admission = new Admission(limits, keepers);
-    meters.watch(workload, keepers, limits);
+    this.admission = new Admission(limits, supervisors);
+    meters.watch(queue, supervisors, limits);
   }
 
   /** Collects what a service is made of. */
@@ -92,7 +92,7 @@ public final class QueuedDecodeService implements DecodeService {
   }
 
   void start() {
-    keepers.forEach(ModelSupervisor::start);
+    supervisors.forEach(ModelSupervisor::start);
   }
 
   private static ThreadFactory threads(String name) {
@@ -109,12 +109,12 @@ public final class QueuedDecodeService implements DecodeService {
 
   @Override
   public List<ModelStatus> models() {
-    return keepers.stream().map(ModelSupervisor::status).toList();
+    return supervisors.stream().map(ModelSupervisor::status).toList();
   }
 
   @Override
   public ModelStatus model(String name) throws ServiceException {
-    return admission.keeper(name, CallKind.DECODE).status();
+    return admission.supervisor(name, CallKind.DECODE).status();
   }
 
   @Override
@@ -131,15 +131,15 @@ public final class QueuedDecodeService implements DecodeService {
     if (allClosed) {
       return Readiness.CLOSED;
     }
-    if (workload.draining()) {
+    if (queue.draining()) {
       return Readiness.DRAINING;
     }
-    if (keepers.stream().anyMatch(k -> k.phase() == ModelSupervisor.Phase.LOST)) {
+    if (supervisors.stream().anyMatch(k -> k.phase() == ModelSupervisor.Phase.LOST)) {
       return Readiness.LOST;
     }
     boolean opening = false;
-    for (ModelSupervisor keeper : keepers) {
-      switch (keeper.phase()) {
+    for (ModelSupervisor supervisor : supervisors) {
+      switch (supervisor.phase()) {
         case READY -> {}
         case OPENING -> opening = true;
         case DOUBTED, BROKEN, LOST, CLOSED -> {
@@ -157,33 +157,33 @@ public final class QueuedDecodeService implements DecodeService {
 
   @Override
   public Ledger ledger() {
-    return workload.ledger();
+    return queue.ledger();
   }
 
   /** What is used at the moment. */
   JobQueue.Use use() {
-    return workload.use();
+    return queue.use();
   }
 
   @Override
   public Prediction predict(String model, DecodeSize size) throws ServiceException {
-    return admission.predict(open(admission.keeper(model, size.kind())), size);
+    return admission.predict(open(admission.supervisor(model, size.kind())), size);
   }
 
-  private LoadedModel open(ModelSupervisor keeper) throws ServiceException {
-    if (workload.draining()) {
+  private LoadedModel open(ModelSupervisor supervisor) throws ServiceException {
+    if (queue.draining()) {
       throw StopReason.DRAIN.exception();
     }
-    return admission.open(keeper);
+    return admission.open(supervisor);
   }
 
   @Override
   public void checkAdmission(CallSettings settings, DecodeSize size) throws ServiceException {
     try {
-      LoadedModel model = open(admission.keeper(settings.model(), size.kind()));
+      LoadedModel model = open(admission.supervisor(settings.model(), size.kind()));
       Prediction prediction = admission.predict(model, size);
       long now = System.nanoTime();
-      workload.check(
+      queue.check(
           admission.ask(
               settings, size.kind(), model, prediction, admission.end(settings, now) - now),
           settings.priority(),
@@ -198,7 +198,7 @@ public final class QueuedDecodeService implements DecodeService {
   }
 
   private ServiceException rejected(CallSettings settings, DecodeSize size, ServiceException why) {
-    workload.reject();
+    queue.reject();
     meters.rejected(size.kind(), why.error());
     log.rejected(settings, admission.name(settings.model(), size.kind()), size, why);
     return why;
@@ -206,17 +206,10 @@ public final class QueuedDecodeService implements DecodeService {
 
   @Override
   public LatentDecoder start(String name, String model) throws ServiceException {
-    ModelSupervisor keeper = admission.keeper(name, CallKind.DECODE);
-    LoadedModel starting = open(keeper);
-    LoadedModel going = open(admission.keeper(model, CallKind.DECODE));
-    if (starting.info().provider().equals(going.info().provider())) {
-      throw ServiceException.invalid(
-          "start",
-          ("'%s' is a decoder of the same kind as the model that goes on from it; a cheaper one is"
-                  + " needed, such as vae or taesd")
-              .formatted(keeper.name()));
-    }
-    return new StartDecoder(keeper, starting.info());
+    ModelSupervisor supervisor = admission.supervisor(name, CallKind.DECODE);
+    LoadedModel starting = open(supervisor);
+    return StartDecoder.of(
+        supervisor, starting.info(), open(admission.supervisor(model, CallKind.DECODE)).info());
   }
 
   @Override
@@ -282,33 +275,34 @@ public final class QueuedDecodeService implements DecodeService {
     Job<?> call;
     JobQueue.Place place;
     try {
-      ModelSupervisor keeper = admission.keeper(settings.model(), size.kind());
-      LoadedModel model = open(keeper);
+      ModelSupervisor supervisor = admission.supervisor(settings.model(), size.kind());
+      LoadedModel model = open(supervisor);
       Prediction prediction = predictor.predict(model, size);
       long now = System.nanoTime();
       long end = admission.end(settings, now);
       boolean joins = model.trials().most() > 1;
       call =
           maker.apply(
-              new Job.Terms(settings, keeper, model, size, prediction, now, end, heldBytes, joins));
+              new Job.Terms(
+                  settings, supervisor, model, size, prediction, now, end, heldBytes, joins));
       place =
-          workload.accept(call, admission.ask(settings, size.kind(), model, prediction, end - now));
+          queue.accept(call, admission.ask(settings, size.kind(), model, prediction, end - now));
     } catch (ServiceException e) {
       throw rejected(settings, size, e);
     }
     Job.tell(() -> call.listener.accepted(place.ahead(), place.nanos()));
     call.timer =
         timers.schedule(
-            () -> tell(workload.stop(call, StopReason.DEADLINE)),
+            () -> tell(queue.stop(call, StopReason.DEADLINE)),
             Math.max(0, call.terms.endNanos() - System.nanoTime()),
             TimeUnit.NANOSECONDS);
-    tellLater(workload.enqueue(call));
-    return () -> tellLater(workload.stop(call, StopReason.CALLER));
+    tellLater(queue.enqueue(call));
+    return () -> tellLater(queue.stop(call, StopReason.CALLER));
   }
 
   private void perform(Batch run) {
-    laneWork.perform(run);
-    tell(workload.finish(run));
+    worker.perform(run);
+    tell(queue.finish(run));
   }
 
   /** Not on the thread that asked: it may hold locks of its own. */
@@ -330,38 +324,38 @@ public final class QueuedDecodeService implements DecodeService {
         Job.tell(() -> log.ended(call, nanos));
         call.tellEnd();
       } finally {
-        workload.told(call);
+        queue.told(call);
       }
     }
   }
 
   @Override
   public void drain(Duration grace) throws InterruptedException {
-    workload.beginDrain();
+    queue.beginDrain();
     board.update();
-    workload.stopTrials();
-    if (!workload.awaitEmpty(grace)) {
+    queue.stopTrials();
+    if (!queue.awaitEmpty(grace)) {
       stopAll();
-      boolean unused = workload.awaitEmpty(FOR_EVER);
+      boolean unused = queue.awaitEmpty(FOR_EVER);
     }
   }
 
   private void stopAll() {
-    workload.stopTrials();
-    for (Job<?> call : workload.live()) {
-      tellLater(workload.stop(call, StopReason.DRAIN));
+    queue.stopTrials();
+    for (Job<?> call : queue.live()) {
+      tellLater(queue.stop(call, StopReason.DRAIN));
     }
   }
 
   @Override
   public void close() {
-    workload.beginDrain();
+    queue.beginDrain();
     board.update();
-    keepers.forEach(ModelSupervisor::close);
+    supervisors.forEach(ModelSupervisor::close);
     stopAll();
     awaitEmpty();
-    keepers.forEach(ModelSupervisor::join);
-    lanes.shutdown();
+    supervisors.forEach(ModelSupervisor::join);
+    workers.shutdown();
     timers.shutdown();
     allClosed = true;
     board.update();
@@ -372,7 +366,7 @@ public final class QueuedDecodeService implements DecodeService {
     boolean empty = false;
     while (!empty) {
       try {
-        empty = workload.awaitEmpty(FOR_EVER);
+        empty = queue.awaitEmpty(FOR_EVER);
       } catch (InterruptedException e) {
         interrupted = true;
       }
@@ -382,25 +376,25 @@ public final class QueuedDecodeService implements DecodeService {
     }
   }
 
-  /** What the keepers of the models ask for. */
+  /** What the supervisors of the models ask for. */
   private final class Host implements ModelSupervisor.Host {
     @Override
-    public void phaseChanged(ModelSupervisor keeper) {
+    public void phaseChanged(ModelSupervisor supervisor) {
       board.update();
-      tellLater(workload.modelChanged());
+      tellLater(queue.modelChanged());
     }
 
     @Override
     public void retire(LoadedModel model) {
-      for (Job<?> call : workload.waitingFor(model)) {
-        tellLater(workload.stop(call, StopReason.MODEL));
+      for (Job<?> call : queue.waitingFor(model)) {
+        tellLater(queue.stop(call, StopReason.MODEL));
       }
-      workload.awaitNoneInside(model);
+      queue.awaitNoneInside(model);
     }
 
     @Override
-    public void goldenFailed(ModelSupervisor keeper) {
-      meters.goldenFailed(keeper.name());
+    public void goldenFailed(ModelSupervisor supervisor) {
+      meters.goldenFailed(supervisor.name());
     }
   }
 }

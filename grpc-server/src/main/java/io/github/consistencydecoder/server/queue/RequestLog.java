@@ -36,7 +36,7 @@ final class RequestLog {
   /** A call has ended. */
   void ended(Job<?> call, long totalNanos) {
     LoggingEventBuilder line =
-        line(call.terms.settings(), call.terms.keeper().name(), call.terms.size())
+        line(call.terms.settings(), call.terms.supervisor().name(), call.terms.size())
             .addKeyValue("outcome", call.outcome.id());
     if (call.outcome != Outcome.COMPLETED) {
       line =

@@ -41,36 +41,36 @@ final class ServiceMeters {
   }
 
   /** Meters of what is the case at any moment. */
-  void watch(JobQueue workload, List<ModelSupervisor> keepers, ServiceLimits limits) {
-    gauge("decoder.queue.calls", "calls that wait", workload, w -> w.use().waiting());
+  void watch(JobQueue queue, List<ModelSupervisor> supervisors, ServiceLimits limits) {
+    gauge("decoder.queue.calls", "calls that wait", queue, w -> w.use().waiting());
     gauge(
         "decoder.queue.predicted.seconds",
         "work that waits, as it is predicted",
-        workload,
+        queue,
         w -> w.use().waitingNanos() / 1e9);
     gauge(
         "decoder.queue.held.bytes",
         "heap held by calls that wait",
-        workload,
+        queue,
         w -> w.use().heldBytes());
-    gauge("decoder.workers.busy", "workers that decode", workload, w -> w.use().lanes());
-    gauge("decoder.workers", "workers there are", limits, ServiceLimits::lanes);
+    gauge("decoder.workers.busy", "workers that decode", queue, w -> w.use().workers());
+    gauge("decoder.workers", "workers there are", limits, ServiceLimits::workers);
     gauge(
         "decoder.memory.reserved.bytes",
         "memory reserved by running calls",
-        workload,
+        queue,
         w -> w.use().bytes());
     gauge(
         "decoder.memory.reserved.peak.bytes",
         "most memory that running calls ever reserved",
-        workload,
+        queue,
         w -> w.use().peakBytes());
     gauge(
         "decoder.memory.limit.bytes",
         "memory that running calls may reserve",
         limits,
         ServiceLimits::memoryBytes);
-    gauge("decoder.calls.live", "calls accepted and not ended", workload, w -> w.use().live());
+    gauge("decoder.calls.live", "calls accepted and not ended", queue, w -> w.use().live());
     SystemMemory memory = SystemMemory.here();
     if (memory.resident().isPresent()) {
       gauge(
@@ -79,26 +79,28 @@ final class ServiceMeters {
           memory,
           m -> m.resident().orElse(0));
     }
-    for (ModelSupervisor keeper : keepers) {
+    for (ModelSupervisor supervisor : supervisors) {
       Gauge.builder(
-              "decoder.model.ready", keeper, k -> k.phase() == ModelSupervisor.Phase.READY ? 1 : 0)
-          .tag("model", keeper.name())
+              "decoder.model.ready",
+              supervisor,
+              k -> k.phase() == ModelSupervisor.Phase.READY ? 1 : 0)
+          .tag("model", supervisor.name())
           .description("whether the model can be used")
           .register(registry);
     }
-    ended("completed", workload, w -> w.ledger().completed());
-    ended("cancelled", workload, w -> w.ledger().cancelled());
-    ended("expired", workload, w -> w.ledger().expired());
-    ended("failed", workload, w -> w.ledger().failed());
-    ended("rejected", workload, w -> w.ledger().rejected());
+    ended("completed", queue, w -> w.ledger().completed());
+    ended("cancelled", queue, w -> w.ledger().cancelled());
+    ended("expired", queue, w -> w.ledger().expired());
+    ended("failed", queue, w -> w.ledger().failed());
+    ended("rejected", queue, w -> w.ledger().rejected());
   }
 
   private <T> void gauge(String name, String description, T of, ToDoubleFunction<T> value) {
     Gauge.builder(name, of, value).description(description).register(registry);
   }
 
-  private void ended(String outcome, JobQueue workload, ToDoubleFunction<JobQueue> value) {
-    FunctionCounter.builder("decoder.calls", workload, value)
+  private void ended(String outcome, JobQueue queue, ToDoubleFunction<JobQueue> value) {
+    FunctionCounter.builder("decoder.calls", queue, value)
         .description("calls that ended, and calls that were rejected")
         .tag("outcome", outcome)
         .register(registry);
@@ -118,7 +120,7 @@ final class ServiceMeters {
 
   /** A call has ended. */
   void ended(Job<?> call, long totalNanos) {
-    String model = call.terms.keeper().name();
+    String model = call.terms.supervisor().name();
     Tags tags = Tags.of("model", model, "kind", call.kind().id());
     Tags sized = tags.and("size", bucket(call.terms.size()));
     if (call.startedNanos != 0) {

@@ -10,6 +10,7 @@ import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.server.models.LoadedModel;
 import io.github.consistencydecoder.server.models.ModelSupervisor;
+import io.github.consistencydecoder.server.request.ServiceException;
 
 /**
  * A model of the service as another one's start: found anew at each use, for it may have been
@@ -17,7 +18,24 @@ import io.github.consistencydecoder.server.models.ModelSupervisor;
  *
  * @param info as it was found when the call came
  */
-record StartDecoder(ModelSupervisor keeper, DecoderInfo info) implements LatentDecoder {
+record StartDecoder(ModelSupervisor supervisor, DecoderInfo info) implements LatentDecoder {
+  /**
+   * A start for another model.
+   *
+   * @throws ServiceException {@code INVALID} if both are decoders of the same kind
+   */
+  static StartDecoder of(ModelSupervisor supervisor, DecoderInfo starting, DecoderInfo going)
+      throws ServiceException {
+    if (starting.provider().equals(going.provider())) {
+      throw ServiceException.invalid(
+          "start",
+          ("'%s' is a decoder of the same kind as the model that goes on from it; a cheaper one is"
+                  + " needed, such as vae or taesd")
+              .formatted(supervisor.name()));
+    }
+    return new StartDecoder(supervisor, starting);
+  }
+
   @Override
   public DecodeEstimate estimate(int batch, int height, int width, DecodeOptions options) {
     return open().estimate(batch, height, width, options);
@@ -29,13 +47,13 @@ record StartDecoder(ModelSupervisor keeper, DecoderInfo info) implements LatentD
   }
 
   private LatentDecoder open() {
-    return keeper
+    return supervisor
         .ready()
         .map(LoadedModel::decoder)
         .orElseThrow(
             () ->
                 new DecoderException(
-                    DecoderErrorCode.BUSY, "model '" + keeper.name() + "' is not ready"));
+                    DecoderErrorCode.BUSY, "model '" + supervisor.name() + "' is not ready"));
   }
 
   @Override

@@ -10,23 +10,23 @@ import io.github.consistencydecoder.server.request.ServiceException;
 import java.util.List;
 import java.util.Optional;
 
-/** What a lane does with a run. Nothing of the run is inside the model when it returns. */
+/** What a worker does with a run. Nothing of the run is inside the model when it returns. */
 final class Worker {
-  private final JobQueue workload;
+  private final JobQueue queue;
 
-  Worker(JobQueue workload) {
-    this.workload = workload;
+  Worker(JobQueue queue) {
+    this.queue = queue;
   }
 
   /** Never throws: whatever happens becomes the failure of the calls. */
   void perform(Batch run) {
-    List<Job<?>> calls = workload.begin(run);
+    List<Job<?>> calls = queue.begin(run);
     if (run.trial().isPresent()) {
       tryBatch(run, run.trial().get());
     } else if (calls.size() > 1) {
       if (!together(run, calls)) {
         for (Job<?> call : calls) {
-          if (workload.begin(run).contains(call)) {
+          if (queue.begin(run).contains(call)) {
             alone(run, call);
           }
         }
@@ -132,7 +132,7 @@ final class Worker {
 
   private static void doubt(Batch run, Throwable failure) {
     if (Failures.castsDoubt(failure)) {
-      run.keeper().doubt(run.model());
+      run.supervisor().doubt(run.model());
     }
   }
 }

@@ -15,7 +15,7 @@ import java.time.Duration;
  * @param maxQueued predicted work that may wait, a call's own included; one call may wait whatever
  *     its size, unless this is zero
  * @param memoryBytes that running calls may reserve together, beyond the loaded models
- * @param lanes calls that run at the same time
+ * @param workers calls that run at the same time
  */
 public record ServiceLimits(
     long maxPixels,
@@ -23,7 +23,7 @@ public record ServiceLimits(
     Duration maxTime,
     Duration maxQueued,
     long memoryBytes,
-    int lanes) {
+    int workers) {
   /** Available memory where it cannot be told: enough for small pictures. */
   private static final long UNKNOWN = 2L << 30;
 
@@ -33,11 +33,11 @@ public record ServiceLimits(
   public ServiceLimits {
     requireNonNull(maxTime, "maxTime");
     requireNonNull(maxQueued, "maxQueued");
-    if (maxPixels < 64 || maxBatch < 1 || memoryBytes < 1 || lanes < 1) {
+    if (maxPixels < 64 || maxBatch < 1 || memoryBytes < 1 || workers < 1) {
       throw new IllegalArgumentException(
-          ("limits of %s pixels, a batch of %s, %s bytes and %s lanes leave nothing that"
+          ("limits of %s pixels, a batch of %s, %s bytes and %s workers leave nothing that"
                   + " could be done; at least 64, 1, 1 and 1 are needed")
-              .formatted(maxPixels, maxBatch, memoryBytes, lanes));
+              .formatted(maxPixels, maxBatch, memoryBytes, workers));
     }
     if (maxTime.compareTo(LONGEST) > 0 || maxQueued.compareTo(LONGEST) > 0) {
       throw new IllegalArgumentException(
@@ -52,7 +52,7 @@ public record ServiceLimits(
   /**
    * What suits this machine and this heap: a call may have 2048x2048 pixels if the heap can hold
    * their numbers, up to 16 pictures and 15 minutes (a large picture on a processor takes several),
-   * a minute of work may wait, one lane, and seven tenths of the memory that is available now.
+   * a minute of work may wait, one worker, and seven tenths of the memory that is available now.
    */
   public static ServiceLimits defaults() {
     long heap = Runtime.getRuntime().maxMemory();

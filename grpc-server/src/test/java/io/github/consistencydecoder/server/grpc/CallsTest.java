@@ -217,7 +217,7 @@ class CallsTest {
         DecoderServiceGrpc.newFutureStub(endpoint.tcp()).decode(request());
     Await.until("the decode", () -> controls.inside.get() == 1);
     assertThat(call.cancel(true)).isTrue();
-    Await.until("the lane to be free", () -> controls.inside.get() == 0);
+    Await.until("the worker to be free", () -> controls.inside.get() == 0);
     Await.until("the ledger", () -> service.ledger().cancelled() == 1);
     assertThat(service.ledger()).isEqualTo(new Ledger(1, 0, 1, 0, 0, 0));
   }

@@ -250,7 +250,7 @@ class ModelSelfCheckTest {
     Fixtures.awaitServing(service);
     controls.hold();
     WaitingListener<DecodeResult> first = decode(service);
-    Await.until("the lane", () -> controls.inside.get() == 1);
+    Await.until("the worker", () -> controls.inside.get() == 1);
     WaitingListener<DecodeResult> second = decode(service);
     // The first fails as soon as it is let go: its decoder gives nonsense from here on.
     controls.givesNan = true;

@@ -32,7 +32,7 @@ public final class AtRest {
   private static boolean isQuiet(JobQueue.Use use) {
     return use.waiting() == 0
         && use.waitingNanos() == 0
-        && use.lanes() == 0
+        && use.workers() == 0
         && use.bytes() == 0
         && use.heldBytes() == 0
         && use.live() == 0;

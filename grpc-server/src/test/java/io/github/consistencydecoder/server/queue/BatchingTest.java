@@ -63,7 +63,7 @@ class BatchingTest {
     return new Asked(latents, options, listener);
   }
 
-  /** Holds a lane with a first call, lets these wait behind it, and lets go. */
+  /** Holds a worker with a first call, lets these wait behind it, and lets go. */
   private List<Asked> behind(int n, java.util.function.IntFunction<DecodeOptions> options)
       throws ServiceException {
     Asked first = occupy();
@@ -80,7 +80,7 @@ class BatchingTest {
     controls.hold();
     DecodeOptions one = DecodeOptions.builder().seed(99).schedule(Schedule.ONE_STEP).build();
     Asked first = ask(call(), SampleLatents.scaled(99, 1, 8, 16), one);
-    Await.until("the lane", () -> controls.inside.get() == 1);
+    Await.until("the worker", () -> controls.inside.get() == 1);
     return first;
   }
 

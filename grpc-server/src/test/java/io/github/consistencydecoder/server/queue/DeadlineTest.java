@@ -40,7 +40,7 @@ class DeadlineTest {
   private final Map<String, Long> deadlines = new HashMap<>();
 
   /**
-   * A lane may lose its processor between the service's last look at the clock and the decoder's
+   * A worker may lose its processor between the service's last look at the clock and the decoder's
    * first, so on a busy machine a few of thousands seem late.
    */
   private void requireNoneStartedLate() {

@@ -80,7 +80,7 @@ class EncodeTest {
     controls.hold();
     WaitingListener<EncodeResult> listener = new WaitingListener<>();
     JobHandle ticket = service.encode(call(), pixels(8, 8), listener);
-    Await.until("the lane", () -> controls.inside.get() == 1);
+    Await.until("the worker", () -> controls.inside.get() == 1);
     ticket.cancel();
     assertThat(listener.failure().error()).isEqualTo(ServiceError.CANCELLED);
   }

@@ -69,7 +69,7 @@ class QueuedDecodeServiceTest {
   private WaitingListener<DecodeResult> held() throws ServiceException {
     controls.hold();
     WaitingListener<DecodeResult> listener = decode(call(), 0);
-    Await.until("the lane", () -> controls.inside.get() == 1);
+    Await.until("the worker", () -> controls.inside.get() == 1);
     return listener;
   }
 
@@ -111,7 +111,7 @@ class QueuedDecodeServiceTest {
     Await.until("the decode", () -> controls.inside.get() == 1);
     ticket.cancel();
     assertThat(listener.ended()).isFalse();
-    assertThat(service.use().lanes()).isEqualTo(1);
+    assertThat(service.use().workers()).isEqualTo(1);
     assertThat(service.use().bytes()).isPositive();
     controls.release();
     assertThat(listener.failure().error()).isEqualTo(ServiceError.CANCELLED);

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Test;
 class RandomCancelTest {
   private final FakeDecoder.Controls controls = new FakeDecoder.Controls();
 
-  /** A service with three lanes, to which four threads make calls of all kinds. */
+  /** A service with three workers, to which four threads make calls of all kinds. */
   private void storm(QueuedDecodeService service, int calls) throws InterruptedException {
     controls.stepTime = Duration.ofMillis(1);
     controls.furtherPictures = 0.2;

@@ -45,7 +45,7 @@ class SizeOrderTest {
               listener);
       listeners.add(listener);
       if (k == 0) {
-        Await.until("the lane", () -> controls.inside.get() == 1);
+        Await.until("the worker", () -> controls.inside.get() == 1);
       }
     }
     controls.release();

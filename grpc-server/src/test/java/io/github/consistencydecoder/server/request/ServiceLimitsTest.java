@@ -12,7 +12,7 @@ class ServiceLimitsTest {
     ServiceLimits limits = ServiceLimits.defaults();
     assertThat(limits.maxPixels()).isBetween(256L * 256, 2048L * 2048);
     assertThat(limits.memoryBytes()).isGreaterThanOrEqualTo(256L << 20);
-    assertThat(limits.lanes()).isEqualTo(1);
+    assertThat(limits.workers()).isEqualTo(1);
   }
 
   @Test

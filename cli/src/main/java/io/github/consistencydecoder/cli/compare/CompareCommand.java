@@ -4,6 +4,7 @@ import io.github.consistencydecoder.cli.encode.EncoderChoice;
 import io.github.consistencydecoder.cli.images.FitOptions;
 import io.github.consistencydecoder.cli.images.InputFiles;
 import io.github.consistencydecoder.cli.options.CommonOptions;
+import io.github.consistencydecoder.cli.options.DecoderSpec;
 import io.github.consistencydecoder.cli.options.DeviceOptions;
 import io.github.consistencydecoder.cli.options.InstalledModels;
 import io.github.consistencydecoder.cli.shell.CliException;
@@ -152,7 +153,7 @@ public final class CompareCommand implements Callable<Integer> {
     Comparison.Builder builder = builder();
     OutputFolder folder = OutputFolder.of(out, named);
     Map<String, PictureSource> decoded = decoded();
-    List<ColumnSpec> columns = columns(console, store, decoded);
+    List<DecoderSpec> columns = columns(console, store, decoded);
     Set<String> endings = new HashSet<>(InputFiles.PICTURES);
     endings.addAll(List.of("safetensors", "latent", "npy", "pt", "pth"));
     List<Path> files = InputFiles.of(named, endings, console::note);
@@ -170,6 +171,7 @@ public final class CompareCommand implements Callable<Integer> {
             fit.fit(),
             new Subject.LatentsSubject.Reading(scale, tensor),
             Optional.ofNullable(lpips),
+            InstalledModels.of(store),
             config);
     return new CompareRun(console, plan).compare(builder);
   }
@@ -202,19 +204,19 @@ public final class CompareCommand implements Callable<Integer> {
     return decoded;
   }
 
-  private List<ColumnSpec> columns(
+  private List<DecoderSpec> columns(
       Console console, ModelStore store, Map<String, PictureSource> decoded) {
     InstalledModels installed = InstalledModels.of(store);
     if (decoders.isEmpty()) {
       return decoded.isEmpty()
-          ? ColumnSpec.ColumnChoice.usual(installed, seed, console::note)
+          ? DecoderSpec.Choice.usual(installed, seed, console::note)
           : List.of();
     }
     Set<String> names = new HashSet<>(decoded.keySet());
     names.add("truth");
-    List<ColumnSpec> columns = new ArrayList<>();
+    List<DecoderSpec> columns = new ArrayList<>();
     for (String text : decoders) {
-      ColumnSpec column = ColumnSpec.parse(text, seed);
+      DecoderSpec column = DecoderSpec.parse(text, seed);
       if (!names.add(column.name())) {
         throw usage(
             "--decoder "
@@ -224,13 +226,13 @@ public final class CompareCommand implements Callable<Integer> {
                 + "' is taken; put another before it, NAME="
                 + text);
       }
-      columns.add(ColumnSpec.ColumnChoice.complete(column, installed, console::note));
+      columns.add(DecoderSpec.Choice.complete(column, installed, console::note));
     }
     return columns;
   }
 
   private void requireSense(
-      List<Path> files, List<ColumnSpec> columns, Map<String, PictureSource> decoded) {
+      List<Path> files, List<DecoderSpec> columns, Map<String, PictureSource> decoded) {
     if (files.isEmpty() && decoded.isEmpty()) {
       throw usage("nothing to compare: give latents, photographs, folders of them or --pictures");
     }

@@ -2,6 +2,8 @@ package io.github.consistencydecoder.cli.compare;
 
 import io.github.consistencydecoder.cli.encode.EncoderChoice;
 import io.github.consistencydecoder.cli.encode.OpenEncoder;
+import io.github.consistencydecoder.cli.options.DecoderSpec;
+import io.github.consistencydecoder.cli.options.InstalledModels;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
@@ -12,10 +14,12 @@ import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.compare.Comparison;
 import io.github.consistencydecoder.compare.ComparisonSummary;
 import io.github.consistencydecoder.formats.pictures.PictureFit;
+import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderInfo;
 import io.github.consistencydecoder.plugin.Decoders;
 import io.github.consistencydecoder.plugin.LatentDecoder;
+import io.github.consistencydecoder.plugin.Start;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,17 +50,19 @@ final class CompareRun {
    * @param fit of photographs
    * @param latents how their files are read
    * @param lpips weights, if it is to be measured
+   * @param installed models, where a decoder that makes a start names none
    * @param device what decoders, encoder and metric run on
    */
   record Plan(
       OutputFolder folder,
       List<Path> files,
       InputList.Sources sources,
-      List<ColumnSpec> columns,
+      List<DecoderSpec> columns,
       Optional<EncoderChoice> encoder,
       PictureFit fit,
       Subject.LatentsSubject.Reading latents,
       Optional<Path> lpips,
+      InstalledModels installed,
       DecoderConfig device) {
     Plan {
       files = List.copyOf(files);
@@ -154,21 +160,23 @@ final class CompareRun {
       CompareListener listener,
       Interruption.Guard guard) {
     plan.sources().decoded().keySet().forEach(builder::pictures);
-    for (ColumnSpec column : plan.columns()) {
+    for (DecoderSpec column : plan.columns()) {
       LatentDecoder decoder;
       try (Progress progress = console.progress("opening '" + column.name() + "'", -1, "", 1)) {
         progress.reached(0);
         decoder = decoders.open(column, plan.device());
       }
-      report.decoder(column, decoder.info());
+      DecodeOptions.Builder options = column.options().toBuilder();
+      column
+          .start(plan.columns(), plan.installed(), console::note)
+          .map(start -> decoders.open(start, plan.device()))
+          .ifPresent(start -> options.start(Start.decodedBy(start)));
+      report.decoder(column.name(), decoder.info(), options.build());
       builder.decoder(
           column.name(),
           decoder,
           column.config(plan.device()),
-          column.options().toBuilder()
-              .listener(listener.of(column.name()))
-              .cancellation(guard.cancellation())
-              .build());
+          options.listener(listener.of(column.name())).cancellation(guard.cancellation()).build());
       guard.cancellation().check();
     }
   }
@@ -221,13 +229,13 @@ final class CompareRun {
       document.put("encoder", about(info));
     }
 
-    void decoder(ColumnSpec column, DecoderInfo info) {
+    void decoder(String name, DecoderInfo info, DecodeOptions options) {
       Map<String, Object> about = new LinkedHashMap<>();
-      about.put("name", column.name());
+      about.put("name", name);
       about.putAll(about(info));
-      about.put("schedule", column.options().schedule().toString());
-      about.put("seed", column.options().noise().toString());
-      about.put("clamp", column.options().clamp().id());
+      about.put("schedule", options.schedule().toString());
+      about.put("seed", options.noise().toString());
+      about.put("clamp", options.clamp().id());
       decoders.add(about);
     }
 
@@ -280,7 +288,7 @@ final class CompareRun {
     private final Map<String, LatentDecoder> known = new HashMap<>();
 
     /** The decoder of a column, opened if no other column has it. Borrowed until {@link #close}. */
-    LatentDecoder open(ColumnSpec spec, DecoderConfig device) {
+    LatentDecoder open(DecoderSpec spec, DecoderConfig device) {
       DecoderConfig config = spec.config(device);
       String key = spec.plugin() + " " + config;
       LatentDecoder decoder = known.get(key);

@@ -135,6 +135,7 @@ public final class DecodeCommand implements Callable<Integer> {
       })
   private List<Path> noise;
 
+  @Mixin private ModeOptions modes;
   @Mixin private SamplingOptions sampling;
   @Mixin private DecoderOptions decoder;
   @Mixin private CommonOptions common;
@@ -174,9 +175,10 @@ public final class DecodeCommand implements Callable<Integer> {
     DecodeOptions options = options();
     decoder.config();
     OutputPlan plan = OutputPlan.of(files, target, format, overwrite, rounding);
-    try (DecodeRun run = new DecodeRun(console, decoder, !noMetadata)) {
+    try (DecodeRun run = new DecodeRun(console, decoder, !noMetadata);
+        ModeOptions.Modes read = modes.read(decoder.plugin(), decoder.surroundings(), console)) {
       for (Path input : files) {
-        if (!run.decode(named(input), () -> request(input, raw, options, plan))) {
+        if (!run.decode(named(input), () -> request(input, raw, options, read, plan))) {
           break;
         }
       }
@@ -185,7 +187,8 @@ public final class DecodeCommand implements Callable<Integer> {
   }
 
   private DecodeRequest<PictureFiles> request(
-      Path input, RawFormat raw, DecodeOptions options, OutputPlan plan) throws IOException {
+      Path input, RawFormat raw, DecodeOptions options, ModeOptions.Modes read, OutputPlan plan)
+      throws IOException {
     LoadedLatents loaded = read(input, raw);
     Latents latents = loaded.latents();
     PictureFiles output = plan.files(input, latents.batch());
@@ -195,8 +198,9 @@ public final class DecodeCommand implements Callable<Integer> {
           latents.batch()
               + " latents found, -o - takes one picture; give a folder or --format npy");
     }
+    DecodeOptions started = read.addTo(options, latents).build();
     return new DecodeRequest<>(
-        loaded, options.toBuilder().noise(noise(latents, options)).build(), output);
+        loaded, started.toBuilder().noise(noise(latents, started)).build(), output);
   }
 
   private LoadedLatents read(Path input, RawFormat raw) throws IOException {

@@ -64,6 +64,16 @@ public final class DecoderOptions {
   @Mixin private DeviceOptions device;
   @Mixin private DeviceOptions.MemoryOption memory;
 
+  /** Name of the plugin. */
+  public String plugin() {
+    return decoder;
+  }
+
+  /** What decoders run on, whichever they are; throws if an option has no such value. */
+  public DecoderConfig surroundings() {
+    return memory.addTo(device.addTo(DecoderConfig.empty()));
+  }
+
   /** What to open; throws if an option has no such value. */
   public DecoderConfig config() {
     DecoderConfig config = DecoderConfig.empty();

@@ -32,6 +32,8 @@ public final class HelpGroups {
             "--size",
             "--truth",
             "--pictures",
+            "--keep",
+            "--mask",
             "--scaled",
             "--unscaled",
             "--store"));
@@ -58,7 +60,11 @@ public final class HelpGroups {
             "--schedule",
             "--steps",
             "--dialect",
-            "--tiling"));
+            "--tiling",
+            "--start",
+            "--feather",
+            "--grow",
+            "--region"));
     GROUPS.put(
         "Model",
         Set.of("--model", "--decoder", "--encoder", "--encoder-model", "--target", "--lpips"));

@@ -39,6 +39,9 @@ import org.apache.commons.imaging.formats.tiff.TiffImageParser;
  * by several threads.
  */
 public final class PictureReader {
+  /** Note of a picture that had transparent parts. */
+  public static final String ON_WHITE = "its transparent parts were laid on white";
+
   private final PictureLimits limits;
 
   /** A reader with the default limits. */
@@ -193,7 +196,7 @@ public final class PictureReader {
       }
     }
     if (least < 255) {
-      notes.add("its transparent parts were laid on white");
+      notes.add(ON_WHITE);
     }
     return Picture.takeOver(w, h, rgb);
   }

@@ -1,9 +1,8 @@
-package io.github.consistencydecoder.cli.compare;
+package io.github.consistencydecoder.cli.options;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.cli.StoreWith;
-import io.github.consistencydecoder.cli.options.InstalledModels;
 import io.github.consistencydecoder.models.store.ModelStore;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,24 +11,24 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class ColumnChoiceTest {
+final class DecoderChoiceTest {
   @TempDir private Path folder;
 
   private final List<String> said = new ArrayList<>();
 
-  private List<ColumnSpec> usual(String... models) throws IOException {
+  private List<DecoderSpec> usual(String... models) throws IOException {
     ModelStore store = ModelStore.at(folder);
     for (String model : models) {
       StoreWith.model(store, model);
     }
-    return ColumnSpec.ColumnChoice.usual(InstalledModels.of(store), 9, said::add);
+    return DecoderSpec.Choice.usual(InstalledModels.of(store), 9, said::add);
   }
 
   @Test
   void vaeAndConsistencyDecoderOfTheStoreAreTheUsualTwo() throws IOException {
-    List<ColumnSpec> columns = usual("sd-vae-ft-mse", "consistency-decoder");
+    List<DecoderSpec> columns = usual("sd-vae-ft-mse", "consistency-decoder");
 
-    assertThat(columns).extracting(ColumnSpec::plugin).containsExactly("vae", "consistency");
+    assertThat(columns).extracting(DecoderSpec::plugin).containsExactly("vae", "consistency");
     assertThat(columns.get(0).settings()).containsEntry("model", "sd-vae-ft-mse");
     assertThat(columns.get(1).settings()).containsEntry("model", "consistency-decoder");
     assertThat(columns.get(1).options().noise()).hasToString("9");
@@ -38,9 +37,9 @@ final class ColumnChoiceTest {
 
   @Test
   void oneOfThemIsNotEnough() throws IOException {
-    List<ColumnSpec> columns = usual("sd-vae-ft-mse");
+    List<DecoderSpec> columns = usual("sd-vae-ft-mse");
 
-    assertThat(columns).extracting(ColumnSpec::name).containsExactly("preview", "tiny");
+    assertThat(columns).extracting(DecoderSpec::name).containsExactly("preview", "tiny");
     assertThat(said).singleElement().asString().contains("the store does not have both");
   }
 
@@ -49,12 +48,12 @@ final class ColumnChoiceTest {
     StoreWith.model(ModelStore.at(folder), "sd-vae-ft-ema");
     InstalledModels installed = InstalledModels.of(ModelStore.at(folder));
 
-    ColumnSpec vae =
-        ColumnSpec.ColumnChoice.complete(ColumnSpec.parse("vae", 0), installed, said::add);
-    ColumnSpec consistency =
-        ColumnSpec.ColumnChoice.complete(ColumnSpec.parse("consistency", 0), installed, said::add);
-    ColumnSpec named =
-        ColumnSpec.ColumnChoice.complete(ColumnSpec.parse("vae:model=m", 0), installed, said::add);
+    DecoderSpec vae =
+        DecoderSpec.Choice.complete(DecoderSpec.parse("vae", 0), installed, said::add);
+    DecoderSpec consistency =
+        DecoderSpec.Choice.complete(DecoderSpec.parse("consistency", 0), installed, said::add);
+    DecoderSpec named =
+        DecoderSpec.Choice.complete(DecoderSpec.parse("vae:model=m", 0), installed, said::add);
 
     assertThat(vae.settings()).containsEntry("model", "sd-vae-ft-ema");
     assertThat(consistency.settings()).containsEntry("model", "tiny");

@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.cli.compare;
+package io.github.consistencydecoder.cli.options;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,18 +6,24 @@ import static org.assertj.core.api.Assertions.entry;
 
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
+import io.github.consistencydecoder.models.store.ModelStore;
 import io.github.consistencydecoder.plugin.ClampMode;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Schedule;
+import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-final class ColumnSpecTest {
+final class DecoderSpecTest {
+  @TempDir private Path folder;
+
   @Test
   void pluginAloneIsItsOwnName() {
-    ColumnSpec spec = ColumnSpec.parse("vae", 5);
+    DecoderSpec spec = DecoderSpec.parse("vae", 5);
 
     assertThat(spec.name()).isEqualTo("vae");
     assertThat(spec.plugin()).isEqualTo("vae");
@@ -29,8 +35,8 @@ final class ColumnSpecTest {
 
   @Test
   void everythingCanBeSaid() {
-    ColumnSpec spec =
-        ColumnSpec.parse(
+    DecoderSpec spec =
+        DecoderSpec.parse(
             "One step=consistency:model=tiny,steps=1,seed=-3,dialect=diffusers,device=cpu", 5);
 
     assertThat(spec.name()).isEqualTo("One step");
@@ -42,9 +48,32 @@ final class ColumnSpecTest {
   }
 
   @Test
+  void aStartIsAnotherColumnOrADecoder() {
+    InstalledModels none = InstalledModels.of(ModelStore.at(folder));
+    DecoderSpec vae = DecoderSpec.parse("mine=vae:model=a", 0);
+    DecoderSpec warm = DecoderSpec.parse("consistency:start=mine,model=tiny", 0);
+    assertThat(warm.settings()).containsOnlyKeys("model");
+    assertThat(warm.start(List.of(vae, warm), none, x -> {})).contains(vae);
+    DecoderSpec other = DecoderSpec.parse("consistency:start=vae:model=b", 0);
+    assertThat(other.start(List.of(vae, other), none, x -> {}))
+        .hasValueSatisfying(
+            start -> {
+              assertThat(start.plugin()).isEqualTo("vae");
+              assertThat(start.settings()).containsEntry("model", "b");
+            });
+    assertThat(vae.start(List.of(vae), none, x -> {})).isEmpty();
+    assertThatThrownBy(
+            () ->
+                DecoderSpec.parse("consistency:start=consistency", 0)
+                    .start(List.of(), none, x -> {}))
+        .isInstanceOf(CliException.class)
+        .hasMessageContaining("of the same kind");
+  }
+
+  @Test
   void commasAndEqualsSignsMayBePartOfAValue() {
-    ColumnSpec spec =
-        ColumnSpec.parse("c=consistency:schedule=1008,512,16,model=C:\\a,b\\c=d.pt", 0);
+    DecoderSpec spec =
+        DecoderSpec.parse("c=consistency:schedule=1008,512,16,model=C:\\a,b\\c=d.pt", 0);
 
     assertThat(spec.options().schedule()).isEqualTo(Schedule.of(1008, 512, 16));
     assertThat(spec.settings()).containsEntry("model", "C:\\a,b\\c=d.pt");
@@ -52,7 +81,7 @@ final class ColumnSpecTest {
 
   @Test
   void keysMayBeOfSeveralWords() {
-    ColumnSpec spec = ColumnSpec.parse("remote:target=a:1,token-file=t,tls-ca=ca.pem,steps=1", 0);
+    DecoderSpec spec = DecoderSpec.parse("remote:target=a:1,token-file=t,tls-ca=ca.pem,steps=1", 0);
 
     assertThat(spec.settings())
         .containsOnly(entry("target", "a:1"), entry("token-file", "t"), entry("tls-ca", "ca.pem"));
@@ -63,7 +92,7 @@ final class ColumnSpecTest {
   void settingsForAllAreNotThoseOfAService() {
     DecoderConfig all = DecoderConfig.empty().with("memory", "3GiB").with("threads", "2");
 
-    DecoderConfig config = ColumnSpec.parse("remote:target=a:1", 0).config(all);
+    DecoderConfig config = DecoderSpec.parse("remote:target=a:1", 0).config(all);
 
     assertThat(config).hasToString("{target=a:1}");
   }
@@ -72,7 +101,7 @@ final class ColumnSpecTest {
   void ownSettingsReplaceThoseForAll() {
     DecoderConfig all = DecoderConfig.empty().with("device", "cuda").with("threads", "2");
 
-    DecoderConfig config = ColumnSpec.parse("vae:device=cpu", 0).config(all);
+    DecoderConfig config = DecoderSpec.parse("vae:device=cpu", 0).config(all);
 
     assertThat(config.get("device")).contains("cpu");
     assertThat(config.get("threads")).contains("2");
@@ -100,7 +129,7 @@ final class ColumnSpecTest {
         "vae:dialect=latin|original and diffusers exist",
       })
   void whatMakesNoSenseIsAUsageError(String text, String message) {
-    assertThatThrownBy(() -> ColumnSpec.parse(text, 0))
+    assertThatThrownBy(() -> DecoderSpec.parse(text, 0))
         .isInstanceOfSatisfying(
             CliException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
         .hasMessageStartingWith("--decoder " + text + ": ")

@@ -1,6 +1,5 @@
-package io.github.consistencydecoder.cli.compare;
+package io.github.consistencydecoder.cli.options;
 
-import io.github.consistencydecoder.cli.options.InstalledModels;
 import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.plugin.DecodeOption;
@@ -28,17 +27,21 @@ import java.util.regex.Pattern;
  * @param name in headings and files
  * @param plugin name of a provider
  * @param settings of the plugin, in the order in which they were written
- * @param options without listener and cancellation
+ * @param options without listener, cancellation and start
+ * @param start what the decode starts from: another decoder of the same form, or empty for noise
  */
-record ColumnSpec(String name, String plugin, Map<String, String> settings, DecodeOptions options) {
+public record DecoderSpec(
+    String name, String plugin, Map<String, String> settings, DecodeOptions options, String start) {
   /** The decoder over the wire. */
   private static final String REMOTE = "remote";
+
+  private static final String START = "start";
 
   private static final Pattern FORM =
       Pattern.compile("(?:(?<name>[^=:]+)=)?(?<plugin>[a-z][a-z0-9-]*)(?::(?<settings>.*))?");
   private static final Pattern BETWEEN = Pattern.compile(",(?=[a-z][a-z-]*=)");
 
-  ColumnSpec {
+  public DecoderSpec {
     settings = new LinkedHashMap<>(settings);
   }
 
@@ -48,7 +51,7 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
    * @param seed where the text names none
    * @throws CliException if the text is no such thing
    */
-  static ColumnSpec parse(String text, long seed) {
+  public static DecoderSpec parse(String text, long seed) {
     Matcher matcher = FORM.matcher(text.strip());
     if (!matcher.matches()) {
       throw usage(
@@ -56,6 +59,7 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
     }
     Map<DecodeOption, String> decoding = new LinkedHashMap<>();
     Map<String, String> settings = new LinkedHashMap<>();
+    String start = "";
     if (matcher.group("settings") != null) {
       for (String setting : BETWEEN.split(matcher.group("settings"), -1)) {
         int equals = setting.indexOf('=');
@@ -64,6 +68,10 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
         }
         String key = setting.substring(0, equals);
         String value = setting.substring(equals + 1);
+        if (key.equals(START)) {
+          start = value;
+          continue;
+        }
         String earlier =
             DecodeOption.named(key)
                 .filter(DecodeOption::readable)
@@ -77,7 +85,7 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
     }
     String plugin = matcher.group("plugin");
     String name = matcher.group("name") == null ? plugin : matcher.group("name").strip();
-    return new ColumnSpec(name, plugin, settings, options(text, decoding, seed));
+    return new DecoderSpec(name, plugin, settings, options(text, decoding, seed), start);
   }
 
   private static DecodeOptions options(String text, Map<DecodeOption, String> decoding, long seed) {
@@ -91,7 +99,7 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
   }
 
   /** Settings for all decoders, with this one's own in their place. */
-  DecoderConfig config(DecoderConfig all) {
+  public DecoderConfig config(DecoderConfig all) {
     // What it computes on is the service's own; options of this program are for the others.
     DecoderConfig config = plugin.equals(REMOTE) ? DecoderConfig.empty() : all;
     for (Map.Entry<String, String> setting : settings.entrySet()) {
@@ -100,11 +108,39 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
     return config;
   }
 
+  /**
+   * The decoder that makes the start, if there is one: another column by its name, or of the form
+   * above.
+   *
+   * @param columns that take part
+   * @param note takes a sentence about the choice of a model
+   * @throws CliException if it is no such thing, or a decoder of the same kind
+   */
+  public Optional<DecoderSpec> start(
+      List<DecoderSpec> columns, InstalledModels installed, Consumer<String> note) {
+    if (start.isEmpty() || start.equals("noise")) {
+      return Optional.empty();
+    }
+    DecoderSpec found =
+        columns.stream()
+            .filter(column -> column.name().equals(start) && !column.equals(this))
+            .findFirst()
+            .orElseGet(() -> Choice.complete(parse(start, 0), installed, note));
+    if (found.plugin().equals(plugin)) {
+      throw usage(
+          name,
+          "start="
+              + start
+              + " is a decoder of the same kind; a cheaper one is needed, such as vae");
+    }
+    return Optional.of(found);
+  }
+
   /** The same with another model. */
-  ColumnSpec withModel(String model) {
+  public DecoderSpec withModel(String model) {
     Map<String, String> more = new LinkedHashMap<>(settings);
     more.put(DecoderConfig.MODEL, model);
-    return new ColumnSpec(name, plugin, more, options);
+    return new DecoderSpec(name, plugin, more, options, start);
   }
 
   private static CliException usage(String text, String reason) {
@@ -112,13 +148,13 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
   }
 
   /** Which decoders, and which models where none is named. */
-  static final class ColumnChoice {
+  public static final class Choice {
     private static final String VAE = "vae";
     private static final String CONSISTENCY = "consistency";
     private static final String PREVIEW = "preview";
     private static final String TINY = "tiny";
 
-    private ColumnChoice() {}
+    private Choice() {}
 
     /**
      * What people want to see: the VAE's decoder against the consistency decoder. Where the store
@@ -126,7 +162,8 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
      *
      * @param note takes a sentence about the choice
      */
-    static List<ColumnSpec> usual(InstalledModels installed, long seed, Consumer<String> note) {
+    public static List<DecoderSpec> usual(
+        InstalledModels installed, long seed, Consumer<String> note) {
       DecodeOptions options = DecodeOptions.builder().seed(seed).build();
       Optional<String> vae = installed.vae();
       Optional<String> consistency = installed.consistency();
@@ -134,17 +171,21 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
         note.accept(
             "comparing the VAE '" + vae.get() + "' with the decoder '" + consistency.get() + "'");
         return List.of(
-            new ColumnSpec(VAE, VAE, Map.of(DecoderConfig.MODEL, vae.get()), options),
-            new ColumnSpec(
-                CONSISTENCY, CONSISTENCY, Map.of(DecoderConfig.MODEL, consistency.get()), options));
+            new DecoderSpec(VAE, VAE, Map.of(DecoderConfig.MODEL, vae.get()), options, ""),
+            new DecoderSpec(
+                CONSISTENCY,
+                CONSISTENCY,
+                Map.of(DecoderConfig.MODEL, consistency.get()),
+                options,
+                ""));
       }
       note.accept(
           "comparing the linear preview with the bundled preview model 'tiny': the store does not"
               + " have both a Stable Diffusion VAE and a consistency decoder ('models list' shows"
               + " what there is); --decoder names others");
       return List.of(
-          new ColumnSpec(PREVIEW, PREVIEW, Map.of(), options),
-          new ColumnSpec(TINY, CONSISTENCY, Map.of(DecoderConfig.MODEL, TINY), options));
+          new DecoderSpec(PREVIEW, PREVIEW, Map.of(), options, ""),
+          new DecoderSpec(TINY, CONSISTENCY, Map.of(DecoderConfig.MODEL, TINY), options, ""));
     }
 
     /**
@@ -152,7 +193,8 @@ record ColumnSpec(String name, String plugin, Map<String, String> settings, Deco
      *
      * @param note takes a sentence about the choice
      */
-    static ColumnSpec complete(ColumnSpec spec, InstalledModels installed, Consumer<String> note) {
+    public static DecoderSpec complete(
+        DecoderSpec spec, InstalledModels installed, Consumer<String> note) {
       if (spec.settings().containsKey(DecoderConfig.MODEL)) {
         return spec;
       }

@@ -57,7 +57,7 @@ def latents_of(seen: Seen) -> tuple[int, ...]:
 def tensors_of(seen: Seen) -> dict[str, np.ndarray[Any, Any]]:
     length = int.from_bytes(seen.body[:8], "little")
     header = json.loads(seen.body[8 : 8 + length])
-    kinds = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+    kinds = {"F32": "<f4", "F16": "<f2", "BF16": "<u2", "U8": "u1"}
     data = seen.body[8 + length :]
     return {
         name: np.frombuffer(data[slice(*t["data_offsets"])], kinds[t["dtype"]]).reshape(t["shape"])

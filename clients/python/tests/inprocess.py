@@ -12,7 +12,7 @@ from diffusers import ConsistencyDecoderVAE
 
 from consistency_decoder import Cancellation, Client, Decoded, Model, NotSupportedError
 from consistency_decoder.calls import Deadline
-from consistency_decoder.client import pixels_of
+from consistency_decoder.client import Progress, pixels_of
 from consistency_decoder.requests import DecodeCall, EncodeCall
 from consistency_decoder.tensors import WireTensor
 
@@ -37,15 +37,24 @@ class InProcessClient(Client):
     def _prepare(self, call: DecodeCall) -> None:
         self.calls.append(call)
 
-    def _decode(self, call: DecodeCall, request: None, deadline: Deadline, cancellation: Cancellation) -> Decoded:
-        assert call.noise is not None
+    def _decode(
+        self,
+        call: DecodeCall,
+        request: None,
+        deadline: Deadline,
+        cancellation: Cancellation,
+        progress: Progress | None,
+    ) -> Decoded:
         assert call.scale == "unscaled"
         assert call.dialect == "diffusers"
         pixels = self._sample(call).numpy()
+        if progress is not None:
+            progress(call.steps or 1, call.steps or 1)
         return Decoded(pixels_of(WireTensor.of(pixels, "pixels"), call, "in process"), self.warnings)
 
     @torch.no_grad()
     def _sample(self, call: DecodeCall) -> torch.Tensor:
+        assert call.noise is not None
         vae, scheduler = self.vae, self.vae.decoder_scheduler
         z = torch.tensor(call.latents.array()).float()
         noise = [torch.tensor(step.array()).float() for step in call.noise or ()]

@@ -90,7 +90,8 @@ def picture(request: Any, _: Any = None) -> Any:
         pb.PICTURE_FORMAT_FLOAT16: (np.float16, pb.DATA_TYPE_FLOAT16, (n, 3, 8 * h, 8 * w)),
     }[request.format]
     tensor = pb.Tensor(data_type=dtype, shape=shape, data=np.zeros(shape, kind).tobytes())
-    report = pb.DecodeReport(request_id="r1", model="m", metadata={"seed": "5"}, warnings=["looks scaled"])
+    said = {"noise": "given"} if request.noise.WhichOneof("source") == "given" else {"seed": "5"}
+    report = pb.DecodeReport(request_id="r1", model="m", metadata=said, warnings=["looks scaled"])
     return pb.DecodeResponse(pictures=pb.Pictures(tensor=tensor), report=report)
 
 

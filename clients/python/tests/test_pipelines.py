@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,17 +16,19 @@ pytest.importorskip("transformers", reason="transformers is not installed")
 
 from conftest import GOLDENS  # noqa: E402
 from diffusers import (  # noqa: E402
+    AnimateDiffPipeline,
     LatentConsistencyModelPipeline,
     LCMScheduler,
     StableDiffusionImg2ImgPipeline,
     StableDiffusionInpaintPipeline,
+    StableDiffusionPAGInpaintPipeline,
     StableDiffusionPipeline,
 )
 from inprocess import InProcessClient  # noqa: E402
-from tiny import components, reference_vae  # noqa: E402
+from tiny import components, reference_vae, small_vae  # noqa: E402
 
 from consistency_decoder import Cancellation, DecodeCancelledError, LocalSidecar, connect  # noqa: E402
-from consistency_decoder.vae import RemoteConsistencyVAE  # noqa: E402
+from consistency_decoder.vae import InpaintingConsistencyVAE, RemoteConsistencyVAE  # noqa: E402
 
 TOLERANCE = 1e-4
 
@@ -148,6 +151,76 @@ def test_inpaint(reference: Any, target: Any, tmp_path: Path, channels: int) -> 
         reference,
         target,
     )
+
+
+@pytest.fixture(params=["http", "grpc"])
+def service(request: pytest.FixtureRequest, reduced: LocalSidecar) -> Iterator[Any]:
+    if request.param == "grpc":
+        pytest.importorskip("grpc", reason="grpcio is not installed")
+    with connect(reduced.target if request.param == "http" else reduced.grpc_target) as client:
+        yield client
+
+
+@SERVICE
+@pytest.mark.parametrize("channels", [4, 9])
+@pytest.mark.parametrize("kind", [StableDiffusionInpaintPipeline, StableDiffusionPAGInpaintPipeline])
+def test_inpainting_leaves_what_is_not_masked_as_it_was(
+    reference: Any, service: Any, tmp_path: Path, kind: Any, channels: int
+) -> None:
+    from PIL import Image
+
+    rng = np.random.default_rng(2)
+    photo, mask = rng.integers(0, 256, (64, 48, 3), dtype=np.uint8), np.zeros((64, 48), np.uint8)
+    mask[13:41, 9:30] = 255
+
+    def painted(vae: Any) -> list[Any]:
+        pipe = kind(**components(reference, tmp_path, unet_channels=channels))
+        pipe.set_progress_bar_config(disable=True)
+        pipe.vae = vae
+        result = pipe(
+            ["a cat", "a dog"],
+            image=Image.fromarray(photo),
+            mask_image=Image.fromarray(mask),
+            height=64,
+            width=48,
+            num_inference_steps=3,
+            generator=generator(),
+        )
+        return [np.asarray(picture) for picture in result.images]
+
+    for picture in painted(InpaintingConsistencyVAE.wrap(reference, service)):
+        np.testing.assert_array_equal(picture[mask == 0], photo[mask == 0])
+        assert np.abs(picture[mask > 0].astype(int) - photo[mask > 0]).mean() > 10
+    assert all((picture[mask == 0] != photo[mask == 0]).any() for picture in painted(reference))
+
+
+@SERVICE
+def test_frames_of_a_still_scene_do_not_flicker_with_shared_noise(service: Any) -> None:
+    """AnimateDiff's own method takes the frames apart and decodes them a few at a time, without a generator."""
+    frames = torch.randn(1, 4, 1, 4, 6, generator=generator()).repeat(1, 1, 16, 1, 1)
+
+    def flicker(vae: Any) -> Any:
+        video = AnimateDiffPipeline.decode_latents(SimpleNamespace(vae=vae), frames, decode_chunk_size=3)
+        assert video.shape == (1, 3, 16, 32, 48)
+        return video.diff(dim=2).abs().amax((0, 1, 3, 4))
+
+    assert torch.equal(flicker(RemoteConsistencyVAE(service, shared_noise=11)), torch.zeros(15))
+    assert flicker(RemoteConsistencyVAE(service)).max() > 0.01
+
+
+@SERVICE
+def test_a_local_start_is_the_wrapped_vae_s_picture(service: Any) -> None:
+    z, kept = torch.randn(2, 4, 4, 6, generator=generator()), small_vae()
+    with torch.no_grad():
+        made = kept.decode(z).sample
+    vae = RemoteConsistencyVAE.wrap(kept, service, start="local")
+    ours = vae.decode(z, generator=generator(7)).sample
+    drawn = generator(7)
+    _, second = (torch.randn(2, 3, 32, 48, generator=drawn) for _ in range(2))
+    theirs = service.decode(
+        z, scale="unscaled", noise=[second], start=made, dialect="diffusers", output="float32"
+    ).pixels
+    np.testing.assert_array_equal(ours.numpy(), theirs)
 
 
 def test_latent_consistency_model(reference: Any, target: Any, tmp_path: Path) -> None:

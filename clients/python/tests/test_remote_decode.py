@@ -131,4 +131,4 @@ def test_the_service_decodes_what_the_hosts_send(remote: Any, reduced_endpoint: 
 @pytest.mark.service
 def test_the_service_s_refusals_reach_the_hosts(remote: Any, reduced_endpoint: str) -> None:
     with pytest.raises(remote.RemoteDecodeError, match="the server refused: dialect"):
-        remote.decode(reduced_endpoint, LATENTS, scaled=True, dialect="none")
+        remote.decode(reduced_endpoint, LATENTS, scaled=True, dialect="openai")

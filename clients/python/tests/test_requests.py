@@ -11,21 +11,13 @@ from consistency_decoder.requests import decode_call, encode_call
 from consistency_decoder.tensors import WireTensor, safetensors
 
 GOOD = np.ones((2, 4, 3, 5), np.float32)
+PICTURE = np.zeros((2, 24, 40, 3), np.uint8)
+NOISE = [np.zeros((2, 3, 24, 40), np.float32)]
+MASK = np.zeros((1, 1, 24, 40), bool)
 
 
 def call(latents: Any = GOOD, **changed: Any) -> Any:
-    options: dict[str, Any] = {
-        "scale": "unscaled",
-        "scaling_factor": None,
-        "seed": None,
-        "noise": None,
-        "steps": 2,
-        "dialect": "original",
-        "output": "uint8",
-        "tiling": "auto",
-        "model": "",
-    }
-    return decode_call(latents, **{**options, **changed})
+    return decode_call(latents, **{"scale": "unscaled", **changed})
 
 
 @pytest.mark.parametrize(
@@ -79,7 +71,30 @@ def test_the_factor_of_sdxl_is_refused_and_that_of_sd_1_is_not() -> None:
         ({"seed": 2**64}, "not a whole number from"),
         ({"seed": 1.5}, "not a whole number"),
         ({"seed": "x"}, "not a whole number|seeds were given"),
-        ({"seed": 1, "noise": []}, "both seed and noise"),
+        ({"seed": 1, "noise": []}, "more than one of seed, shared_noise and noise"),
+        ({"seed": 1, "shared_noise": 1}, "more than one of seed, shared_noise and noise"),
+        ({"shared_noise": 2**64}, "not a whole number from"),
+        ({"steps": 2, "timesteps": [512]}, "both steps and timesteps"),
+        ({"timesteps": []}, r"timesteps \[\]: 1 to 64"),
+        ({"timesteps": [512, 1008]}, "none above the one before"),
+        ({"timesteps": [1024]}, "each of 1 to 1023"),
+        ({"start": np.zeros((2, 3, 8, 8), np.float32)}, "the start has 8x8 pixels, the decoded picture 40x24"),
+        ({"start": np.zeros((1, 3, 24, 40), np.float32)}, "1 pictures to start from for 2 latents"),
+        ({"start": np.zeros((2, 24, 40, 3), np.float32)}, r"float32 and shape .*: \[N, 3, H, W\] .* is needed"),
+        ({"start": np.zeros((2, 3, 24, 40), np.uint8)}, r"uint8 and shape .*: \[N, H, W, 3\] of bytes is needed"),
+        ({"start": np.full((2, 3, 24, 40), np.nan, np.float32)}, "the start contains NaN or infinity"),
+        ({"start": np.zeros((2, 3, 24, 40), np.int64)}, "int64: float32, float16 or bfloat16 is needed, or uint8"),
+        ({"start": PICTURE, "noise": NOISE * 2}, "noise for 2 steps was given, 1 are made"),
+        ({"keep": PICTURE}, "known pixels were given without a mask"),
+        ({"mask": MASK}, "a mask was given without known pixels"),
+        ({"grow": 2}, "feather, grow and region are of known pixels"),
+        ({"keep": PICTURE, "mask": np.zeros((24, 24), bool)}, "the mask has 24x24 pixels, the decoded picture 40x24"),
+        ({"keep": PICTURE, "mask": np.zeros((1, 3, 24, 40), bool)}, r"a mask of shape .*: \[N, 1, H, W\] is needed"),
+        ({"keep": PICTURE, "mask": np.full((24, 40), np.inf, np.float32)}, "the mask contains NaN or infinity"),
+        ({"keep": np.zeros((3, 3, 24, 40), np.float32), "mask": MASK}, "3 known pictures for 2 latents"),
+        ({"keep": PICTURE, "mask": MASK, "feather": 257}, "feather is 0 to 256 pixels, not 257"),
+        ({"keep": PICTURE, "mask": MASK, "grow": -1}, "grow is 0 to 256 pixels, not -1"),
+        ({"keep": PICTURE, "mask": MASK, "region": "box"}, "region 'box' is not one of auto, whole"),
         ({"noise": [np.zeros((2, 3, 24, 40), np.float32)]}, "noise for 1 steps was given, 2 are made"),
         (
             {"steps": 1, "noise": [np.zeros((2, 3, 24, 24), np.float32)]},
@@ -99,6 +114,22 @@ def test_a_seed_is_what_torch_makes_of_it() -> None:
     assert call(seed=-(2**63)).seeds == (-(2**63),)
     assert call(seed=[2**63, 7]).seeds == (-(2**63), 7)
     assert call(seed=np.int64(5)).seeds == (5,)
+
+
+def test_pictures_and_masks_are_taken_as_people_have_them() -> None:
+    one, levels = np.ones((1, 4, 3, 5), np.float32), PICTURE[0]
+    for picture, shape in (
+        (levels, (1, 24, 40, 3)),
+        (levels[None], (1, 24, 40, 3)),
+        (np.zeros((3, 24, 40)), (1, 3, 24, 40)),
+    ):
+        assert call(one, start=picture).start.shape == shape
+    flags = np.arange(24 * 40).reshape(24, 40) % 2 == 0
+    for mask in (flags, flags[None], flags[None, None], flags.astype(np.uint8) * 255):
+        keep = call(one, keep=levels, mask=mask).keep
+        assert (keep.mask.dtype, keep.mask.shape, keep.feather, keep.grow) == ("uint8", (1, 1, 24, 40), None, 0)
+        np.testing.assert_array_equal(keep.mask.array()[0, 0] == 255, flags)
+    assert call(one, keep=levels, mask=flags.astype(np.float16)).keep.mask.dtype == "float16"
 
 
 def test_one_seed_and_a_list_of_one_are_different_things() -> None:

@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 import logging
+import sys
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 pytest.importorskip("diffusers", reason="diffusers is not installed")
 
 from conftest import GOLDENS  # noqa: E402
-from diffusers import AutoencoderKL  # noqa: E402
+from diffusers import AsymmetricAutoencoderKL  # noqa: E402
 from diffusers.models.modeling_utils import ModelMixin  # noqa: E402
 from inprocess import InProcessClient  # noqa: E402
-from tiny import reference_vae  # noqa: E402
+from tiny import reference_vae, small_vae  # noqa: E402
 
 from consistency_decoder import (  # noqa: E402
     Cancellation,
@@ -22,7 +24,7 @@ from consistency_decoder import (  # noqa: E402
     NotSupportedError,
     WrongLatentsError,
 )
-from consistency_decoder.vae import RemoteConsistencyVAE  # noqa: E402
+from consistency_decoder.vae import InpaintingConsistencyVAE, RemoteConsistencyVAE  # noqa: E402
 
 TOLERANCE = 1e-5
 
@@ -105,6 +107,101 @@ def test_one_step_draws_one_noise(client: InProcessClient) -> None:
         vae.decode(latents(), num_inference_steps=65)
 
 
+@pytest.mark.parametrize(("steps", "timesteps"), [(2, (512,)), (4, (768, 512, 256))])
+def test_a_local_start_takes_the_place_of_the_first_step(
+    client: InProcessClient, steps: int, timesteps: tuple[int, ...]
+) -> None:
+    kept, one, other = small_vae(), generator(3), generator(3)
+    vae = RemoteConsistencyVAE.wrap(kept, client, start="local")
+    vae.enable_slicing()
+    vae.decode(latents(2), generator=one, num_inference_steps=steps)
+    noise = [torch.randn(2, 3, 24, 40, generator=other) for _ in range(steps)]
+    assert torch.equal(one.get_state(), other.get_state())
+    with torch.no_grad():
+        made = kept.decode(latents(2)).sample
+    for k, call in enumerate(client.calls):
+        assert (call.steps, call.timesteps) == (None, timesteps)
+        np.testing.assert_array_equal(call.start.array(), made[k : k + 1].numpy())
+        for sent, drawn in zip(call.noise, noise[1:], strict=True):
+            np.testing.assert_array_equal(sent.array(), drawn[k : k + 1].numpy())
+
+
+def test_a_start_that_is_none_is_refused(client: InProcessClient, reference: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"there is none; make this one with RemoteConsistencyVAE\.wrap"):
+        RemoteConsistencyVAE(client, start="local").decode(latents())
+    with pytest.raises(InvalidInputError, match="ConsistencyDecoderVAE, which is a consistency decoder itself"):
+        RemoteConsistencyVAE.wrap(reference, client, start="local")
+    with pytest.raises(InvalidInputError, match="at least 2 are needed"):
+        RemoteConsistencyVAE(client, start="sd_vae").decode(latents(), num_inference_steps=1)
+
+
+def test_shared_noise_is_told_and_not_drawn(client: InProcessClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_sample", lambda call: torch.zeros(call.picture_shape))
+    vae, drawn = RemoteConsistencyVAE(client, shared_noise=11, start="sd_vae"), generator(3)
+    before = drawn.get_state()
+    vae.decode(latents(3), generator=drawn)
+    assert torch.equal(drawn.get_state(), before)
+    (call,) = client.calls
+    assert (call.shared_noise, call.noise, call.seeds, call.start) == (11, None, None, "sd_vae")
+
+
+def test_picture_and_mask_go_along_one_for_each_latent(client: InProcessClient) -> None:
+    vae = InpaintingConsistencyVAE(client, feather=2, grow=1, region="whole")
+    assert isinstance(vae, AsymmetricAutoencoderKL)
+    assert list(vae.state_dict()) == []
+    vae.enable_slicing()
+    pictures = torch.rand(2, 3, 24, 40, generator=generator(1)).half() * 2 - 1
+    mask = torch.zeros(1, 1, 24, 40)
+    vae.decode(latents(4), image=pictures, mask=mask)
+    keeps = [call.keep for call in client.calls]
+    for k, keep in enumerate(keeps):
+        np.testing.assert_array_equal(keep.pixels.array()[0], pictures[k % 2].numpy())
+        np.testing.assert_array_equal(keep.mask.array(), mask.numpy())
+        assert (keep.feather, keep.grow, keep.region) == (2, 1, "whole")
+    with pytest.raises(InvalidInputError, match="a mask was given without known pixels"):
+        vae.decode(latents(), mask=mask)
+
+
+class Bar:
+    """What tqdm's bars have of what is used here."""
+
+    drawn: list[Bar] = []  # noqa: RUF012 - of the class on purpose
+
+    def __init__(self, desc: str) -> None:
+        self.desc, self.n, self.total, self.seen = desc, 0, None, []
+        Bar.drawn.append(self)
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.desc = ""
+
+    def refresh(self) -> None:
+        self.seen.append((self.n, self.total))
+
+
+@pytest.mark.parametrize(
+    ("notebook", "progress", "bars"), [(True, None, 1), (False, None, 0), (True, False, 0), (False, True, 1)]
+)
+def test_a_bar_is_drawn_in_a_notebook(
+    client: InProcessClient, monkeypatch: pytest.MonkeyPatch, notebook: bool, progress: bool | None, bars: int
+) -> None:
+    monkeypatch.setattr(Bar, "drawn", [])
+    monkeypatch.setitem(sys.modules, "tqdm.auto", SimpleNamespace(tqdm=Bar))
+    if notebook:
+        monkeypatch.setitem(sys.modules, "ipykernel", SimpleNamespace())
+    vae = RemoteConsistencyVAE(client, progress=progress)
+    vae.enable_slicing()
+    vae.decode(latents(2))
+    assert [bar.seen for bar in Bar.drawn] == [[(2, 4), (4, 4)]] * bars
+
+
+def test_no_bar_is_drawn_without_tqdm(client: InProcessClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    assert RemoteConsistencyVAE(client, progress=True).decode(latents()).sample.shape == (1, 3, 24, 40)
+
+
 def test_slicing_gives_the_same_pictures_one_at_a_time(client: InProcessClient) -> None:
     vae = RemoteConsistencyVAE(client)
     whole = vae.decode(latents(3), generator=generator(3)).sample
@@ -128,13 +225,7 @@ def test_tiling_is_the_server_s_and_what_was_said_is_passed_on(client: InProcess
 
 
 def test_what_is_switched_is_switched_in_the_wrapped_vae_too(reference: Any, client: InProcessClient) -> None:
-    kept = AutoencoderKL(
-        block_out_channels=(4, 4, 4, 4),
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        norm_num_groups=4,
-        layers_per_block=1,
-    )
+    kept = small_vae()
     vae = RemoteConsistencyVAE.wrap(kept, client)
     vae.enable_slicing()
     vae.enable_tiling()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import ConsistencyDecoderVAE, DDIMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, ConsistencyDecoderVAE, DDIMScheduler, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 TOKENS = 16
@@ -17,6 +17,18 @@ TOKENS = 16
 def reference_vae(folder: Path) -> ConsistencyDecoderVAE:
     """Four levels, reduced width, as save_pretrained left it."""
     return ConsistencyDecoderVAE.from_pretrained(folder, low_cpu_mem_usage=False).eval()
+
+
+def small_vae() -> AutoencoderKL:
+    """An autoencoder of four levels with random weights."""
+    torch.manual_seed(3)
+    return AutoencoderKL(
+        block_out_channels=(4, 4, 4, 4),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        norm_num_groups=4,
+        layers_per_block=1,
+    )
 
 
 def components(vae: Any, folder: Path, *, unet_channels: int = 4, guidance_embedding: bool = False) -> dict[str, Any]:

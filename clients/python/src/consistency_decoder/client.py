@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,16 @@ from numpy.typing import NDArray
 
 from .calls import DEFAULT_DEADLINE, Cancellation, Deadline, RetryPolicy
 from .errors import IncompatibleServerError, InvalidInputError
-from .requests import DecodeCall, Dialect, EncodeCall, Output, Scale, Tiling, decode_call, encode_call
+from .requests import DecodeCall, Dialect, EncodeCall, Output, Region, Scale, Tiling, decode_call, encode_call
 from .tensors import WireTensor, shape_text
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+Progress = Callable[[int, int], None]
+
+_SEEDS = re.compile(r"-?\d+(,-?\d+)*")
+_SAMPLED = re.compile(rf"given|{_SEEDS.pattern}")
 
 
 @dataclass(frozen=True)
@@ -62,14 +68,23 @@ class Client(abc.ABC):
         scale: Scale,
         scaling_factor: float | None = None,
         seed: int | Sequence[int] | None = None,
+        shared_noise: int | None = None,
         noise: Sequence[Any] | None = None,
-        steps: int = 2,
+        steps: int | None = None,
+        timesteps: Sequence[int] | None = None,
         dialect: Dialect = "original",
         output: Output = "uint8",
         tiling: Tiling = "auto",
+        start: str | Any | None = None,
+        keep: Any = None,
+        mask: Any = None,
+        feather: int | None = None,
+        grow: int = 0,
+        region: Region = "auto",
         model: str = "",
         deadline: float | None = DEFAULT_DEADLINE,
         cancellation: Cancellation | None = None,
+        progress: Progress | None = None,
     ) -> Decoded:
         """Turns latents [N, 4, h, w] into pictures of 8h by 8w.
 
@@ -78,18 +93,49 @@ class Client(abc.ABC):
         scaling_factor: what the caller's pipeline says; anything but 0.18215 is refused.
         seed: one PyTorch CPU generator for the batch, or a list with one for each picture. Without it and without
             noise: 0.
+        shared_noise: seed of one field of noise for all pictures, of this call and of all others of the size: frames
+            of a still scene do not flicker, also if they are decoded a few at a time. Moving content gains nothing.
         noise: the numbers themselves, one array [N, 3, 8h, 8w] for each step.
+        steps: evaluations of the network, evenly spread; 2 unless said otherwise, 1 with a start.
+        timesteps: the schedule itself in place of steps, for example [1008, 512].
         dialect: ``original`` clamps after each step as OpenAI's code does, ``diffusers`` does not.
         output: ``uint8`` [N, H, W, 3], or ``float32`` or ``float16`` [N, 3, H, W] in [-1, 1].
         tiling: what the server may do with a picture that is large for its memory. ``whole``: decode it whole or
             refuse it; ``exact``: in bands, the same picture to rounding; ``overlapped``: in tiles, nearly the same
             picture; ``auto``: whole where the memory suffices, otherwise exact, and overlapped, with a warning, only
             where that does not suffice either.
+        start: a cheaper picture of the same latents takes the place of the first step: the name of one of the server's
+            models of another kind, or the pictures, floats [N, 3, 8h, 8w] in [-1, 1] or bytes [N, 8h, 8w, 3].
+        keep: known pixels that come back as they are, floats or bytes as of start; one picture for all, or one each.
+        mask: what is painted anew, [N or 1, 1, 8h, 8w]: floats from 0.5 on, bytes from 128 on, or truth values.
+        feather: pixels inside the mask over which the known ones fade out, 4 unless said otherwise.
+        grow: pixels by which the mask is widened first.
+        region: ``auto`` evaluates the mask's box and a margin only, ``whole`` the whole picture.
+        progress: called with the number of steps done and of all; a server that is asked over HTTP tells the end only.
         """
-        call = decode_call(latents, scale, scaling_factor, seed, noise, steps, dialect, output, tiling, model)
+        call = decode_call(
+            latents,
+            scale=scale,
+            scaling_factor=scaling_factor,
+            seed=seed,
+            shared_noise=shared_noise,
+            noise=noise,
+            steps=steps,
+            timesteps=timesteps,
+            dialect=dialect,
+            output=output,
+            tiling=tiling,
+            start=start,
+            keep=keep,
+            mask=mask,
+            feather=feather,
+            grow=grow,
+            region=region,
+            model=model,
+        )
         limit, stop = Deadline(deadline), cancellation or Cancellation()
         request = self._prepare(call)
-        return self._retry.run(lambda: self._decode(call, request, limit, stop), limit, stop)
+        return self._retry.run(lambda: self._decode(call, request, limit, stop, progress), limit, stop)
 
     def encode(
         self,
@@ -132,7 +178,14 @@ class Client(abc.ABC):
         """What to send, made once for all attempts."""
 
     @abc.abstractmethod
-    def _decode(self, call: DecodeCall, request: Any, deadline: Deadline, cancellation: Cancellation) -> Decoded: ...
+    def _decode(
+        self,
+        call: DecodeCall,
+        request: Any,
+        deadline: Deadline,
+        cancellation: Cancellation,
+        progress: Progress | None,
+    ) -> Decoded: ...
 
     @abc.abstractmethod
     def _encode(self, call: EncodeCall, deadline: Deadline, cancellation: Cancellation) -> NDArray[Any]: ...
@@ -166,6 +219,30 @@ def latents_of(tensor: WireTensor, call: EncodeCall, server: str) -> NDArray[Any
     if tensor.shape != call.latents_shape or tensor.dtype == "uint8":
         raise _not_asked_for(tensor, f"latents of shape {shape_text(call.latents_shape)}", server)
     return tensor.as_float32().array()
+
+
+def check_heard(call: DecodeCall, seed: str, said: Mapping[str, str], server: str) -> None:
+    """Raises :class:`IncompatibleServerError` if the server passed over a part of the call.
+
+    Servers pass over what they do not know, and the picture is then another one.
+
+    seed: what the server says of the noise: the seeds, or something else if it was given or is not used.
+    """
+    n = call.latents.shape[0]
+    if call.noise is not None and _SEEDS.fullmatch(seed):
+        what, instead = "use the noise that was sent", "pass a seed instead"
+    elif call.shared_noise is not None and _SEEDS.fullmatch(seed) and seed != ",".join([str(call.shared_noise)] * n):
+        what, instead = "share the noise", "pass seed=[N] * number of pictures instead"
+    elif call.start is not None and _SAMPLED.fullmatch(seed) and "start" not in said:
+        what, instead = "use the start", "decode without it"
+    elif call.keep is not None and "region" not in said:
+        what, instead = "keep the known pixels", "decode without them"
+    else:
+        return
+    raise IncompatibleServerError(
+        f"{server} did not {what}, so its picture is another one; "
+        f"it is another server, or an older version: update it, or {instead}"
+    )
 
 
 def _not_asked_for(tensor: WireTensor, wanted: str, server: str) -> IncompatibleServerError:

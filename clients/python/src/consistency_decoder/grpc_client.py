@@ -5,12 +5,14 @@ from __future__ import annotations
 import ipaddress
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from numpy.typing import NDArray
 
 from .calls import Cancellation, Deadline, RetryPolicy, TransientError
-from .client import Client, Decoded, Model, bearer, latents_of, pixels_of
+from .client import Client, Decoded, Model, Progress, bearer, check_heard, latents_of, pixels_of
 from .errors import (
     AccessDeniedError,
     DecodeCancelledError,
@@ -23,7 +25,7 @@ from .errors import (
     ServerFailedError,
     ServerUnavailableError,
 )
-from .requests import DecodeCall, EncodeCall
+from .requests import DecodeCall, EncodeCall, evenly_spread
 from .tensors import TypeName, WireTensor
 
 try:
@@ -52,6 +54,11 @@ _FORMATS = {
     "float32": pb.PICTURE_FORMAT_FLOAT32,
     "float16": pb.PICTURE_FORMAT_FLOAT16,
 }
+_TYPES_OF_FORMATS = {
+    pb.PICTURE_FORMAT_UINT8: pb.DATA_TYPE_UINT8,
+    pb.PICTURE_FORMAT_FLOAT32: pb.DATA_TYPE_FLOAT32,
+    pb.PICTURE_FORMAT_FLOAT16: pb.DATA_TYPE_FLOAT16,
+}
 _TILINGS = {
     "auto": pb.TILING_UNSPECIFIED,
     "whole": pb.TILING_WHOLE,
@@ -66,6 +73,8 @@ _PROXY = re.compile("proxy", re.IGNORECASE)
 # Bytes of an answer beside its tensor: warnings, metadata; or all of a list of models.
 _MOST_WORDS = 1 << 20
 _LARGEST_MESSAGE = 2**31 - 1
+# Bytes of a picture in one event of a stream.
+_LONGEST_PART = 1 << 20
 _OPTIONS = (
     # Noise is larger than the 4 MiB that are usual; the server has limits of its own.
     ("grpc.max_send_message_length", -1),
@@ -149,16 +158,29 @@ class GrpcClient(Client):
                 scaling_factor=call.scaling_factor,
             ),
             noise=_noise(call),
-            timesteps=_timesteps(call.steps),
+            timesteps=_timesteps(call),
             dialect=_DIALECTS[call.dialect],
             format=_FORMATS[call.output],
             tiling=_TILINGS[call.tiling],
+            start=_start(call),
+            keep=_keep(call),
         )
 
-    def _decode(self, call: DecodeCall, request: Any, deadline: Deadline, cancellation: Cancellation) -> Decoded:
-        answer = self._call("Decode", request, pb.DecodeResponse, call.answer_bytes, deadline, cancellation)
-        report = answer.report
-        tensor = self._tensor(answer.pictures.tensor)
+    def _decode(
+        self,
+        call: DecodeCall,
+        request: Any,
+        deadline: Deadline,
+        cancellation: Cancellation,
+        progress: Progress | None,
+    ) -> Decoded:
+        if progress is None:
+            answer = self._call("Decode", request, pb.DecodeResponse, call.answer_bytes, deadline, cancellation)
+            tensor, report = self._tensor(answer.pictures.tensor), answer.report
+        else:
+            tensor, report = self._streamed(call, request, deadline, cancellation, progress)
+        said = report.metadata
+        check_heard(call, said.get("seed", said.get("noise", "")), said, self.target)
         metadata = {
             **report.metadata,
             "request-id": report.request_id,
@@ -168,6 +190,31 @@ class GrpcClient(Client):
             "decode-ms": f"{report.decode_nanos / 1e6:.1f}",
         }
         return Decoded(pixels_of(tensor, call, self.target), tuple(report.warnings), metadata)
+
+    def _streamed(
+        self, call: DecodeCall, request: Any, deadline: Deadline, cancellation: Cancellation, progress: Progress
+    ) -> tuple[WireTensor, Any]:
+        """The pictures, put together from their parts, and the report."""
+        header, report = pb.PicturesHeader(), pb.DecodeReport()
+        pictures = [bytearray() for _ in range(call.latents.shape[0])]
+        left = call.answer_bytes
+        with self._calling(self._method("DecodeStream", _LONGEST_PART), request, deadline, cancellation) as events:
+            for message in events:
+                event = pb.DecodeStreamResponse.FromString(message)
+                kind = event.WhichOneof("event")
+                if kind == "step_finished":
+                    progress(event.step_finished.step + 1, event.step_finished.steps)
+                elif kind == "header":
+                    header = event.header
+                elif kind == "part":
+                    left -= len(event.part.data)
+                    if left < 0 or event.part.picture not in range(len(pictures)):
+                        raise self._foreign("more pictures than were asked for")
+                    pictures[event.part.picture] += event.part.data
+                elif kind == "done":
+                    report = event.done
+        kind = _TYPES_OF_FORMATS.get(header.format, pb.DATA_TYPE_UNSPECIFIED)
+        return self._tensor(pb.Tensor(data_type=kind, shape=header.shape, data=b"".join(pictures))), report
 
     def _encode(self, call: EncodeCall, deadline: Deadline, cancellation: Cancellation) -> NDArray[Any]:
         request = pb.EncodeRequest(model=call.model, tensor=_message(call.pictures), scale=_SCALES[call.scale])
@@ -194,20 +241,33 @@ class GrpcClient(Client):
         self, name: str, request: Any, response: Any, most: int, deadline: Deadline, cancellation: Cancellation
     ) -> Any:
         """``most``: bytes of the answer's tensor."""
-        method = self._channel(most).unary_unary(
+        method = self._method(name, most).future
+        with self._calling(method, request, deadline, cancellation) as future:
+            return response.FromString(future.result())
+
+    def _method(self, name: str, most: int) -> Any:
+        """``most``: bytes of the tensor in an answer, or in each of them."""
+        channel = self._channel(most)
+        kind = channel.unary_stream if name.endswith("Stream") else channel.unary_unary
+        return kind(
             _SERVICE + name,
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=lambda data: data,
         )
+
+    @contextmanager
+    def _calling(self, method: Any, request: Any, deadline: Deadline, cancellation: Cancellation) -> Iterator[Any]:
+        """A call that the block waits for; ended with the block, and what goes wrong is an error of ours."""
         remaining = deadline.remaining()
         try:
-            future = method.future(request, timeout=remaining, metadata=self._metadata)
+            call = method(request, timeout=remaining, metadata=self._metadata)
         except ValueError as e:
             raise InvalidInputError(f"the client for {self.target} was closed; make a new one") from e
         try:
-            with cancellation.watching(lambda: _cancel(future)):
-                return response.FromString(future.result())
+            with cancellation.watching(lambda: _cancel(call)):
+                yield call
         except DecodeError as e:
+            call.cancel()
             raise self._foreign("a message that cannot be read") from e
         except grpc.FutureCancelledError:
             cancellation.check()
@@ -216,7 +276,7 @@ class GrpcClient(Client):
             raise self._refused(e, deadline) from e
         except BaseException:
             # Ctrl-C, most likely: the server should stop too.
-            future.cancel()
+            call.cancel()
             raise
 
     def _refused(self, e: Any, deadline: Deadline) -> Exception:
@@ -290,11 +350,40 @@ def _message(tensor: WireTensor) -> pb.Tensor:
 def _noise(call: DecodeCall) -> pb.Noise | None:
     if call.noise is not None:
         return pb.Noise(given=pb.GivenNoise(steps=[_message(step) for step in call.noise]))
+    if call.shared_noise is not None:
+        return pb.Noise(shared_seed=call.shared_noise)
     if call.seeds is None:
         return None
     if call.one_generator:
         return pb.Noise(seed=call.seeds[0])
     return pb.Noise(seeds=pb.Seeds(values=call.seeds))
+
+
+def _timesteps(call: DecodeCall) -> tuple[int, ...]:
+    """None for the usual ones, which are two without a start."""
+    if call.timesteps is not None:
+        return call.timesteps
+    usual = call.steps is None or (call.steps == 2 and call.start is None)
+    return () if usual else evenly_spread(call.steps or 0)
+
+
+def _start(call: DecodeCall) -> pb.Start | None:
+    if isinstance(call.start, str):
+        return pb.Start(model=call.start)
+    return None if call.start is None else pb.Start(pixels=_message(call.start))
+
+
+def _keep(call: DecodeCall) -> pb.Keep | None:
+    keep = call.keep
+    if keep is None:
+        return None
+    return pb.Keep(
+        pixels=_message(keep.pixels),
+        mask=_message(keep.mask),
+        feather=keep.feather,
+        grow=keep.grow,
+        whole=keep.region == "whole",
+    )
 
 
 def _is_loopback(address: str) -> bool:
@@ -321,8 +410,3 @@ def _pushback(e: Any) -> float | None:
                 return None
             return seconds if seconds >= 0 else None
     return None
-
-
-def _timesteps(steps: int) -> list[int]:
-    """Evenly spread, as the server's other entrances spread them; none for the usual two."""
-    return [] if steps == 2 else [min(int(1023 * (k / steps)) // 16 * 16 + 16, 1008) for k in range(steps, 0, -1)]

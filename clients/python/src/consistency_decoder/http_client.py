@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import re
 import socket
 import ssl
 import threading
@@ -18,7 +17,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 from numpy.typing import NDArray
 
 from .calls import Cancellation, Deadline, RetryPolicy, TransientError
-from .client import Client, Decoded, Model, bearer, latents_of, pixels_of
+from .client import Client, Decoded, Model, Progress, bearer, check_heard, latents_of, pixels_of
 from .errors import (
     AccessDeniedError,
     DecoderError,
@@ -42,7 +41,6 @@ _MOST_MESSAGE = 500
 _MOST_WORDS = 1 << 20
 # What reading a document raises when it is not what it should be; the last for one that is nested without end.
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
-_SEEDS = re.compile(r"-?\d+(,-?\d+)*")
 
 
 @dataclass(frozen=True)
@@ -132,15 +130,22 @@ class HttpClient(Client):
             "output_type": "pt",
             "partial_postprocess": str(call.output == "uint8"),
             "latents": call.scale,
-            "steps": str(call.steps),
             "dialect": call.dialect,
         }
+        if call.steps is not None:
+            query["steps"] = str(call.steps)
+        if call.timesteps is not None:
+            query["schedule"] = ",".join(str(t) for t in call.timesteps)
         if call.scaling_factor is not None and call.scale == "scaled":
             query["scaling_factor"] = repr(call.scaling_factor)
         if call.seeds is not None:
             query["seed"] = ",".join(str(seed) for seed in call.seeds)
+        if call.shared_noise is not None:
+            query["noise-shared"] = str(call.shared_noise)
         if call.tiling != "auto":
             query["tiling"] = call.tiling
+        if isinstance(call.start, str):
+            query["start"] = call.start
         if call.model:
             query["model"] = call.model
         # Floats are answered in the type of the latents.
@@ -148,19 +153,31 @@ class HttpClient(Client):
         tensors = {"latents": latents}
         for k, step in enumerate(call.noise or ()):
             tensors[f"noise{k}"] = step
+        if isinstance(call.start, WireTensor):
+            tensors["start"] = call.start
+        if call.keep is not None:
+            tensors.update(keep=call.keep.pixels, mask=call.keep.mask)
+            query.update(grow=str(call.keep.grow), region=call.keep.region)
+            if call.keep.feather is not None:
+                query["feather"] = str(call.keep.feather)
         headers = {"Content-Type": "application/safetensors", "Accept": "tensor/binary"}
         return _Request("POST", "/", query, headers, safetensors(tensors), call.answer_bytes)
 
-    def _decode(self, call: DecodeCall, request: _Request, deadline: Deadline, cancellation: Cancellation) -> Decoded:
+    def _decode(
+        self,
+        call: DecodeCall,
+        request: _Request,
+        deadline: Deadline,
+        cancellation: Cancellation,
+        progress: Progress | None,
+    ) -> Decoded:
         answer = self._ask(request, deadline, cancellation)
-        # Of a decode with the caller's noise no seed is told; a server that knows nothing of noise tells its own.
-        if call.noise is not None and _SEEDS.fullmatch(answer.headers.get("x-seed", "0")):
-            raise IncompatibleServerError(
-                f"{self.endpoint} did not use the noise that was sent, so its picture is another one; "
-                "it is another server, or an older version: update it, or pass a seed instead"
-            )
         pixels = pixels_of(self._tensor(answer), call, self.endpoint)
         metadata = {name[2:]: value for name, value in answer.headers.items() if name.startswith("x-")}
+        # A server of another kind says nothing of seeds.
+        check_heard(call, metadata.get("seed", "0"), metadata, self.endpoint)
+        if progress is not None:
+            progress(1, 1)
         warning = metadata.pop("warning", "")
         return Decoded(pixels, (warning,) if warning else (), metadata)
 
@@ -302,7 +319,7 @@ class HttpClient(Client):
         if status in (401, 403):
             return AccessDeniedError(f"{said}; pass the server's token as token=")
         if status == 404:
-            if "model" in request.query:
+            if {"model", "start"} & set(request.query):
                 return ModelNotFoundError(f"{said}; models() lists those that the server has")
             return self._foreign(f"404 for {request.path} ({said})")
         if status == 501:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ Scale = Literal["scaled", "unscaled"]
 Dialect = Literal["original", "diffusers"]
 Output = Literal["uint8", "float32", "float16"]
 Tiling = Literal["auto", "whole", "exact", "overlapped"]
+Region = Literal["auto", "whole"]
 
 SCALING_FACTOR = 0.18215
 PIXELS_PER_CELL = 8
@@ -25,23 +26,45 @@ _SCALES = ("scaled", "unscaled")
 _DIALECTS = ("original", "diffusers")
 _OUTPUTS = ("uint8", "float32", "float16")
 _TILINGS = ("auto", "whole", "exact", "overlapped")
+_REGIONS = ("auto", "whole")
 _LARGEST_NOISE = 1000.0
+_MOST_STEPS = 64
+_FIRST_TIMESTEP, _LAST_TIMESTEP = 1, 1023
+_WIDEST = 256
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Known pixels, and a mask [N or 1, 1, 8h, 8w] of what is painted anew; no feather is the server's own."""
+
+    pixels: WireTensor
+    mask: WireTensor
+    feather: int | None
+    grow: int
+    region: Region
 
 
 @dataclass(frozen=True)
 class DecodeCall:
-    """A decode. Of ``seeds`` and ``noise`` one is None at least; one seed is for the whole batch."""
+    """A decode. Of ``seeds``, ``shared_noise`` and ``noise`` two are None at least; one seed is for the whole batch.
+
+    ``steps`` and ``timesteps`` are None for the server's usual ones; ``start`` is a model's name, or pictures.
+    """
 
     latents: WireTensor
     scale: Scale
     scaling_factor: float | None
     seeds: tuple[int, ...] | None
     one_generator: bool
+    shared_noise: int | None
     noise: tuple[WireTensor, ...] | None
-    steps: int
+    steps: int | None
+    timesteps: tuple[int, ...] | None
     dialect: Dialect
     output: Output
     tiling: Tiling
+    start: str | WireTensor | None
+    keep: Keep | None
     model: str
 
     @property
@@ -79,42 +102,65 @@ class EncodeCall:
 
 def decode_call(
     latents: Any,
+    *,
     scale: Scale,
-    scaling_factor: float | None,
-    seed: int | Sequence[int] | None,
-    noise: Sequence[Any] | None,
-    steps: int,
-    dialect: Dialect,
-    output: Output,
-    tiling: Tiling,
-    model: str,
+    scaling_factor: float | None = None,
+    seed: int | Sequence[int] | None = None,
+    shared_noise: int | None = None,
+    noise: Sequence[Any] | None = None,
+    steps: int | None = None,
+    timesteps: Sequence[int] | None = None,
+    dialect: Dialect = "original",
+    output: Output = "uint8",
+    tiling: Tiling = "auto",
+    start: Any = None,
+    keep: Any = None,
+    mask: Any = None,
+    feather: int | None = None,
+    grow: int = 0,
+    region: Region = "auto",
+    model: str = "",
 ) -> DecodeCall:
     """Checks a decode and makes it ready to be sent."""
     _one_of("scale", scale, _SCALES)
     _one_of("dialect", dialect, _DIALECTS)
     _one_of("output", output, _OUTPUTS)
     _one_of("tiling", tiling, _TILINGS)
-    if steps not in range(1, 65):
-        raise InvalidInputError(f"{steps} steps were asked for; 1 to 64 are possible")
+    _one_of("region", region, _REGIONS)
+    if steps is not None and timesteps is not None:
+        raise InvalidInputError("both steps and timesteps were given; one of them says it all")
+    if steps is not None and steps not in range(1, _MOST_STEPS + 1):
+        raise InvalidInputError(f"{steps} steps were asked for; 1 to {_MOST_STEPS} are possible")
     if scaling_factor is not None:
         check_scaling_factor(scaling_factor)
-    if seed is not None and noise is not None:
-        raise InvalidInputError("both seed and noise were given; one of them says it all")
+    if sum(source is not None for source in (seed, shared_noise, noise)) > 1:
+        raise InvalidInputError("more than one of seed, shared_noise and noise was given; one of them says it all")
     tensor = WireTensor.of(latents, "latents")
     check_latents(tensor)
+    order = None if timesteps is None else _timesteps(timesteps)
+    evaluations = steps or len(order or ()) or (2 if start is None else 1)
     return DecodeCall(
         latents=tensor,
         scale=scale,
         scaling_factor=scaling_factor,
         seeds=_seeds(seed, tensor.shape[0]),
         one_generator=not isinstance(seed, Sequence),
-        noise=None if noise is None else _noise(noise, tensor.shape, steps),
+        shared_noise=None if shared_noise is None else _seed(shared_noise),
+        noise=None if noise is None else _noise(noise, tensor.shape, evaluations),
         steps=steps,
+        timesteps=order,
         dialect=dialect,
         output=output,
         tiling=tiling,
+        start=start if start is None or isinstance(start, str) else _start(start, tensor.shape),
+        keep=_keep(keep, mask, feather, grow, region, tensor.shape),
         model=model,
     )
+
+
+def evenly_spread(steps: int) -> tuple[int, ...]:
+    """The timesteps of so many steps, as the server spreads them."""
+    return tuple(min(int(1023 * (k / steps)) // 16 * 16 + 16, 1008) for k in range(steps, 0, -1))
 
 
 def encode_call(pictures: Any, scale: Scale, model: str) -> EncodeCall:
@@ -218,6 +264,92 @@ def _seed(seed: int) -> int:
     if number != seed or not -(2**63) <= number < 2**64:
         raise InvalidInputError(f"seed {seed!r} is not a whole number from -2^63 to 2^64 - 1")
     return number - 2**64 if number >= 2**63 else number
+
+
+def _timesteps(timesteps: Sequence[int]) -> tuple[int, ...]:
+    order = tuple(int(t) for t in timesteps)
+    good = all(_FIRST_TIMESTEP <= t <= _LAST_TIMESTEP for t in order) and list(order) == sorted(order, reverse=True)
+    if not good or not 1 <= len(order) <= _MOST_STEPS:
+        raise InvalidInputError(
+            f"timesteps {list(order)}: 1 to {_MOST_STEPS} of them, each of {_FIRST_TIMESTEP} to {_LAST_TIMESTEP} and "
+            "none above the one before, are needed, for example [1008, 512]"
+        )
+    return order
+
+
+def _start(values: Any, latents: tuple[int, ...]) -> WireTensor:
+    tensor = _pictures(values, "the start", latents)
+    if tensor.shape[0] != latents[0]:
+        raise InvalidInputError(
+            f"{tensor.shape[0]} pictures to start from for {latents[0]} latents; one for each is needed"
+        )
+    return tensor
+
+
+def _keep(
+    keep: Any, mask: Any, feather: int | None, grow: int, region: Region, latents: tuple[int, ...]
+) -> Keep | None:
+    if keep is None and mask is None:
+        if feather is not None or grow or region != "auto":
+            raise InvalidInputError("feather, grow and region are of known pixels; keep and mask are missing")
+        return None
+    if keep is None or mask is None:
+        raise InvalidInputError(
+            "known pixels were given without a mask; the mask says what to repaint"
+            if mask is None
+            else "a mask was given without known pixels; pass them as keep"
+        )
+    for name, width in (("feather", feather), ("grow", grow)):
+        if width is not None and width not in range(_WIDEST + 1):
+            raise InvalidInputError(f"{name} is 0 to {_WIDEST} pixels, not {width}")
+    known, flags = _pictures(keep, "the known picture", latents), _mask(mask, latents)
+    for what, tensor in (("known pictures", known), ("masks", flags)):
+        if tensor.shape[0] not in (1, latents[0]):
+            raise InvalidInputError(
+                f"{tensor.shape[0]} {what} for {latents[0]} latents; one, or one for each is needed"
+            )
+    return Keep(known, flags, None if feather is None else int(feather), int(grow), region)
+
+
+def _pictures(values: Any, what: str, latents: tuple[int, ...]) -> WireTensor:
+    """Bytes [N, H, W, 3] or floats [N, 3, H, W], of the decoded size; of one picture also without N."""
+    tensor = WireTensor.of(values, what, levels=True)
+    shape = tensor.shape if len(tensor.shape) == 4 else (1, *tensor.shape)
+    levels = tensor.dtype == "uint8"
+    sides = (shape[1:3] if levels else shape[2:]) if len(shape) == 4 else ()
+    if len(sides) != 2 or shape[3 if levels else 1] != 3:
+        needed = "[N, H, W, 3] of bytes" if levels else "[N, 3, H, W] with values in [-1, 1]"
+        raise InvalidInputError(f"{what} of {tensor.dtype} and shape {shape_text(tensor.shape)}: {needed} is needed")
+    _check_sides(what, sides, latents)
+    _check_finite(tensor, what)
+    return replace(tensor, shape=shape)
+
+
+def _mask(values: Any, latents: tuple[int, ...]) -> WireTensor:
+    """[N, 1, H, W]; also without the 1, or without both."""
+    tensor = WireTensor.of(values, "the mask", levels=True)
+    shape = tensor.shape
+    if len(shape) in (2, 3):
+        shape = (shape[0] if len(shape) == 3 else 1, 1, *shape[-2:])
+    if len(shape) != 4 or shape[1] != 1:
+        raise InvalidInputError(f"a mask of shape {shape_text(tensor.shape)}: [N, 1, H, W] is needed")
+    _check_sides("the mask", shape[2:], latents)
+    _check_finite(tensor, "the mask")
+    return replace(tensor, shape=shape)
+
+
+def _check_sides(what: str, sides: tuple[int, ...], latents: tuple[int, ...]) -> None:
+    needed = tuple(PIXELS_PER_CELL * cells for cells in latents[2:])
+    if sides != needed:
+        raise InvalidInputError(
+            f"{what} has {sides[1]}x{sides[0]} pixels, the decoded picture {needed[1]}x{needed[0]}; "
+            "the same size is needed"
+        )
+
+
+def _check_finite(tensor: WireTensor, what: str) -> None:
+    if not finite(tensor):
+        raise InvalidInputError(f"{what} contains NaN or infinity; finite values are needed")
 
 
 def _noise(noise: Sequence[Any], latents: tuple[int, ...], steps: int) -> tuple[WireTensor, ...]:

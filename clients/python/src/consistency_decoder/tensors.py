@@ -41,13 +41,14 @@ class WireTensor:
             )
 
     @staticmethod
-    def of(values: Any, what: str) -> WireTensor:
+    def of(values: Any, what: str, *, levels: bool = False) -> WireTensor:
         """Takes a NumPy array, a torch tensor on any device, or nested lists of numbers.
 
-        float16, float32 and bfloat16 stay what they are, float64 becomes float32, all else is refused.
+        float16, float32 and bfloat16 stay what they are, float64 becomes float32, all else is refused; but with
+        ``levels`` bytes stay what they are, too, and truth values become 0 and 255.
         """
         if _is_torch(values):
-            return _of_torch(values, what)
+            return _of_torch(values, what, levels)
         try:
             array = np.asarray(values)
         except (TypeError, ValueError) as e:
@@ -63,7 +64,11 @@ class WireTensor:
         if size in (4, 8):
             with np.errstate(over="ignore"):
                 return WireTensor("float32", array.shape, _bytes(array, "<f4"))
-        hint = ""
+        if levels and array.dtype == np.bool_:
+            array = array.astype(np.uint8) * np.uint8(255)
+        if levels and array.dtype == np.uint8:
+            return WireTensor("uint8", array.shape, _bytes(array, "u1"))
+        hint = ", or uint8" if levels else ""
         if array.dtype == np.uint16:
             hint = "; if these are the bits of bfloat16, make float32 of them: (bits.astype('u4') << 16).view('f4')"
         raise InvalidInputError(f"{what} of type {array.dtype}: float32, float16 or bfloat16 is needed{hint}")
@@ -119,10 +124,10 @@ def _is_torch(values: Any) -> bool:
     return torch is not None and isinstance(values, torch.Tensor)
 
 
-def _of_torch(tensor: Any, what: str) -> WireTensor:
+def _of_torch(tensor: Any, what: str, levels: bool) -> WireTensor:
     torch = sys.modules["torch"]
     tensor = tensor.detach().cpu()
     if tensor.dtype == torch.bfloat16:
         bits = tensor.contiguous().view(torch.int16).numpy()
         return WireTensor("bfloat16", tuple(tensor.shape), _bytes(bits, "<i2"))
-    return WireTensor.of(tensor.numpy(), what)
+    return WireTensor.of(tensor.numpy(), what, levels=levels)

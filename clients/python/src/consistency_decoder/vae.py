@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 try:
     import torch
+    from diffusers import AsymmetricAutoencoderKL, ConsistencyDecoderVAE
     from diffusers.configuration_utils import ConfigMixin, register_to_config
     from diffusers.models.autoencoders.vae import DecoderOutput, DiagonalGaussianDistribution
     from diffusers.models.modeling_outputs import AutoencoderKLOutput
@@ -19,16 +23,17 @@ except ImportError as e:
     ) from e
 
 from .calls import DEFAULT_DEADLINE, Cancellation
-from .client import Client
+from .client import Client, Progress
 from .connecting import connect
 from .errors import InvalidInputError, NotSupportedError
-from .requests import PIXELS_PER_CELL, Tiling, check_latents, check_scaling_factor
+from .requests import PIXELS_PER_CELL, Region, Tiling, check_latents, check_scaling_factor, evenly_spread
 from .sidecar import LocalSidecar
 from .tensors import WireTensor
 
 _LOG = logging.getLogger(__name__)
 _DEFAULT_TARGET = "http://127.0.0.1:8000"
 _FLOATS = (torch.float32, torch.float16, torch.bfloat16)
+_LOCAL = "local"
 # Of a distribution without spread; DiagonalGaussianDistribution ends there.
 _NO_VARIANCE = -30.0
 
@@ -47,6 +52,13 @@ class RemoteConsistencyVAE(ModelMixin, ConfigMixin):  # type: ignore[misc]
     model: name of one of the server's models; empty for its first.
     dialect: ``diffusers`` as ConsistencyDecoderVAE decodes, ``original`` as OpenAI's code does.
     deadline: seconds for each decode and encode; None for no limit but the server's.
+    start: a cheaper picture takes the place of the first step: ``local`` sends that of the wrapped VAE, another name is
+        one of the server's models of another kind. The generator is used as without it; the pictures are nearly those.
+    shared_noise: seed of one field of noise for all pictures of all decodes, for frames of a still scene, which would
+        flicker otherwise. The generator is then not used.
+    feather, grow, region: of known pixels, which ``decode`` takes as ``image`` and ``mask``; as
+        :meth:`consistency_decoder.Client.decode` has them.
+    progress: whether a bar is drawn, if tqdm is installed; None for notebooks only.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
@@ -61,8 +73,15 @@ class RemoteConsistencyVAE(ModelMixin, ConfigMixin):  # type: ignore[misc]
         model: str = "",
         dialect: str = "diffusers",
         deadline: float | None = DEFAULT_DEADLINE,
+        start: str | None = None,
+        shared_noise: int | None = None,
+        feather: int | None = None,
+        grow: int = 0,
+        region: Region = "auto",
+        progress: bool | None = None,
     ) -> None:
-        super().__init__()
+        # Not super(): in InpaintingConsistencyVAE another class with weights of its own comes between.
+        ModelMixin.__init__(self)
         check_scaling_factor(scaling_factor)
         if 2 ** (len(block_out_channels) - 1) != PIXELS_PER_CELL or latent_channels != 4:
             raise InvalidInputError(
@@ -102,6 +121,11 @@ class RemoteConsistencyVAE(ModelMixin, ConfigMixin):  # type: ignore[misc]
             block_out_channels=tuple(config.block_out_channels),
             **options,
         )
+        if wrapped.config.start == _LOCAL and isinstance(vae, (RemoteConsistencyVAE, ConsistencyDecoderVAE)):
+            raise InvalidInputError(
+                f"start='local' with a {type(vae).__name__}, which is a consistency decoder itself; "
+                "wrap an AutoencoderKL"
+            )
         wrapped.encoder_vae = vae
         wrapped.to(device=vae.device, dtype=vae.dtype)
         return wrapped
@@ -166,22 +190,49 @@ class RemoteConsistencyVAE(ModelMixin, ConfigMixin):  # type: ignore[misc]
         return_dict: bool = True,
         generator: torch.Generator | list[torch.Generator] | None = None,
         num_inference_steps: int = 2,
+        image: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
     ) -> Any:
-        """Unscaled latents [N, 4, h, w] to pictures [N, 3, 8h, 8w] in about [-1, 1], on z's device and of its type."""
+        """Unscaled latents [N, 4, h, w] to pictures [N, 3, 8h, 8w] in about [-1, 1], on z's device and of its type.
+
+        image: known pixels [N or 1, 3, 8h, 8w] in [-1, 1]; they come back where the mask [N or 1, 1, 8h, 8w] is below
+            0.5. Of fewer than N the first comes again after the last, as diffusers' pipelines have it.
+        """
         if z.dtype not in _FLOATS:
             raise InvalidInputError(f"latents of type {z.dtype}: float32, float16 or bfloat16 is needed")
         check_latents(WireTensor.of(z, "latents"))
         n, _, h, w = z.shape
-        shape = (n, 3, PIXELS_PER_CELL * h, PIXELS_PER_CELL * w)
-        noise = [
-            randn_tensor(shape, generator=generator, device=z.device, dtype=z.dtype) for _ in range(num_inference_steps)
-        ]
+        options: dict[str, Any] = {"steps": num_inference_steps}
+        if self.config.start is not None:
+            options = {"timesteps": self._after_the_first(num_inference_steps), "start": self.config.start}
+        each: dict[str, Callable[[slice], Any]] = {}
+        if self.config.shared_noise is not None:
+            options["shared_noise"] = self.config.shared_noise
+        else:
+            shape = (n, 3, PIXELS_PER_CELL * h, PIXELS_PER_CELL * w)
+            noise = [
+                randn_tensor(shape, generator=generator, device=z.device, dtype=z.dtype)
+                for _ in range(num_inference_steps)
+            ]
+            # With a start the first field is drawn and dropped: the others are then those of a decode without it.
+            used = noise if self.config.start is None else noise[1:]
+            each["noise"] = lambda part: [step[part] for step in used]
+        if self.config.start == _LOCAL:
+            pictures = self._decoded_here(z)
+            each["start"] = lambda part: pictures[part]
+        if image is not None or mask is not None:
+            options |= {name: self.config[name] for name in ("feather", "grow", "region")}
+            known, flags = _for_each(image, n), _for_each(mask, n)
+            each["keep"] = lambda part: known if known is None else known[part]
+            each["mask"] = lambda part: flags if flags is None else flags[part]
         size = 1 if self.use_slicing else n
-        parts = [
-            self._decoded(z[i : i + size], [step[i : i + size] for step in noise], num_inference_steps)
-            for i in range(0, n, size)
-        ]
-        sample = torch.cat(parts).to(device=z.device, dtype=z.dtype)
+        parts = [slice(i, i + size) for i in range(0, n, size)]
+        with self._bar(len(parts)) as report:
+            decoded = [
+                self._decoded(z[part], report(k), {**options, **{name: of(part) for name, of in each.items()}})
+                for k, part in enumerate(parts)
+            ]
+        sample = torch.cat(decoded).to(device=z.device, dtype=z.dtype)
         return DecoderOutput(sample=sample) if return_dict else (sample,)
 
     def forward(
@@ -204,24 +255,80 @@ class RemoteConsistencyVAE(ModelMixin, ConfigMixin):  # type: ignore[misc]
             save_directory,
         )
 
-    def _decoded(self, z: torch.Tensor, noise: list[torch.Tensor], steps: int) -> torch.Tensor:
+    def _decoded(self, z: torch.Tensor, progress: Progress | None, options: dict[str, Any]) -> torch.Tensor:
         decoded = self._client.decode(
             z,
             scale="unscaled",
-            noise=noise,
-            steps=steps,
             dialect=self.config.dialect,
             output="float32",
             tiling=self._tiling,
             model=self.config.model,
             deadline=self.config.deadline,
             cancellation=self.cancellation,
+            progress=progress,
+            **options,
         )
         for warning in decoded.warnings:
             _LOG.warning("%s", warning)
         return torch.tensor(decoded.pixels)
 
+    def _after_the_first(self, steps: int) -> tuple[int, ...]:
+        if steps < 2:
+            raise InvalidInputError(
+                f"num_inference_steps={steps} with a start, which takes the place of the first: at least 2 are needed"
+            )
+        return evenly_spread(steps)[1:]
+
+    def _decoded_here(self, z: torch.Tensor) -> torch.Tensor:
+        if self.encoder_vae is None:
+            raise InvalidInputError(
+                "start='local' is the picture of the wrapped VAE, and there is none; "
+                "make this one with RemoteConsistencyVAE.wrap(pipe.vae, target, start='local')"
+            )
+        pictures: torch.Tensor = self.encoder_vae.decode(z, return_dict=False)[0]
+        return pictures
+
+    @contextmanager
+    def _bar(self, parts: int) -> Iterator[Callable[[int], Progress | None]]:
+        """Gives what part k tells of its steps: they move a bar, if one is to be drawn."""
+        wanted = self.config.progress
+        tqdm = _tqdm() if (wanted or (wanted is None and "ipykernel" in sys.modules)) else None
+        if tqdm is None:
+            yield lambda _: None
+            return
+        with tqdm(desc="decoding") as bar:
+
+            def moved(k: int, done: int, steps: int) -> None:
+                bar.total, bar.n = parts * steps, k * steps + done
+                bar.refresh()
+
+            yield lambda k: lambda done, steps: moved(k, done, steps)
+
     def _forward(self, name: str) -> None:
         method = getattr(self.encoder_vae, name, None)
         if method is not None:
             method()
+
+
+class InpaintingConsistencyVAE(RemoteConsistencyVAE, AsymmetricAutoencoderKL):  # type: ignore[misc]
+    """The same, which diffusers' inpainting pipelines hand picture and mask to: known pixels come back as they are.
+
+        pipe.vae = InpaintingConsistencyVAE.wrap(pipe.vae, "http://127.0.0.1:8000")
+
+    They do so for an AsymmetricAutoencoderKL, which this is by name only: it has none of its layers and weights.
+    """
+
+
+def _for_each(pictures: torch.Tensor | None, n: int) -> torch.Tensor | None:
+    """One for each latent, or one as it is."""
+    if pictures is None or n % len(pictures):
+        return pictures
+    return pictures.repeat(n // len(pictures), 1, 1, 1)
+
+
+def _tqdm() -> Any:
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return None
+    return tqdm

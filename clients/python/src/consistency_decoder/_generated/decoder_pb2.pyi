@@ -107,17 +107,41 @@ class GivenNoise(_message.Message):
     def __init__(self, steps: _Optional[_Iterable[_Union[Tensor, _Mapping]]] = ...) -> None: ...
 
 class Noise(_message.Message):
-    __slots__ = ("seed", "seeds", "given")
+    __slots__ = ("seed", "seeds", "given", "shared_seed")
     SEED_FIELD_NUMBER: _ClassVar[int]
     SEEDS_FIELD_NUMBER: _ClassVar[int]
     GIVEN_FIELD_NUMBER: _ClassVar[int]
+    SHARED_SEED_FIELD_NUMBER: _ClassVar[int]
     seed: int
     seeds: Seeds
     given: GivenNoise
-    def __init__(self, seed: _Optional[int] = ..., seeds: _Optional[_Union[Seeds, _Mapping]] = ..., given: _Optional[_Union[GivenNoise, _Mapping]] = ...) -> None: ...
+    shared_seed: int
+    def __init__(self, seed: _Optional[int] = ..., seeds: _Optional[_Union[Seeds, _Mapping]] = ..., given: _Optional[_Union[GivenNoise, _Mapping]] = ..., shared_seed: _Optional[int] = ...) -> None: ...
+
+class Start(_message.Message):
+    __slots__ = ("model", "pixels")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    PIXELS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    pixels: Tensor
+    def __init__(self, model: _Optional[str] = ..., pixels: _Optional[_Union[Tensor, _Mapping]] = ...) -> None: ...
+
+class Keep(_message.Message):
+    __slots__ = ("pixels", "mask", "feather", "grow", "whole")
+    PIXELS_FIELD_NUMBER: _ClassVar[int]
+    MASK_FIELD_NUMBER: _ClassVar[int]
+    FEATHER_FIELD_NUMBER: _ClassVar[int]
+    GROW_FIELD_NUMBER: _ClassVar[int]
+    WHOLE_FIELD_NUMBER: _ClassVar[int]
+    pixels: Tensor
+    mask: Tensor
+    feather: int
+    grow: int
+    whole: bool
+    def __init__(self, pixels: _Optional[_Union[Tensor, _Mapping]] = ..., mask: _Optional[_Union[Tensor, _Mapping]] = ..., feather: _Optional[int] = ..., grow: _Optional[int] = ..., whole: bool = ...) -> None: ...
 
 class DecodeRequest(_message.Message):
-    __slots__ = ("model", "latents", "noise", "timesteps", "dialect", "format", "priority", "tiling")
+    __slots__ = ("model", "latents", "noise", "timesteps", "dialect", "format", "priority", "tiling", "start", "keep")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     LATENTS_FIELD_NUMBER: _ClassVar[int]
     NOISE_FIELD_NUMBER: _ClassVar[int]
@@ -126,6 +150,8 @@ class DecodeRequest(_message.Message):
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
     TILING_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    KEEP_FIELD_NUMBER: _ClassVar[int]
     model: str
     latents: Latents
     noise: Noise
@@ -134,7 +160,9 @@ class DecodeRequest(_message.Message):
     format: PictureFormat
     priority: Priority
     tiling: Tiling
-    def __init__(self, model: _Optional[str] = ..., latents: _Optional[_Union[Latents, _Mapping]] = ..., noise: _Optional[_Union[Noise, _Mapping]] = ..., timesteps: _Optional[_Iterable[int]] = ..., dialect: _Optional[_Union[Dialect, str]] = ..., format: _Optional[_Union[PictureFormat, str]] = ..., priority: _Optional[_Union[Priority, str]] = ..., tiling: _Optional[_Union[Tiling, str]] = ...) -> None: ...
+    start: Start
+    keep: Keep
+    def __init__(self, model: _Optional[str] = ..., latents: _Optional[_Union[Latents, _Mapping]] = ..., noise: _Optional[_Union[Noise, _Mapping]] = ..., timesteps: _Optional[_Iterable[int]] = ..., dialect: _Optional[_Union[Dialect, str]] = ..., format: _Optional[_Union[PictureFormat, str]] = ..., priority: _Optional[_Union[Priority, str]] = ..., tiling: _Optional[_Union[Tiling, str]] = ..., start: _Optional[_Union[Start, _Mapping]] = ..., keep: _Optional[_Union[Keep, _Mapping]] = ...) -> None: ...
 
 class Pictures(_message.Message):
     __slots__ = ("tensor", "files")

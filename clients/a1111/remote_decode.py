@@ -21,6 +21,7 @@ ATTEMPTS = 4
 LONGEST_WAIT = 60.0
 _MOST_WORDS = 1 << 20
 _TYPES = {torch.float32: "float32", torch.float16: "float16", torch.bfloat16: "bfloat16"}
+_STORED = {torch.float32: "F32", torch.uint8: "U8"}
 
 
 class RemoteDecodeError(RuntimeError):
@@ -33,8 +34,13 @@ def decode(
     *,
     scaled: bool,
     seeds: int | Sequence[int] = 0,
+    shared_noise: bool = False,
     steps: int = 2,
     dialect: str = "original",
+    start: torch.Tensor | None = None,
+    keep: torch.Tensor | None = None,
+    mask: torch.Tensor | None = None,
+    feather: int = 4,
     model: str = "",
     timeout: float = 1800.0,
     token: str = "",
@@ -46,6 +52,10 @@ def decode(
     scaled: True as the UNet leaves them (standard deviation about 1), False as a VAE takes them (about 5).
     model: name of one of the server's models; empty for its first.
     seeds: one for the whole batch, or one for each picture, which is then what its seed gives alone.
+    shared_noise: the one seed is that of one field of noise for all pictures, so that equal latents give equal ones.
+    start: bytes [N, 8h, 8w, 3] of a cheaper picture, which takes the place of the first step.
+    keep: bytes [N, 8h, 8w, 3] that come back, to rounding, where the mask [N, 1, 8h, 8w] is not set.
+    feather: pixels inside the mask over which they fade out.
     check: called ten times a second while it waits; what it raises ends the call, on the server too.
     """
     z = _checked(latents)
@@ -55,15 +65,28 @@ def decode(
         ("latents", "scaled" if scaled else "unscaled"),
         ("output_type", "pt"),
         ("partial_postprocess", "False"),
-        ("seed", str(seeds) if isinstance(seeds, int) else ",".join(str(seed) for seed in seeds)),
-        ("steps", str(steps)),
+        (
+            "noise-shared" if shared_noise else "seed",
+            str(seeds) if isinstance(seeds, int) else ",".join(str(seed) for seed in seeds),
+        ),
         ("dialect", dialect),
         ("timeout", str(timeout)),
     ]
+    tensors = {"latents": z}
+    if start is None:
+        query.append(("steps", str(steps)))
+    elif steps < 2:
+        raise RemoteDecodeError("a start takes the place of the first step: at least 2 steps are needed with one")
+    else:
+        tensors["start"] = start
+        query.append(("schedule", ",".join(str(t) for t in _after_the_first(steps))))
+    if keep is not None and mask is not None:
+        tensors |= {"keep": keep, "mask": mask.to(torch.uint8) * 255}
+        query.append(("feather", str(feather)))
     if model:
         query.append(("model", model))
     n, _, h, w = z.shape
-    return _tensor(server, "/", query, z, [n, 3, 8 * h, 8 * w], timeout, token, check)
+    return _tensor(server, "/", query, tensors, [n, 3, 8 * h, 8 * w], timeout, token, check)
 
 
 def encode(
@@ -81,31 +104,62 @@ def encode(
     query = [("shape", ",".join(str(size) for size in x.shape)), ("dtype", "float32"), ("timeout", str(timeout))]
     if model:
         query.append(("model", model))
-    return _tensor(server, "/encode", query, x, [n, 4, h // 8, w // 8], timeout, token, check)
+    return _tensor(server, "/encode", query, {"pictures": x}, [n, 4, h // 8, w // 8], timeout, token, check)
+
+
+def _after_the_first(steps: int) -> list[int]:
+    """Timesteps of so many evenly spread steps, as the server spreads them, without the first."""
+    return [min(int(1023 * (k / steps)) // 16 * 16 + 16, 1008) for k in range(steps - 1, 0, -1)]
 
 
 def _tensor(
     server: str,
     path: str,
     query: list[tuple[str, str]],
-    values: torch.Tensor,
+    tensors: dict[str, torch.Tensor],
     shape: list[int],
     timeout: float,
     token: str,
     check: Callable[[], None],
 ) -> torch.Tensor:
-    headers = {"Content-Type": "tensor/binary", "Accept": "tensor/binary", "Connection": "close"}
+    bare = len(tensors) == 1
+    content = next(iter(tensors.values())).numpy().tobytes() if bare else _safetensors(tensors)
+    kind = "tensor/binary" if bare else "application/safetensors"
+    headers = {"Content-Type": kind, "Accept": "tensor/binary", "Connection": "close"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     due = 4 * math.prod(shape)
-    answered, body = _ask(server, urlencode(query), values.numpy().tobytes(), headers, due, timeout, check, path)
+    answered, body = _ask(server, urlencode(query), content, headers, due, timeout, check, path)
     said = answered.get("shape", "").replace(" ", "")
     if answered.get("dtype") != "float32" or said != str(shape).replace(" ", "") or len(body) != due:
         raise RemoteDecodeError(
             f"{server} answered with {answered.get('content-type')} of {len(body)} bytes, not with float32 of shape "
             f"{shape}; it is another server, or another version: compare 'consistency-decoder --version'"
         )
+    # A server passes over what it does not know.
+    for sent, header in (("start", "x-start"), ("keep", "x-region")):
+        of_one_pass = sent == "start" and answered.get("x-seed") == "none"
+        if sent in tensors and header not in answered and not of_one_pass:
+            raise RemoteDecodeError(
+                f"{server} passed over '{sent}', which its version does not know; update it, or decode without"
+            )
     return torch.frombuffer(bytearray(body), dtype=torch.float32).reshape(shape)
+
+
+def _safetensors(tensors: dict[str, torch.Tensor]) -> bytes:
+    header: dict[str, object] = {}
+    data: list[bytes] = []
+    end = 0
+    for name, tensor in tensors.items():
+        data.append(tensor.contiguous().numpy().tobytes())
+        begin, end = end, end + len(data[-1])
+        header[name] = {
+            "dtype": _STORED[tensor.dtype],
+            "shape": list(tensor.shape),
+            "data_offsets": [begin, end],
+        }
+    text = json.dumps(header).encode()
+    return b"".join([len(text).to_bytes(8, "little"), text, *data])
 
 
 def _checked(latents: torch.Tensor) -> torch.Tensor:

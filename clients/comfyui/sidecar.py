@@ -62,6 +62,11 @@ def _ready(address: str) -> bool:
 
 
 def _command(program: str) -> list[str]:
+    if os.name == "nt":
+        raise RemoteDecodeError(
+            "a server cannot be started from here on Windows: start 'consistency-decoder serve' by hand, take this "
+            "node away and put http://127.0.0.1:8000 into 'server'"
+        )
     if program:
         return [program]
     named = os.environ.get(COMMAND_VARIABLE)

@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +51,9 @@ class Comfy:
             for name, spec in {**known.get("required", {}), **known.get("optional", {})}.items():
                 if isinstance(spec[0], list) or spec[0] in WIDGETS | {"COMBO"}:
                     inputs[name] = next(values)
+                    settings = spec[1] if len(spec) > 1 else {}
+                    if settings.get("control_after_generate") or settings.get("image_upload"):
+                        next(values)  # a widget of the page's own
             inputs.update({entry["name"]: sources[entry["link"]] for entry in node["inputs"]})
             prompt[str(node["id"])] = {"class_type": node["type"], "inputs": inputs}
         return prompt
@@ -136,7 +140,7 @@ def loaded(name: str, **decoding: Any) -> dict[str, Any]:
     settings = {"server": ["2", 0], "seed": 7, "steps": 2, "dialect": "original", **decoding}
     return {
         "1": {"class_type": "LoadLatent", "inputs": {"latent": name}},
-        "2": {"class_type": "ConsistencyDecoderServer", "inputs": {"model": ""}},
+        "2": {"class_type": "ConsistencyDecoderServer", "inputs": {"model": "tiny"}},
         "3": {"class_type": "ConsistencyDecodeRemote", "inputs": {"samples": ["1", 0], **settings}},
         "4": {"class_type": "SaveImage", "inputs": {"images": ["3", 0], "filename_prefix": "test"}},
     }
@@ -159,6 +163,74 @@ def test_a_batch_of_three_has_the_seeds_that_follow(comfy: Comfy, java_command: 
     assert len(pictures) == 3
     for picture, pixels in zip(pictures, expected, strict=True):
         np.testing.assert_array_equal(np.asarray(picture), truncated(pixels))
+
+
+def photo_with_mask(comfy: Comfy, name: str, size: int) -> tuple[Any, Any]:
+    """A picture of the folder "input" whose alpha is the mask, as ComfyUI's mask editor saves it."""
+    from PIL import Image
+
+    rng = np.random.default_rng(5)
+    photo, mask = rng.integers(0, 256, (size, size, 3), dtype=np.uint8), np.zeros((size, size), np.uint8)
+    mask[90:170, 100:200] = 255
+    Image.fromarray(np.dstack([photo, 255 - mask])).save(comfy.folder / "input" / f"{name}.png")
+    Image.fromarray(photo).save(comfy.folder / "input" / f"{name}-photo.png")
+    Image.fromarray(mask).save(comfy.folder / "input" / f"{name}-mask.png")
+    return photo, mask
+
+
+def test_what_the_mask_leaves_comes_back_and_the_rest_is_the_command_line_s(
+    comfy: Comfy, java_command: list[str]
+) -> None:
+    latents(comfy, "masked.latent", 1, 44)
+    photo, mask = photo_with_mask(comfy, "keep", 352)
+    prompt = {
+        **loaded("masked.latent", samples=["6", 0], keep=["5", 0]),
+        "5": {"class_type": "LoadImage", "inputs": {"image": "keep.png"}},
+        "6": {"class_type": "SetLatentNoiseMask", "inputs": {"samples": ["1", 0], "mask": ["5", 1]}},
+    }
+    (picture,) = comfy.pictures(prompt)
+    folder = comfy.folder / "input"
+    expected = by_hand(
+        java_command,
+        comfy.folder,
+        "masked.latent",
+        *("--seeds", "7", "--keep", str(folder / "keep-photo.png"), "--mask", str(folder / "keep-mask.png")),
+    )
+    np.testing.assert_array_equal(np.asarray(picture)[mask == 0], photo[mask == 0])
+    np.testing.assert_array_equal(np.asarray(picture)[mask > 0], truncated(expected[0])[mask > 0])
+
+
+def test_a_start_is_the_command_line_s(comfy: Comfy, java_command: list[str]) -> None:
+    latents(comfy, "started.latent", 1, 44)
+    photo_with_mask(comfy, "start", 352)
+    prompt = {
+        **loaded("started.latent", start=["5", 0]),
+        "5": {"class_type": "LoadImage", "inputs": {"image": "start-photo.png"}},
+    }
+    (picture,) = comfy.pictures(prompt)
+    start = comfy.folder / "input" / "start-photo.png"
+    expected = by_hand(java_command, comfy.folder, "started.latent", "--seeds", "7", "--start", str(start))
+    np.testing.assert_array_equal(np.asarray(picture), truncated(expected[0]))
+
+
+def test_shared_noise_is_the_command_line_s(comfy: Comfy, java_command: list[str]) -> None:
+    latents(comfy, "frames.latent", 3, 8)
+    pictures = comfy.pictures(loaded("frames.latent", shared_noise=True))
+    expected = by_hand(java_command, comfy.folder, "frames.latent", "--noise-shared", "7")
+    for picture, pixels in zip(pictures, expected, strict=True):
+        np.testing.assert_array_equal(np.asarray(picture), truncated(pixels))
+
+
+def test_the_other_example_workflows_are_taken(comfy: Comfy) -> None:
+    """They need a checkpoint, so that they are checked and not run: nodes, types of links and values are the host's."""
+    for name in ("text_to_image", "inpaint"):
+        workflow = json.loads((PACK / "example_workflows" / f"{name}.json").read_text())
+        prompt = comfy.api_form(workflow)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            comfy.queue(prompt)
+        errors = json.loads(refused.value.read())["node_errors"]
+        missing = {prompt[node]["class_type"] for node in errors}
+        assert missing <= {"CheckpointLoaderSimple", "LoadImage"}, errors
 
 
 def test_the_cancel_button_ends_a_decode(comfy: Comfy) -> None:

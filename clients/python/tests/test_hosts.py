@@ -9,11 +9,12 @@ import sys
 import threading
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from door import Door, Reply, Seen, tensor
+from door import Door, Reply, Seen, tensor, tensors_of
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
@@ -123,6 +124,100 @@ def test_comfyui_stub_a_picture_taken_out_of_a_batch_keeps_its_noise(comfy: Any,
     assert door.seen[0].query["seed"] == "8"
 
 
+def kept_parts(seen: Seen) -> dict[str, Any]:
+    assert seen.headers["content-type"] == "application/safetensors"
+    return tensors_of(seen)
+
+
+def answered(seen: Seen) -> Reply:
+    """As :func:`levels`, of a server that has heard all of it."""
+    reply = levels(seen) if "seed" in seen.query else levels(replace(seen, query={**seen.query, "seed": ""}))
+    return replace(reply, headers={**reply.headers, "x-start": "given", "x-region": "0,3,0,5"})
+
+
+def test_comfyui_stub_kept_pixels_come_back_to_the_bit(comfy: Any, open_door: OpenDoor) -> None:
+    door = open_door(answered)
+    keep = torch.rand(1, 29, 43, 4, generator=torch.Generator().manual_seed(2))
+    mask = torch.zeros(1, 29, 43)
+    mask[:, 10:20, 7:30] = 1
+    samples = {"samples": LATENTS, "noise_mask": mask[:, None]}
+    node = comfy.nodes["ConsistencyDecodeRemote"]()
+    (images,) = node.decode(samples, door.endpoint, 7, 2, "original", keep=keep, feather=3)
+    cropped, flags = keep[0, 2:26, 1:41, :3], mask[0, 2:26, 1:41] > 0
+    for picture in images:
+        assert torch.equal(picture[~flags], cropped[~flags])
+        assert (picture[flags] - cropped[flags]).abs().max() > 0.1
+    for seen in door.seen:
+        sent_parts = kept_parts(seen)
+        np.testing.assert_array_equal(sent_parts["keep"][0], np.rint(cropped.numpy() * 255).astype(np.uint8))
+        np.testing.assert_array_equal(sent_parts["mask"][0, 0] == 255, flags.numpy())
+        assert seen.query["feather"] == "3"
+
+
+def test_comfyui_stub_a_mask_of_cells_is_enlarged(comfy: Any, open_door: OpenDoor) -> None:
+    door = open_door(answered)
+    mask = torch.zeros(3, 5)
+    mask[1, 2:4] = 1
+    samples = {"samples": LATENTS[:1], "noise_mask": mask}
+    comfy.nodes["ConsistencyDecodeRemote"]().decode(
+        samples, door.endpoint, 7, 2, "original", keep=torch.zeros(1, 24, 40, 3)
+    )
+    flags = kept_parts(door.seen[0])["mask"][0, 0] == 255
+    np.testing.assert_array_equal(flags, np.kron(mask.numpy(), np.ones((8, 8))) > 0)
+
+
+def test_comfyui_stub_a_start_takes_the_place_of_the_first_step(comfy: Any, open_door: OpenDoor) -> None:
+    door = open_door(answered)
+    node = comfy.nodes["ConsistencyDecodeRemote"]()
+    picture = torch.rand(1, 24, 40, 3, generator=torch.Generator().manual_seed(2))
+    expected = np.rint(picture.numpy() * 255).astype(np.uint8)
+    vae = types.SimpleNamespace(decode=lambda samples: picture)
+    for start in (picture, vae):
+        node.decode({"samples": LATENTS}, door.endpoint, 7, 2, "original", start=start)
+    (patched,) = comfy.nodes["UseRemoteConsistencyDecoder"]().patch(
+        vae, door.endpoint, 7, 4, "original", start_from_vae=True
+    )
+    patched.decode(LATENTS[:1])
+    assert [seen.query["schedule"] for seen in door.seen] == ["512"] * 4 + ["768,512,256"]
+    for seen in door.seen:
+        np.testing.assert_array_equal(kept_parts(seen)["start"], expected)
+        assert "steps" not in seen.query
+    with pytest.raises(RuntimeError, match="at least 2 steps are needed"):
+        node.decode({"samples": LATENTS}, door.endpoint, 7, 1, "original", start=picture)
+    with pytest.raises(RuntimeError, match="a VAE that decodes with the server itself"):
+        node.decode({"samples": LATENTS}, door.endpoint, 7, 2, "original", start=patched)
+
+
+def test_comfyui_stub_shared_noise_has_the_seed_itself(comfy: Any, open_door: OpenDoor) -> None:
+    door = open_door(answered)
+    comfy.nodes["ConsistencyDecodeRemote"]().decode(
+        {"samples": LATENTS}, door.endpoint, 7, 2, "original", shared_noise=True
+    )
+    assert [(seen.query["noise-shared"], "seed" in seen.query) for seen in door.seen] == [("7", False)] * 2
+
+
+@pytest.mark.parametrize(
+    ("mask", "keep", "says"),
+    [
+        (None, torch.zeros(1, 24, 40, 3), "the latents have none: put 'Set Latent Noise Mask'"),
+        (torch.zeros(24, 40), torch.zeros(1, 24, 48, 3), "'keep' has 48x24 pixels, the decoded picture 40x24"),
+    ],
+)
+def test_comfyui_stub_what_cannot_be_kept_is_refused(comfy: Any, mask: Any, keep: Any, says: str) -> None:
+    samples = {"samples": LATENTS, **({} if mask is None else {"noise_mask": mask})}
+    with pytest.raises(RuntimeError, match=says):
+        comfy.nodes["ConsistencyDecodeRemote"]().decode(samples, "http://127.0.0.1:1", 7, 2, "original", keep=keep)
+
+
+def test_comfyui_stub_a_server_that_passes_over_a_mode_is_found_out(comfy: Any, open_door: OpenDoor) -> None:
+    door = open_door(levels)
+    picture = torch.zeros(1, 24, 40, 3)
+    samples = {"samples": LATENTS, "noise_mask": torch.ones(24, 40)}
+    for mode in ({"start": picture}, {"keep": picture}):
+        with pytest.raises(RuntimeError, match=f"passed over '{next(iter(mode))}'"):
+            comfy.nodes["ConsistencyDecodeRemote"]().decode(samples, door.endpoint, 7, 2, "original", **mode)
+
+
 def test_comfyui_stub_vae_that_decodes_remotely(comfy: Any, open_door: OpenDoor) -> None:
     door, original = open_door(levels), ComfyVae()
     (vae,) = comfy.nodes["UseRemoteConsistencyDecoder"]().patch(original, door.endpoint, 7, 1, "diffusers")
@@ -177,6 +272,13 @@ def test_comfyui_stub_without_the_program_says_what_to_install(comfy: Any, monke
     monkeypatch.setenv("PATH", "")
     with pytest.raises(RuntimeError, match=r"is not installed: unpack its bundle so that .*comfyui/consist"):
         comfy.nodes["ConsistencyDecoderServer"]().start("")
+
+
+def test_comfyui_stub_no_server_is_started_on_windows(comfy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sidecar = sys.modules["comfy_consistency.sidecar"]
+    monkeypatch.setattr(sidecar, "os", types.SimpleNamespace(name="nt"))
+    with pytest.raises(RuntimeError, match="on Windows: start 'consistency-decoder serve' by hand"):
+        comfy.nodes["ConsistencyDecoderServer"]().start("tiny")
 
 
 def test_comfyui_stub_every_input_is_explained(comfy: Any) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -208,3 +209,8 @@ def test_torch_tensors_of_every_type_are_taken() -> None:
         np.testing.assert_array_equal(tensor.array(), values.to(dtype).float().detach().numpy())
     with pytest.raises(InvalidInputError, match="int32"):
         WireTensor.of(values.int(), "latents")
+
+
+def test_the_package_has_the_project_s_licence() -> None:
+    package = Path(__file__).resolve().parents[1]
+    assert (package / "LICENSE").read_bytes() == (package.parents[1] / "LICENSE").read_bytes()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -77,19 +78,60 @@ def test_a_tensor_that_is_none_is_an_error_of_ours(serve: Any, shape: list[int])
                 client.encode(PICTURES, scale="unscaled")
 
 
-@pytest.mark.parametrize("data", [b"\xff" * 50, b"\x0a\xff\xff\xff\xff\x0f", b"\x0b" * 5000, b"\x1a\x02\x0a\x01"])
-def test_a_message_that_is_none_is_an_error_of_ours(data: bytes) -> None:
-    server = grpc.server(__import__("concurrent.futures").futures.ThreadPoolExecutor(1))
-    handlers = {"Decode": grpc.unary_unary_rpc_method_handler(lambda *_: data)}
+@contextmanager
+def raw(**handlers: Any) -> Iterator[GrpcClient]:
+    """A client of a server that answers with any bytes."""
+    server = grpc.server(ThreadPoolExecutor(1))
     handler = grpc.method_handlers_generic_handler("consistencydecoder.v1.DecoderService", handlers)
     server.add_generic_rpc_handlers((handler,))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
-        with GrpcClient(f"grpc://127.0.0.1:{port}", retry=QUICK) as client, pytest.raises(IncompatibleServerError):
-            client.decode(LATENTS, scale="unscaled")
+        with GrpcClient(f"grpc://127.0.0.1:{port}", retry=QUICK) as client:
+            yield client
     finally:
         server.stop(0)
+
+
+@pytest.mark.parametrize("data", [b"\xff" * 50, b"\x0a\xff\xff\xff\xff\x0f", b"\x0b" * 5000, b"\x1a\x02\x0a\x01"])
+def test_a_message_that_is_none_is_an_error_of_ours(data: bytes) -> None:
+    with raw(Decode=grpc.unary_unary_rpc_method_handler(lambda *_: data)) as client:
+        with pytest.raises(IncompatibleServerError):
+            client.decode(LATENTS, scale="unscaled")
+    with raw(DecodeStream=grpc.unary_stream_rpc_method_handler(lambda *_: iter([data]))) as client:
+        with pytest.raises(IncompatibleServerError):
+            client.decode(LATENTS, scale="unscaled", progress=lambda *_: None)
+
+
+def header(shape: list[int], kind: int = pb.PICTURE_FORMAT_UINT8) -> Any:
+    return pb.DecodeStreamResponse(header=pb.PicturesHeader(format=kind, shape=shape))
+
+
+def part(data: bytes, number: int = 0) -> Any:
+    return pb.DecodeStreamResponse(part=pb.Part(picture=number, data=data))
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [],
+        [header([1, 64, 64, 3])],
+        [header([1, 64, 64, 3]), part(bytes(64 * 64 * 3 - 1))],
+        [header([1, 64, 64, 3]), *[part(bytes(64 * 64 * 3))] * 2],
+        [header([1, 64, 64, 3]), part(bytes(64 * 64 * 3), 1)],
+        [header([1, 64, 64, 3]), part(bytes(64 * 64 * 3), -1)],
+        [header([1, 64, 64, 3], pb.PICTURE_FORMAT_PNG), part(bytes(64 * 64 * 3))],
+        [header([1, 64, 64, 3], 99), part(bytes(64 * 64 * 3))],
+        [part(bytes(64 * 64 * 3))],
+        [header([1, 64, 64, 3]), part(bytes(3 << 20))],
+        *([header(shape), part(b"x")] for shape in SHAPES),
+    ],
+)
+def test_a_stream_that_is_none_is_an_error_of_ours(events: list[Any]) -> None:
+    sent = [event.SerializeToString() for event in events]
+    with raw(DecodeStream=grpc.unary_stream_rpc_method_handler(lambda *_: iter(sent))) as client:
+        with pytest.raises(IncompatibleServerError):
+            client.decode(LATENTS, scale="unscaled", progress=lambda *_: None)
 
 
 @pytest.mark.parametrize("pushback", ["9" * 400, "9" * 10_000, "nan", "-9", "", "1e9"])

@@ -195,6 +195,32 @@ def test_inpainting_leaves_what_is_not_masked_as_it_was(
 
 
 @SERVICE
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_and_a_local_start_leave_the_known_pixels_alone(
+    service: Any, tmp_path: Path, dtype: Any
+) -> None:
+    from PIL import Image
+
+    ramp = np.arange(64 * 48 * 3, dtype=np.uint32).astype(np.uint8).reshape(64, 48, 3)
+    mask = np.zeros((64, 48), np.uint8)
+    mask[13:41, 9:30] = 255
+    pipe = StableDiffusionInpaintPipeline(**components(small_vae(), tmp_path)).to(dtype)
+    pipe.set_progress_bar_config(disable=True)
+    pipe.vae = InpaintingConsistencyVAE.wrap(pipe.vae, service, start="local", shared_noise=3)
+    (picture,) = pipe(
+        "a cat",
+        image=Image.fromarray(ramp),
+        mask_image=Image.fromarray(mask),
+        height=64,
+        width=48,
+        num_inference_steps=2,
+        generator=generator(),
+    ).images
+    np.testing.assert_array_equal(np.asarray(picture)[mask == 0], ramp[mask == 0])
+    assert (np.asarray(picture)[mask > 0] != ramp[mask > 0]).mean() > 0.9
+
+
+@SERVICE
 def test_frames_of_a_still_scene_do_not_flicker_with_shared_noise(service: Any) -> None:
     """AnimateDiff's own method takes the frames apart and decodes them a few at a time, without a generator."""
     frames = torch.randn(1, 4, 1, 4, 6, generator=generator()).repeat(1, 1, 16, 1, 1)

@@ -167,7 +167,7 @@ class Bar:
 
     drawn: list[Bar] = []  # noqa: RUF012 - of the class on purpose
 
-    def __init__(self, desc: str) -> None:
+    def __init__(self, desc: str, unit: str) -> None:
         self.desc, self.n, self.total, self.seen = desc, 0, None, []
         Bar.drawn.append(self)
 

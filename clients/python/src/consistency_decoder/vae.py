@@ -127,7 +127,8 @@ class RemoteConsistencyVAE(ModelMixin, ConfigMixin):  # type: ignore[misc]
                 "wrap an AutoencoderKL"
             )
         wrapped.encoder_vae = vae
-        wrapped.to(device=vae.device, dtype=vae.dtype)
+        # Not its own: that of some versions of diffusers warns of modules that are not there.
+        torch.nn.Module.to(wrapped, device=vae.device, dtype=vae.dtype)
         return wrapped
 
     @property
@@ -196,7 +197,8 @@ class RemoteConsistencyVAE(ModelMixin, ConfigMixin):  # type: ignore[misc]
         """Unscaled latents [N, 4, h, w] to pictures [N, 3, 8h, 8w] in about [-1, 1], on z's device and of its type.
 
         image: known pixels [N or 1, 3, 8h, 8w] in [-1, 1]; they come back where the mask [N or 1, 1, 8h, 8w] is below
-            0.5. Of fewer than N the first comes again after the last, as diffusers' pipelines have it.
+            0.5, and the pictures are float32. Of fewer than N the first comes again after the last, as diffusers'
+            pipelines have it.
         """
         if z.dtype not in _FLOATS:
             raise InvalidInputError(f"latents of type {z.dtype}: float32, float16 or bfloat16 is needed")
@@ -232,7 +234,8 @@ class RemoteConsistencyVAE(ModelMixin, ConfigMixin):  # type: ignore[misc]
                 self._decoded(z[part], report(k), {**options, **{name: of(part) for name, of in each.items()}})
                 for k, part in enumerate(parts)
             ]
-        sample = torch.cat(decoded).to(device=z.device, dtype=z.dtype)
+        # Of known pixels no bit is lost: diffusers' own arithmetic after this would lose some in bfloat16.
+        sample = torch.cat(decoded).to(device=z.device, dtype=torch.float32 if "keep" in each else z.dtype)
         return DecoderOutput(sample=sample) if return_dict else (sample,)
 
     def forward(
@@ -285,7 +288,7 @@ class RemoteConsistencyVAE(ModelMixin, ConfigMixin):  # type: ignore[misc]
                 "start='local' is the picture of the wrapped VAE, and there is none; "
                 "make this one with RemoteConsistencyVAE.wrap(pipe.vae, target, start='local')"
             )
-        pictures: torch.Tensor = self.encoder_vae.decode(z, return_dict=False)[0]
+        pictures: torch.Tensor = self.encoder_vae.decode(z.to(self.encoder_vae.dtype), return_dict=False)[0]
         return pictures
 
     @contextmanager
@@ -296,7 +299,7 @@ class RemoteConsistencyVAE(ModelMixin, ConfigMixin):  # type: ignore[misc]
         if tqdm is None:
             yield lambda _: None
             return
-        with tqdm(desc="decoding") as bar:
+        with tqdm(desc="decoding", unit="step") as bar:
 
             def moved(k: int, done: int, steps: int) -> None:
                 bar.total, bar.n = parts * steps, k * steps + done

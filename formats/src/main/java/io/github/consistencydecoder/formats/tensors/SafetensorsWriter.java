@@ -30,12 +30,13 @@ public final class SafetensorsWriter {
 
   private SafetensorsWriter() {}
 
-  /**
-   * Gives a tensor's bytes, little-endian, row-major. It must write exactly as many as shape and
-   * element type need, and leave the channel open.
-   */
+  /** Gives a tensor's bytes. */
   @FunctionalInterface
   public interface Source {
+    /**
+     * Writes the bytes, little-endian, row-major: exactly as many as shape and element type need.
+     * Leaves the channel open.
+     */
     void writeTo(WritableByteChannel channel) throws IOException;
   }
 

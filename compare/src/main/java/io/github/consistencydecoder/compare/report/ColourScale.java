@@ -1,6 +1,5 @@
 package io.github.consistencydecoder.compare.report;
 
-import io.github.consistencydecoder.formats.pictures.Picture;
 import java.util.Locale;
 
 /** The colours of difference maps: from near black over purple and orange to near white. */
@@ -32,16 +31,5 @@ final class ColourScale {
       out.append(String.format(Locale.ROOT, ",#%02x%02x%02x", stop[0], stop[1], stop[2]));
     }
     return out.append(')').toString();
-  }
-
-  /** A strip of the scale from left to right. */
-  static Picture strip(int width, int height) {
-    byte[] rgb = new byte[3 * width * height];
-    for (int i = 0; i < width * height; i++) {
-      for (int c = 0; c < 3; c++) {
-        rgb[3 * i + c] = (byte) level((i % width) / Math.max(1.0, width - 1.0), c);
-      }
-    }
-    return Picture.takeOver(width, height, rgb);
   }
 }

@@ -44,14 +44,6 @@ public record Region(int x, int y, int width, int height) {
     return (long) x + width <= pictureWidth && (long) y + height <= pictureHeight;
   }
 
-  /** Whether the two share a pixel. */
-  public boolean overlaps(Region other) {
-    return x < other.x + other.width
-        && other.x < x + width
-        && y < other.y + other.height
-        && other.y < y + height;
-  }
-
   @Override
   public String toString() {
     return x + "," + y + "," + width + "," + height;

@@ -8,7 +8,6 @@ import io.github.consistencydecoder.formats.io.FormatException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -21,9 +20,8 @@ import java.util.List;
  * and 3, little-endian), the header (a dictionary as Python text, see {@link NpyHeader}), the
  * values.
  *
- * <p>Read: versions 1.0 to 3.0; {@code <f2}, {@code <f4}, {@code <f8}, {@code |u1}, of integers the
- * header alone; C order; at most 5 dimensions; the length must fit exactly. Arrays of Python
- * objects are pickles and are refused.
+ * <p>Read: versions 1.0 to 3.0; C order; at most 5 dimensions; the length must fit exactly. Arrays
+ * of Python objects are pickles and are refused.
  */
 public final class NpyFile {
   private static final int MAX_HEADER_BYTES = 10_000;
@@ -34,18 +32,6 @@ public final class NpyFile {
   private static final int ALIGNMENT = 64;
 
   private NpyFile() {}
-
-  /**
-   * Reads a file.
-   *
-   * @throws FormatException if it is not such a file
-   */
-  public static NpyArray read(Path file) throws IOException {
-    Path real = requireNonNull(file, "file").toRealPath();
-    try (ByteSource bytes = ByteSource.open(file, real)) {
-      return read(file, bytes);
-    }
-  }
 
   /**
    * Writes float32 values in version 1.0, under a temporary name that is renamed when complete.
@@ -80,30 +66,6 @@ public final class NpyFile {
             writeFully(channel, chunk.limit(4 * n));
           }
         });
-  }
-
-  /**
-   * Reads an array.
-   *
-   * @param file the name for messages
-   */
-  public static NpyArray read(Path file, ByteSource bytes) throws IOException {
-    TensorInfo array = header(file, file, bytes);
-    if (!array.dtype().floating() && array.dtype() != DType.U8) {
-      throw new FormatException(
-          file, "", -1, "elements of " + array.dtype() + ", needs F16, F32, F64 or U8");
-    }
-    float[] values = new float[(int) array.elements()];
-    ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, array.byteLength()));
-    int itemBytes = array.dtype().bytes();
-    int perChunk = chunk.capacity() / itemBytes;
-    for (int done = 0; done < values.length; ) {
-      int n = Math.min(perChunk, values.length - done);
-      bytes.read(array.offset() + (long) done * itemBytes, chunk.clear().limit(n * itemBytes));
-      array.dtype().read(chunk.flip(), FloatBuffer.wrap(values, done, n));
-      done += n;
-    }
-    return new NpyArray(array.dtype(), array.shape(), values);
   }
 
   /**

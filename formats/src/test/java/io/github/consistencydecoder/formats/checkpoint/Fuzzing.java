@@ -7,7 +7,6 @@ import io.github.consistencydecoder.formats.io.ByteSource;
 import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.formats.latents.LatentsTensor;
 import io.github.consistencydecoder.formats.tensors.CheckpointLimits;
-import io.github.consistencydecoder.formats.tensors.NpyArray;
 import io.github.consistencydecoder.formats.tensors.NpyFile;
 import io.github.consistencydecoder.formats.tensors.SafetensorsHeader;
 import io.github.consistencydecoder.formats.tensors.StrictJson;
@@ -96,10 +95,7 @@ final class Fuzzing {
   }
 
   static void npy(byte[] input) throws IOException {
-    NpyArray array = NpyFile.read(FILE, source(input));
-    if (TensorShapes.elements(array.shape()) != array.values().length) {
-      throw new AssertionError("shape and values differ");
-    }
+    requireInside(Map.of("", NpyFile.header(FILE, FILE, source(input))), input.length);
   }
 
   static void index(byte[] input) throws IOException {

@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.consistencydecoder.formats.io.FormatException;
 import io.github.consistencydecoder.formats.tensors.DType;
-import io.github.consistencydecoder.formats.tensors.NpyArray;
-import io.github.consistencydecoder.formats.tensors.NpyFile;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,11 +51,14 @@ class RealFilesTest {
 
   @Test
   void publishedLatentsAreRead() throws IOException {
-    NpyArray latents = NpyFile.read(shared("sd1-latents/astronaut_horse_sd14_f32_unscaled.npy"));
-    assertThat(latents.dtype()).isEqualTo(DType.F32);
-    assertThat(latents.shape()).isEqualTo(List.of(1L, 4L, 64L, 64L));
-    for (float value : latents.values()) {
-      assertThat(value).isBetween(-100f, 100f);
+    Path file = shared("sd1-latents/astronaut_horse_sd14_f32_unscaled.npy");
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      TensorInfo latents = checkpoint.tensor(Checkpoint.UNNAMED);
+      assertThat(latents.dtype()).isEqualTo(DType.F32);
+      assertThat(latents.shape()).isEqualTo(List.of(1L, 4L, 64L, 64L));
+      for (float value : checkpoint.floats(latents)) {
+        assertThat(value).isBetween(-100f, 100f);
+      }
     }
   }
 }

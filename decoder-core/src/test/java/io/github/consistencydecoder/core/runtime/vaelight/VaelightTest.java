@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.consistencydecoder.formats.tensors.NpyArray;
-import io.github.consistencydecoder.formats.tensors.NpyFile;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
+import io.github.consistencydecoder.formats.checkpoint.Checkpoints;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.LatentDecoder;
@@ -43,6 +43,12 @@ class VaelightTest {
     return levels;
   }
 
+  private static float[] npy(Path file) throws IOException {
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      return checkpoint.floats(checkpoint.tensor(Checkpoint.UNNAMED));
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"gt1", "gt2", "gt3"})
   void latentsAreTheExpectedOnes(String name) throws IOException {
@@ -50,14 +56,14 @@ class VaelightTest {
     for (int i = 0; i < levels.length; i++) {
       levels[i] = levels[i] / 255 * 2 - 1;
     }
-    NpyArray expected = NpyFile.read(shared("vaelight/expected/" + name + "_latent.npy"));
+    float[] expected = npy(shared("vaelight/expected/" + name + "_latent.npy"));
     try (LatentEncoder encoder = new VaelightEncoderProvider().open(DecoderConfig.empty())) {
       Latents latents = encoder.encode(Pixels.takeOver(levels, 1, 256, 256));
       float[] values = new float[latents.size()];
       latents.values().get(values);
-      assertThat(values).hasSameSizeAs(expected.values());
+      assertThat(values).hasSameSizeAs(expected);
       for (int i = 0; i < values.length; i++) {
-        assertThat(values[i]).as("value %d", i).isCloseTo(expected.values()[i], within(5e-5f));
+        assertThat(values[i]).as("value %d", i).isCloseTo(expected[i], within(5e-5f));
       }
     }
   }
@@ -65,12 +71,12 @@ class VaelightTest {
   @ParameterizedTest
   @ValueSource(strings = {"gt1", "gt2", "gt3"})
   void picturesAreTheExpectedOnes(String name) throws IOException {
-    NpyArray latent = NpyFile.read(shared("vaelight/expected/" + name + "_latent.npy"));
+    float[] latent = npy(shared("vaelight/expected/" + name + "_latent.npy"));
     float[] expected = levels(shared("vaelight/expected/" + name + "_roundtrip.png"));
     try (LatentDecoder decoder = new VaelightDecoderProvider().open(DecoderConfig.empty())) {
       byte[] rgb =
           decoder
-              .decode(Latents.unscaled(latent.values(), 1, 4, 32, 32), DecodeOptions.defaults())
+              .decode(Latents.unscaled(latent, 1, 4, 32, 32), DecodeOptions.defaults())
               .pixels()
               .rgb8(0, Pixels.Rounding.NEAREST);
       int others = 0;

@@ -8,7 +8,6 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import tools.jackson.core.JacksonException;
@@ -198,10 +197,6 @@ public final class JsonFields {
       throw wrongType(field, "text", fields.get(field));
     }
     return text;
-  }
-
-  Optional<String> optionalText(String field) throws CatalogueFormatException {
-    return has(field) ? Optional.of(text(field)) : Optional.empty();
   }
 
   /** True only if the field is there and true. */

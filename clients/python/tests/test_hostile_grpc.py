@@ -95,12 +95,11 @@ def raw(**handlers: Any) -> Iterator[GrpcClient]:
 
 @pytest.mark.parametrize("data", [b"\xff" * 50, b"\x0a\xff\xff\xff\xff\x0f", b"\x0b" * 5000, b"\x1a\x02\x0a\x01"])
 def test_a_message_that_is_none_is_an_error_of_ours(data: bytes) -> None:
-    with raw(Decode=grpc.unary_unary_rpc_method_handler(lambda *_: data)) as client:
-        with pytest.raises(IncompatibleServerError):
-            client.decode(LATENTS, scale="unscaled")
-    with raw(DecodeStream=grpc.unary_stream_rpc_method_handler(lambda *_: iter([data]))) as client:
-        with pytest.raises(IncompatibleServerError):
-            client.decode(LATENTS, scale="unscaled", progress=lambda *_: None)
+    once, stream = grpc.unary_unary_rpc_method_handler, grpc.unary_stream_rpc_method_handler
+    with raw(Decode=once(lambda *_: data)) as client, pytest.raises(IncompatibleServerError):
+        client.decode(LATENTS, scale="unscaled")
+    with raw(DecodeStream=stream(lambda *_: iter([data]))) as client, pytest.raises(IncompatibleServerError):
+        client.decode(LATENTS, scale="unscaled", progress=lambda *_: None)
 
 
 def header(shape: list[int], kind: int = pb.PICTURE_FORMAT_UINT8) -> Any:
@@ -129,9 +128,9 @@ def part(data: bytes, number: int = 0) -> Any:
 )
 def test_a_stream_that_is_none_is_an_error_of_ours(events: list[Any]) -> None:
     sent = [event.SerializeToString() for event in events]
-    with raw(DecodeStream=grpc.unary_stream_rpc_method_handler(lambda *_: iter(sent))) as client:
-        with pytest.raises(IncompatibleServerError):
-            client.decode(LATENTS, scale="unscaled", progress=lambda *_: None)
+    stream = grpc.unary_stream_rpc_method_handler(lambda *_: iter(sent))
+    with raw(DecodeStream=stream) as client, pytest.raises(IncompatibleServerError):
+        client.decode(LATENTS, scale="unscaled", progress=lambda *_: None)
 
 
 @pytest.mark.parametrize("pushback", ["9" * 400, "9" * 10_000, "nan", "-9", "", "1e9"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -175,6 +177,41 @@ def test_every_mode_gives_the_same_bytes_over_both_transports(sidecar: LocalSide
             one = sidecar.client.decode(latents(2), scale="unscaled", output="float32", **mode).pixels
             other = grpc_client.decode(latents(2), scale="unscaled", output="float32", **mode).pixels
             np.testing.assert_array_equal(one, other)
+
+
+@SERVICE
+def test_every_mode_gives_the_bytes_of_the_command(client: Client, java_command: list[str], tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    rng = np.random.default_rng(6)
+    photo, flags = rng.integers(0, 256, (32, 48, 3), dtype=np.uint8), np.zeros((32, 48), np.uint8)
+    flags[7:20, 11:40] = 255
+    image.fromarray(photo).save(tmp_path / "photo.png")
+    image.fromarray(flags).save(tmp_path / "mask.png")
+    command = [*java_command, *"decode z.npy --latents unscaled --force -o x.npy --model".split()]
+    kept = {"keep": photo, "mask": flags}
+    for words, options, n in (
+        ("--start photo.png --seed 5", {"start": photo, "seed": 5}, 1),
+        ("--keep photo.png --mask mask.png --seeds 5,9 --grow 1", {**kept, "seed": [5, 9], "grow": 1}, 2),
+        ("--start photo.png --keep photo.png --mask mask.png", {"start": photo, **kept}, 1),
+        ("--noise-shared 4", {"shared_noise": 4}, 2),
+    ):
+        np.save(tmp_path / "z.npy", latents(n))
+        model = GOLDENS / "diffusers-reduced"
+        subprocess.run([*command, model, *words.split()], cwd=tmp_path, check=True, capture_output=True)
+        pixels = client.decode(latents(n), scale="unscaled", output="float32", **options).pixels
+        np.testing.assert_array_equal(pixels, np.load(tmp_path / "x.npy"))
+
+
+@SERVICE
+@pytest.mark.parametrize(("flag", "region"), [(False, "none"), (True, "0,4,0,6")])
+def test_an_empty_mask_and_a_full_one(client: Client, flag: bool, region: str) -> None:
+    photo = np.random.default_rng(6).integers(0, 256, (32, 48, 3), dtype=np.uint8)
+    decoded = client.decode(latents(), scale="unscaled", keep=photo, mask=np.full((32, 48), flag), feather=0)
+    assert decoded.metadata["region"] == region
+    without = client.decode(latents(), scale="unscaled")
+    np.testing.assert_array_equal(decoded.pixels, without.pixels if flag else photo[None])
+    assert len(decoded.warnings) == 1
+    assert "the mask" in decoded.warnings[0]
 
 
 @SERVICE

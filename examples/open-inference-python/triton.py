@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The same as infer.py with Triton's client.
 
-Usage: triton.py ADDRESS PICTURE.ppm
+Usage: triton.py ADDRESS PICTURE.ppm [MODEL]
 """
 import pathlib
 import sys
@@ -10,17 +10,15 @@ import numpy as np
 import tritonclient.grpc as triton
 from tritonclient.utils import InferenceServerException
 
-MODEL = "consistency_decoder"
-
 if __name__ == "__main__":
-    address, path = sys.argv[1:]
+    address, path, model = (*sys.argv[1:], "consistency_decoder")[:3]
     latents = np.random.RandomState(1).standard_normal((1, 4, 16, 24)).astype(np.float32)
     client = triton.InferenceServerClient(address)
     tensor = triton.InferInput("latent_sample", list(latents.shape), "FP32")
     tensor.set_data_from_numpy(latents)
     try:
         answer = client.infer(
-            MODEL,
+            model,
             [tensor],
             outputs=[triton.InferRequestedOutput("image")],
             parameters={"seed": 42, "scaling_factor": 0.18215},

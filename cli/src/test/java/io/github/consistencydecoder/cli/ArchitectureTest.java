@@ -154,13 +154,13 @@ final class ArchitectureTest {
               resideInAnyPackage("com.google.protobuf..", ROOT + "models.network.onnx.proto.."));
 
   @ArchTest
-  static final ArchRule serverKnowsTheContractFormatsAndTheProtocolAloneOfOurModules =
+  static final ArchRule serverKnowsTheContractFormatsCompareAndTheProtocolAloneOfOurModules =
       classes()
           .that()
           .resideInAPackage(SERVER)
           .should()
           .onlyDependOnClassesThat(
-              resideInAnyPackage(SERVER, PLUGIN, FORMATS, PROTO)
+              resideInAnyPackage(SERVER, PLUGIN, FORMATS, PROTO, COMPARE)
                   .or(
                       JavaClass.Predicates.resideOutsideOfPackages(
                           ROOT + ".", "ai.onnxruntime..")));

@@ -4,7 +4,7 @@ import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.models.store.ModelStore;
-import io.github.consistencydecoder.models.store.ResolvedModel;
+import io.github.consistencydecoder.models.store.catalogue.CatalogueEntry;
 import io.github.consistencydecoder.plugin.Availability;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
@@ -16,6 +16,7 @@ import io.github.consistencydecoder.plugin.LatentEncoder;
 import io.github.consistencydecoder.server.models.ModelSource;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,6 +32,9 @@ record ServedModel(String name, String decoder, DecoderConfig config) {
   private static final String CONSISTENCY = "consistency";
   private static final Pattern NAMED = Pattern.compile("([a-z0-9_.-]+)=(.+)");
   private static final Pattern WITH_DECODER = Pattern.compile("([a-z][a-z0-9-]*):(.+)");
+
+  /** What the bundled model is called: not what OpenAI's is. */
+  private static final String BUNDLED = "bundled-preview";
 
   /** What pipelines call the usual ones. */
   private static final Map<String, String> USUAL_NAMES =
@@ -57,11 +61,16 @@ record ServedModel(String name, String decoder, DecoderConfig config) {
       decoder = withDecoder.group(1);
       rest = withDecoder.group(2);
     }
+    Optional<CatalogueEntry> entry =
+        decoder.isEmpty() || decoder.equals(CONSISTENCY)
+            ? ModelStore.standard().resolve(rest).entry()
+            : Optional.empty();
     if (decoder.isEmpty()) {
-      decoder = decoderOf(rest);
+      decoder = decoderOf(entry);
     }
     if (name.isEmpty()) {
-      name = name(decoder, rest, taken);
+      boolean bundled = entry.map(CatalogueEntry::bundled).orElse(false);
+      name = name(bundled ? BUNDLED : USUAL_NAMES.getOrDefault(decoder, decoder), rest, taken);
     }
     if (taken.contains(name)) {
       throw new CliException(
@@ -104,10 +113,8 @@ record ServedModel(String name, String decoder, DecoderConfig config) {
   }
 
   /** By the catalogue; what is not in it is taken for a consistency decoder, as by decode. */
-  private static String decoderOf(String model) {
-    ResolvedModel found = ModelStore.standard().resolve(model);
-    return found
-        .entry()
+  private static String decoderOf(Optional<CatalogueEntry> known) {
+    return known
         .map(
             entry ->
                 switch (entry.kind()) {
@@ -118,8 +125,7 @@ record ServedModel(String name, String decoder, DecoderConfig config) {
         .orElse(CONSISTENCY);
   }
 
-  private static String name(String decoder, String model, Set<String> taken) {
-    String usual = USUAL_NAMES.getOrDefault(decoder, decoder);
+  private static String name(String usual, String model, Set<String> taken) {
     if (!taken.contains(usual)) {
       return usual;
     }

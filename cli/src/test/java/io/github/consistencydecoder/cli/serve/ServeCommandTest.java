@@ -64,7 +64,7 @@ final class ServeCommandTest {
         "--grace=-1|--grace -1.0: seconds",
         "--log=xml|--log xml: text or json",
         "--host=0.0.0.0 --http-port=0 --grpc-port=0|lets others in over the network",
-        "--model=tiny --model=consistency_decoder=tiny|there is a model 'consistency_decoder'",
+        "--model=tiny --model=bundled-preview=tiny|there is a model 'bundled-preview'",
       })
   void senselessOptionsAreRefused(String options, String part) {
     List<Object> arguments = new ArrayList<>(List.of("serve"));
@@ -131,7 +131,7 @@ final class ServeCommandTest {
       }
       // Without a line it has ended, and its log has an end.
       assertThat(line).withFailMessage(() -> "it ended: " + log.join()).isNotNull();
-      assertThat(line).contains("consistency_decoder");
+      assertThat(line).contains("bundled-preview").doesNotContain("consistency_decoder");
 
       HttpResponse<byte[]> answer = decode(http);
       kill(process, signal);

@@ -30,8 +30,13 @@ public final class HtmlReport {
    *     quality, at half size, or at last not at all
    */
   public static void write(ReportData data, Path target, long maxBytes) throws IOException {
-    String style = Resources.text("report.css") + "\n:root{--heat:" + ColourScale.css() + "}\n";
-    String script = Resources.text("report.js");
+    String style =
+        Resources.viewerStyle()
+            + Resources.text("report.css")
+            + "\n:root{--heat:"
+            + ColourScale.css()
+            + "}\n";
+    String script = Resources.viewerScript() + Resources.text("report.js");
     AtomicFiles.write(
         target,
         channel -> {

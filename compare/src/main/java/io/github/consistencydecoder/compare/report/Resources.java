@@ -5,9 +5,22 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** The text files that lie beside this class. */
-final class Resources {
+/** The text files that lie beside this class; those of the viewer serve other pages too. */
+public final class Resources {
   private Resources() {}
+
+  /**
+   * The viewer's script: it defines {@code viewer(element)}, which gives the {@code .stage}s below
+   * an element zoom, and two pictures over each other a slider.
+   */
+  public static String viewerScript() {
+    return text("viewer.js");
+  }
+
+  /** The viewer's style, with the colours that the pages share. */
+  public static String viewerStyle() {
+    return text("viewer.css");
+  }
 
   static String text(String name) {
     try (InputStream in = Resources.class.getResourceAsStream(name)) {

@@ -13,6 +13,7 @@ import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.testing.browser.Chromium;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

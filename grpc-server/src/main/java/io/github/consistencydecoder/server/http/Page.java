@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.server.http;
 
+import io.github.consistencydecoder.compare.report.Resources;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -12,12 +13,11 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
 
 /**
- * The page for browsers, one file without anything from elsewhere. Its script and its style are
- * named by their hashes, so that nothing else can run in it.
+ * The page for browsers, one answer without anything from elsewhere; the viewer of its pictures is
+ * the report's. Its script and its style are named by their hashes, so that nothing else can run in
+ * it.
  */
 final class Page {
-  private static final String FILE = "page.html";
-
   private final byte[] html;
   private final Map<String, String> headers;
 
@@ -35,8 +35,15 @@ final class Page {
   }
 
   static Page load() {
-    try (InputStream in = Page.class.getResourceAsStream(FILE)) {
-      return new Page(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    return new Page(
+        text("page.html")
+            .replace("{style}", Resources.viewerStyle() + text("page.css"))
+            .replace("{script}", Resources.viewerScript() + text("page.js")));
+  }
+
+  private static String text(String file) {
+    try (InputStream in = Page.class.getResourceAsStream(file)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -174,7 +174,9 @@ final class HttpEndpointAccessTest {
       assertThat(page.headers().firstValue("content-security-policy").orElse(""))
           .contains("default-src 'none'", "script-src 'sha256-", "style-src 'sha256-")
           .doesNotContain("unsafe");
-      assertThat(html).contains("<script>").doesNotContain("http://", "https://");
+      assertThat(html)
+          .contains("<script>", "id=\"file\" multiple", "const viewer =")
+          .doesNotContain("http://", "https://", "{script}", "{style}", " style=\"", "onclick");
     }
   }
 

@@ -1,4 +1,4 @@
-package io.github.consistencydecoder.compare.report;
+package io.github.consistencydecoder.testing.browser;
 
 import java.io.File;
 import java.io.IOException;
@@ -28,7 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
  * A headless Chromium with one page, spoken to over the Chrome DevTools Protocol. Owns the process;
  * close ends it.
  */
-final class Chromium implements AutoCloseable {
+public final class Chromium implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 60;
   private static final JsonMapper JSON = JsonMapper.shared();
 
@@ -45,7 +45,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** Where a Chromium is on this machine, if there is one. */
-  static Optional<Path> executable() {
+  public static Optional<Path> executable() {
     for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
       for (String name : List.of("chromium", "chromium-browser", "google-chrome")) {
         Path path = Path.of(folder, name);
@@ -60,7 +60,8 @@ final class Chromium implements AutoCloseable {
   /**
    * @param profile an empty folder
    */
-  static Chromium start(Path executable, Path profile) throws IOException, InterruptedException {
+  public static Chromium start(Path executable, Path profile)
+      throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(
                 executable.toString(),
@@ -137,7 +138,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** A command's result. */
-  JsonNode send(String method, Map<String, ?> params) {
+  public JsonNode send(String method, Map<String, ?> params) {
     int id = lastId.incrementAndGet();
     ObjectNode message = JSON.createObjectNode();
     message.put("id", id);
@@ -161,7 +162,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** Loads a page and forgets what happened before. */
-  void open(String url) throws InterruptedException {
+  public void open(String url) throws InterruptedException {
     events.clear();
     send("Page.navigate", Map.of("url", url));
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
@@ -174,15 +175,38 @@ final class Chromium implements AutoCloseable {
     settle();
   }
 
+  /** Waits until an expression is true, or fails with what the page says. */
+  public void await(String expression) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (!evaluate("Boolean(" + expression + ")").asBoolean()) {
+      if (System.nanoTime() > end) {
+        throw new IllegalStateException(
+            expression + " never came true; " + evaluate("document.body.innerText"));
+      }
+      Thread.sleep(20);
+    }
+  }
+
+  /** Gives files to an input, as a person who chooses them does. */
+  public void choose(String selector, List<Path> files) {
+    String input =
+        send("Runtime.evaluate", Map.of("expression", "document.querySelector('" + selector + "')"))
+            .get("result")
+            .get("objectId")
+            .asString();
+    List<String> names = files.stream().map(file -> file.toAbsolutePath().toString()).toList();
+    send("DOM.setFileInputFiles", Map.of("files", names, "objectId", input));
+  }
+
   /** Waits until two pictures have been drawn, so that what was asked for is on the screen. */
-  void settle() {
+  public void settle() {
     evaluate(
         "new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() =>"
             + " setTimeout(r, 150))))");
   }
 
   /** What has happened on the page, by method. */
-  List<JsonNode> events(String method) {
+  public List<JsonNode> events(String method) {
     List<JsonNode> found = new ArrayList<>();
     for (JsonNode event : events) {
       if (event.get("method").asString().equals(method)) {
@@ -193,7 +217,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** The value of an expression; a promise is waited for. */
-  JsonNode evaluate(String expression) {
+  public JsonNode evaluate(String expression) {
     JsonNode result =
         send(
             "Runtime.evaluate",
@@ -205,7 +229,7 @@ final class Chromium implements AutoCloseable {
     return value == null ? JSON.nullNode() : value;
   }
 
-  void mouse(String type, double x, double y) {
+  public void mouse(String type, double x, double y) {
     send(
         "Input.dispatchMouseEvent",
         Map.of(
@@ -224,7 +248,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** Presses at one point, moves in steps and releases at another. */
-  void drag(double fromX, double fromY, double toX, double toY) {
+  public void drag(double fromX, double fromY, double toX, double toY) {
     mouse("mousePressed", fromX, fromY);
     for (int i = 1; i <= 5; i++) {
       mouse("mouseMoved", fromX + (toX - fromX) * i / 5, fromY + (toY - fromY) * i / 5);
@@ -232,7 +256,7 @@ final class Chromium implements AutoCloseable {
     mouse("mouseReleased", toX, toY);
   }
 
-  void wheelWithCtrl(double x, double y, double delta) {
+  public void wheelWithCtrl(double x, double y, double delta) {
     send(
         "Input.dispatchMouseEvent",
         Map.of("type", "mouseWheel", "x", x, "y", y, "deltaX", 0, "deltaY", delta, "modifiers", 2));
@@ -240,7 +264,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** Presses and releases a key of the keyboard. */
-  void key(String key, boolean shift) {
+  public void key(String key, boolean shift) {
     for (String type : List.of("keyDown", "keyUp")) {
       send(
           "Input.dispatchKeyEvent",
@@ -249,7 +273,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** One finger from one point to another. */
-  void swipe(double fromX, double fromY, double toX, double toY) {
+  public void swipe(double fromX, double fromY, double toX, double toY) {
     touch("touchStart", List.of(Map.of("x", fromX, "y", fromY)));
     for (int i = 1; i <= 5; i++) {
       touch(
@@ -259,12 +283,12 @@ final class Chromium implements AutoCloseable {
     touch("touchEnd", List.of());
   }
 
-  void touch(String type, List<Map<String, Double>> points) {
+  public void touch(String type, List<Map<String, Double>> points) {
     send("Input.dispatchTouchEvent", Map.of("type", type, "touchPoints", points));
   }
 
   /** The window as PNG. */
-  byte[] screenshot(boolean whole) {
+  public byte[] screenshot(boolean whole) {
     return Base64.getDecoder()
         .decode(
             send("Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", whole))

@@ -187,7 +187,7 @@ def test_every_mode_gives_the_bytes_of_the_command(client: Client, java_command:
     flags[7:20, 11:40] = 255
     image.fromarray(photo).save(tmp_path / "photo.png")
     image.fromarray(flags).save(tmp_path / "mask.png")
-    command = [*java_command, *"decode z.npy --latents unscaled --force -o x.npy --model".split()]
+    command = [*java_command, "decode", "z.npy", "--latents", "unscaled", "--force", "-o", "x.npy", "--model"]
     kept = {"keep": photo, "mask": flags}
     for words, options, n in (
         ("--start photo.png --seed 5", {"start": photo, "seed": 5}, 1),

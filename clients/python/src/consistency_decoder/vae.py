@@ -204,10 +204,13 @@ class RemoteConsistencyVAE(ModelMixin, ConfigMixin):  # type: ignore[misc]
             raise InvalidInputError(f"latents of type {z.dtype}: float32, float16 or bfloat16 is needed")
         check_latents(WireTensor.of(z, "latents"))
         n, _, h, w = z.shape
+        start = self.config.start
         options: dict[str, Any] = {"steps": num_inference_steps}
-        if self.config.start is not None:
-            options = {"timesteps": self._after_the_first(num_inference_steps), "start": self.config.start}
-        each: dict[str, Callable[[slice], Any]] = {}
+        if start is not None:
+            options = {"timesteps": self._after_the_first(num_inference_steps), "start": start}
+        given: dict[str, Any] = {"keep": _for_each(image, n), "mask": _for_each(mask, n)}
+        if image is not None or mask is not None:
+            options |= {name: self.config[name] for name in ("feather", "grow", "region")}
         if self.config.shared_noise is not None:
             options["shared_noise"] = self.config.shared_noise
         else:
@@ -217,25 +220,18 @@ class RemoteConsistencyVAE(ModelMixin, ConfigMixin):  # type: ignore[misc]
                 for _ in range(num_inference_steps)
             ]
             # With a start the first field is drawn and dropped: the others are then those of a decode without it.
-            used = noise if self.config.start is None else noise[1:]
-            each["noise"] = lambda part: [step[part] for step in used]
-        if self.config.start == _LOCAL:
-            pictures = self._decoded_here(z)
-            each["start"] = lambda part: pictures[part]
-        if image is not None or mask is not None:
-            options |= {name: self.config[name] for name in ("feather", "grow", "region")}
-            known, flags = _for_each(image, n), _for_each(mask, n)
-            each["keep"] = lambda part: known if known is None else known[part]
-            each["mask"] = lambda part: flags if flags is None else flags[part]
+            given["noise"] = noise if start is None else noise[1:]
+        if start == _LOCAL:
+            given["start"] = self._decoded_here(z)
         size = 1 if self.use_slicing else n
         parts = [slice(i, i + size) for i in range(0, n, size)]
         with self._bar(len(parts)) as report:
             decoded = [
-                self._decoded(z[part], report(k), {**options, **{name: of(part) for name, of in each.items()}})
+                self._decoded(z[part], report(k), {**options, **{name: _part(of, part) for name, of in given.items()}})
                 for k, part in enumerate(parts)
             ]
         # Of known pixels no bit is lost: diffusers' own arithmetic after this would lose some in bfloat16.
-        sample = torch.cat(decoded).to(device=z.device, dtype=torch.float32 if "keep" in each else z.dtype)
+        sample = torch.cat(decoded).to(device=z.device, dtype=z.dtype if image is None else torch.float32)
         return DecoderOutput(sample=sample) if return_dict else (sample,)
 
     def forward(
@@ -327,6 +323,13 @@ def _for_each(pictures: torch.Tensor | None, n: int) -> torch.Tensor | None:
     if pictures is None or n % len(pictures):
         return pictures
     return pictures.repeat(n // len(pictures), 1, 1, 1)
+
+
+def _part(of: Any, part: slice) -> Any:
+    """Of a tensor, or of each in a list of them."""
+    if isinstance(of, list):
+        return [each[part] for each in of]
+    return None if of is None else of[part]
 
 
 def _tqdm() -> Any:

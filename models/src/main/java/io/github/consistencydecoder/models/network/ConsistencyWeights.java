@@ -119,7 +119,8 @@ public final class ConsistencyWeights implements NetworkWeights {
         found.containsKey("down_blocks." + level + ".resnets.0.conv2.weight");
         level++) {
       widths.add(
-          dimension(checkpoint, found, "down_blocks." + level + ".resnets.0.conv2.weight", 0));
+          UnsupportedCheckpoint.dimension(
+              checkpoint, found, "down_blocks." + level + ".resnets.0.conv2.weight", 0));
     }
     if (widths.size() != ConsistencyNetwork.LEVELS) {
       throw UnsupportedCheckpoint.refusal(
@@ -146,9 +147,9 @@ public final class ConsistencyWeights implements NetworkWeights {
             layers,
             groups,
             epsilon,
-            dimension(checkpoint, found, "time_embedding.linear_1.weight", 0),
-            dimension(checkpoint, found, "time_proj.weight", 0),
-            dimension(checkpoint, found, "conv_out.weight", 0));
+            UnsupportedCheckpoint.dimension(checkpoint, found, "time_embedding.linear_1.weight", 0),
+            UnsupportedCheckpoint.dimension(checkpoint, found, "time_proj.weight", 0),
+            UnsupportedCheckpoint.dimension(checkpoint, found, "conv_out.weight", 0));
     for (Block b : network.blocks()) {
       if (b.in() % groups != 0 || b.out() % groups != 0) {
         throw UnsupportedCheckpoint.refusal(
@@ -167,21 +168,6 @@ public final class ConsistencyWeights implements NetworkWeights {
           checkpoint, "has " + network.outputs() + " output channels, at least 3 are needed");
     }
     return network;
-  }
-
-  private static int dimension(
-      Checkpoint checkpoint, Map<String, TensorInfo> found, String name, int index) {
-    TensorInfo t = found.get(name);
-    if (t == null) {
-      throw UnsupportedCheckpoint.refusal(
-          checkpoint,
-          "lacks the tensor '" + name + "' (or what it is called in the other namings)");
-    }
-    if (t.shape().size() <= index || t.shape().get(index) < 1 || t.shape().get(index) > 1 << 16) {
-      throw UnsupportedCheckpoint.refusal(
-          checkpoint, "has a tensor '" + t.name() + "' of shape " + t.shape());
-    }
-    return t.shape().get(index).intValue();
   }
 
   private static void checkConfig(
@@ -206,37 +192,11 @@ public final class ConsistencyWeights implements NetworkWeights {
 
   private static void checkTensors(
       Checkpoint checkpoint, ConsistencyNetwork network, Map<String, TensorInfo> found) {
-    Map<String, List<Long>> expected = network.tensors();
-    for (Map.Entry<String, List<Long>> e : expected.entrySet()) {
-      TensorInfo t = found.get(e.getKey());
-      if (t == null) {
-        throw UnsupportedCheckpoint.refusal(
-            checkpoint, "lacks the tensor '" + e.getKey() + "' of shape " + e.getValue());
-      }
-      if (!t.shape().equals(e.getValue())) {
-        throw UnsupportedCheckpoint.refusal(
-            checkpoint,
-            "has tensor '"
-                + t.name()
-                + "' of shape "
-                + t.shape()
-                + ", a network of widths "
-                + network.widths()
-                + " needs "
-                + e.getValue());
-      }
-    }
-    for (String name : found.keySet()) {
-      if (!expected.containsKey(name)) {
-        throw UnsupportedCheckpoint.refusal(
-            checkpoint,
-            "has a tensor '"
-                + found.get(name).name()
-                + "' that a network of "
-                + network.layers()
-                + " layers a level has not");
-      }
-    }
+    Map<String, List<Long>> needed = network.tensors();
+    UnsupportedCheckpoint.requireTensors(
+        checkpoint, found, needed, List::equals, "a network of widths " + network.widths());
+    UnsupportedCheckpoint.requireNoOthers(
+        checkpoint, found, needed, "", "a network of " + network.layers() + " layers a level");
   }
 
   @Override

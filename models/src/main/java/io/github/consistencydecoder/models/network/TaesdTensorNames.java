@@ -51,18 +51,7 @@ public final class TaesdTensorNames {
       boolean counted = part == AutoencoderPart.DECODER && m.group(2) == null;
       int index = Integer.parseInt(m.group(3)) - (counted ? 1 : 0);
       String name = part.prefix() + "layers." + index + "." + m.group(4);
-      TensorInfo earlier = found.get(part).put(name, t);
-      if (earlier != null) {
-        throw new DecoderException(
-            DecoderErrorCode.MODEL_UNSUPPORTED,
-            "the checkpoint's tensors '"
-                + earlier.name()
-                + "' and '"
-                + t.name()
-                + "' both mean '"
-                + name
-                + "'");
-      }
+      UnsupportedCheckpoint.putOnce(found.get(part), name, t);
     }
     return found;
   }

@@ -68,18 +68,7 @@ final class TensorNames {
       if (name == null) {
         continue;
       }
-      TensorInfo earlier = found.put(name, t);
-      if (earlier != null) {
-        throw new DecoderException(
-            DecoderErrorCode.MODEL_UNSUPPORTED,
-            "the checkpoint's tensors '"
-                + earlier.name()
-                + "' and '"
-                + t.name()
-                + "' both mean '"
-                + name
-                + "'");
-      }
+      UnsupportedCheckpoint.putOnce(found, name, t);
     }
     return found;
   }

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiPredicate;
 
 /** Says what a checkpoint is that is not what was wanted, so that people find their mistake. */
 public final class UnsupportedCheckpoint {
@@ -54,6 +55,84 @@ public final class UnsupportedCheckpoint {
   public static DecoderException refusal(Checkpoint checkpoint, String what) {
     return new DecoderException(
         DecoderErrorCode.MODEL_UNSUPPORTED, checkpoint.path().getFileName() + " " + what);
+  }
+
+  /** One dimension of a recognised tensor, at least 1. */
+  public static int dimension(
+      Checkpoint checkpoint, Map<String, TensorInfo> found, String name, int index) {
+    TensorInfo t = found.get(name);
+    if (t == null) {
+      throw refusal(
+          checkpoint,
+          "lacks the tensor '" + name + "' (or what it is called in the other namings)");
+    }
+    if (t.shape().size() <= index || t.shape().get(index) < 1 || t.shape().get(index) > 1 << 16) {
+      throw refusal(checkpoint, "has a tensor '" + t.name() + "' of shape " + t.shape());
+    }
+    return t.shape().get(index).intValue();
+  }
+
+  /**
+   * Requires that a network's tensors are there, in their shapes.
+   *
+   * @param found the recognised ones, by the network's names
+   * @param needed the network's tensors
+   * @param fits whether a shape found is as good as the one needed
+   * @param network for messages: {@code a network of width 64}
+   */
+  public static void requireTensors(
+      Checkpoint checkpoint,
+      Map<String, TensorInfo> found,
+      Map<String, List<Long>> needed,
+      BiPredicate<List<Long>, List<Long>> fits,
+      String network) {
+    needed.forEach(
+        (name, shape) -> {
+          TensorInfo t = found.get(name);
+          if (t == null) {
+            throw refusal(checkpoint, "lacks the tensor '" + name + "' of shape " + shape);
+          }
+          if (!fits.test(t.shape(), shape)) {
+            String has = "has tensor '" + t.name() + "' of shape " + t.shape();
+            throw refusal(checkpoint, has + ", " + network + " needs " + shape);
+          }
+        });
+  }
+
+  /**
+   * Requires that a checkpoint has no further tensors of a network.
+   *
+   * @param prefix how the names of those begin that are looked at
+   * @param network for messages: {@code a network of 3 layers a level}
+   */
+  public static void requireNoOthers(
+      Checkpoint checkpoint,
+      Map<String, TensorInfo> found,
+      Map<String, List<Long>> needed,
+      String prefix,
+      String network) {
+    found.forEach(
+        (name, t) -> {
+          if (name.startsWith(prefix) && !needed.containsKey(name)) {
+            throw refusal(
+                checkpoint, "has a tensor '" + t.name() + "' that " + network + " has not");
+          }
+        });
+  }
+
+  /**
+   * Adds a recognised tensor.
+   *
+   * @throws DecoderException {@link DecoderErrorCode#MODEL_UNSUPPORTED} if another one has the name
+   */
+  public static void putOnce(Map<String, TensorInfo> found, String name, TensorInfo t) {
+    TensorInfo earlier = found.put(name, t);
+    if (earlier != null) {
+      throw new DecoderException(
+          DecoderErrorCode.MODEL_UNSUPPORTED,
+          "the checkpoint's tensors '%s' and '%s' both mean '%s'"
+              .formatted(earlier.name(), t.name(), name));
+    }
   }
 
   /** Its first convolution takes the picture and the latent together. */

@@ -83,25 +83,8 @@ public final class LpipsWeights implements RunnableNetwork {
                       ? "it lacks the network, features.0.weight and so on"
                       : UnsupportedCheckpoint.of(checkpoint)));
     }
-    tensors()
-        .forEach(
-            (name, shape) -> {
-              TensorInfo t = found.get(name);
-              if (t == null) {
-                throw UnsupportedCheckpoint.refusal(
-                    checkpoint, "lacks the tensor '" + name + "' of shape " + shape);
-              }
-              if (!fits(t.shape(), shape)) {
-                throw UnsupportedCheckpoint.refusal(
-                    checkpoint,
-                    "has tensor '"
-                        + t.name()
-                        + "' of shape "
-                        + t.shape()
-                        + ", LPIPS over SqueezeNet 1.1 needs "
-                        + shape);
-              }
-            });
+    UnsupportedCheckpoint.requireTensors(
+        checkpoint, found, tensors(), LpipsWeights::fits, "LPIPS over SqueezeNet 1.1");
     return new LpipsWeights(checkpoint, found);
   }
 

@@ -163,51 +163,16 @@ public final class TaesdWeights implements RunnableNetwork {
           checkpoint, "has a tensor '" + first.name() + "' of shape " + first.shape());
     }
     long latent = latentSide.shape().get(part == AutoencoderPart.DECODER ? 1 : 0);
-    if (latent != VaeNetwork.LATENT_CHANNELS) {
-      throw UnsupportedCheckpoint.refusal(
-          checkpoint,
-          "has latents of "
-              + latent
-              + " channels"
-              + (latent == 16 ? ", as Stable Diffusion 3 or Flux" : "")
-              + "; the 4 of Stable Diffusion 1.x are needed");
-    }
+    VaeNetwork.requireLatentChannels(checkpoint, latent);
     return new TaesdNetwork(part, first.shape().get(0).intValue(), blocks);
   }
 
   private static void checkTensors(
       Checkpoint checkpoint, TaesdNetwork network, Map<String, TensorInfo> found) {
-    Map<String, List<Long>> expected = network.tensors();
-    expected.forEach(
-        (name, shape) -> {
-          TensorInfo t = found.get(name);
-          if (t == null) {
-            throw UnsupportedCheckpoint.refusal(
-                checkpoint, "lacks the tensor '" + name + "' of shape " + shape);
-          }
-          if (!t.shape().equals(shape)) {
-            throw UnsupportedCheckpoint.refusal(
-                checkpoint,
-                "has tensor '"
-                    + t.name()
-                    + "' of shape "
-                    + t.shape()
-                    + ", a network of width "
-                    + network.width()
-                    + " needs "
-                    + shape);
-          }
-        });
-    for (Map.Entry<String, TensorInfo> e : found.entrySet()) {
-      if (!expected.containsKey(e.getKey())) {
-        throw UnsupportedCheckpoint.refusal(
-            checkpoint,
-            "has a tensor '"
-                + e.getValue().name()
-                + "' that a network of blocks "
-                + network.blocks()
-                + " has not");
-      }
-    }
+    Map<String, List<Long>> needed = network.tensors();
+    UnsupportedCheckpoint.requireTensors(
+        checkpoint, found, needed, List::equals, "a network of width " + network.width());
+    UnsupportedCheckpoint.requireNoOthers(
+        checkpoint, found, needed, "", "a network of blocks " + network.blocks());
   }
 }

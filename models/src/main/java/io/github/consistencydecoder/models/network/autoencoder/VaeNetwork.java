@@ -1,7 +1,9 @@
 package io.github.consistencydecoder.models.network.autoencoder;
 
+import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.models.network.AutoencoderPart;
 import io.github.consistencydecoder.models.network.TensorShapesByName;
+import io.github.consistencydecoder.models.network.UnsupportedCheckpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -244,5 +246,18 @@ public record VaeNetwork(
   @Override
   public String description() {
     return "widths " + widths + ", layers " + layers;
+  }
+
+  /** Requires that an autoencoder's latents are Stable Diffusion 1.x's. */
+  static void requireLatentChannels(Checkpoint checkpoint, long channels) {
+    if (channels != LATENT_CHANNELS) {
+      throw UnsupportedCheckpoint.refusal(
+          checkpoint,
+          "has latents of "
+              + channels
+              + " channels"
+              + (channels == 16 ? ", as Stable Diffusion 3 or Flux" : "")
+              + "; the 4 of Stable Diffusion 1.x are needed");
+    }
   }
 }

@@ -1,6 +1,7 @@
 package io.github.consistencydecoder.models.network.autoencoder;
 
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
+import io.github.consistencydecoder.models.network.UnsupportedCheckpoint;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;
 import io.github.consistencydecoder.plugin.DecoderException;
 import java.util.Collection;
@@ -57,17 +58,8 @@ final class VaeTensorNames {
     Map<String, TensorInfo> found = new LinkedHashMap<>();
     for (TensorInfo t : tensors) {
       String name = t.dtype().floating() && !t.shape().isEmpty() ? canonical(t.name()) : null;
-      TensorInfo earlier = name == null ? null : found.put(name, t);
-      if (earlier != null) {
-        throw new DecoderException(
-            DecoderErrorCode.MODEL_UNSUPPORTED,
-            "the checkpoint's tensors '"
-                + earlier.name()
-                + "' and '"
-                + t.name()
-                + "' both mean '"
-                + name
-                + "'");
+      if (name != null) {
+        UnsupportedCheckpoint.putOnce(found, name, t);
       }
     }
     return found;

@@ -136,14 +136,7 @@ public final class VaeWeights implements RunnableNetwork {
           decoder
               ? dimension("decoder.conv_in.weight", 1)
               : dimension("encoder.conv_out.weight", 0) / 2;
-      if (latent != VaeNetwork.LATENT_CHANNELS) {
-        throw unsupported(
-            "has latents of "
-                + latent
-                + " channels"
-                + (latent == 16 ? ", as Stable Diffusion 3 or Flux" : "")
-                + "; the 4 of Stable Diffusion 1.x are needed");
-      }
+      VaeNetwork.requireLatentChannels(checkpoint, latent);
       VaeNetwork network = new VaeNetwork(part, widths, layers, groups(config), EPSILON);
       checkGroups(network);
       config.ifPresent(c -> checkConfig(network, c));
@@ -211,47 +204,23 @@ public final class VaeWeights implements RunnableNetwork {
     }
 
     private int dimension(String name, int index) {
-      TensorInfo t = found.get(name);
-      if (t == null) {
-        throw unsupported(
-            "lacks the tensor '" + name + "' (or what it is called in the other namings)");
-      }
-      if (t.shape().size() <= index || t.shape().get(index) < 1 || t.shape().get(index) > 1 << 16) {
-        throw unsupported("has a tensor '" + t.name() + "' of shape " + t.shape());
-      }
-      return t.shape().get(index).intValue();
+      return UnsupportedCheckpoint.dimension(checkpoint, found, name, index);
     }
 
     void checkTensors(VaeNetwork network) {
-      Map<String, List<Long>> expected = network.tensors();
-      expected.forEach(
-          (name, shape) -> {
-            TensorInfo t = found.get(name);
-            if (t == null) {
-              throw unsupported("lacks the tensor '" + name + "' of shape " + shape);
-            }
-            if (!sameShape(t.shape(), shape)) {
-              throw unsupported(
-                  "has tensor '"
-                      + t.name()
-                      + "' of shape "
-                      + t.shape()
-                      + ", a network of widths "
-                      + network.widths()
-                      + " needs "
-                      + shape);
-            }
-          });
-      for (Map.Entry<String, TensorInfo> e : found.entrySet()) {
-        if (e.getKey().startsWith(part.prefix()) && !expected.containsKey(e.getKey())) {
-          throw unsupported(
-              "has a tensor '"
-                  + e.getValue().name()
-                  + "' that a network of "
-                  + network.layers()
-                  + " layers a level has not");
-        }
-      }
+      Map<String, List<Long>> needed = network.tensors();
+      UnsupportedCheckpoint.requireTensors(
+          checkpoint,
+          found,
+          needed,
+          Recognition::sameShape,
+          "a network of widths " + network.widths());
+      UnsupportedCheckpoint.requireNoOthers(
+          checkpoint,
+          found,
+          needed,
+          part.prefix(),
+          "a network of " + network.layers() + " layers a level");
     }
 
     /** The original attention's matrices are 1x1 convolutions. */

@@ -119,7 +119,7 @@ final class Fuzzing {
 
   /** What the sniffing of the first bytes makes of the input, and then its reader. */
   static void anyFile(byte[] input) throws IOException {
-    switch (FileKind.of(FILE, source(input))) {
+    switch (Checkpoints.FileKind.of(FILE, source(input))) {
       case SAFETENSORS -> safetensors(input);
       case SHARD_INDEX -> index(input);
       case ZIP -> archive(input);

@@ -154,10 +154,10 @@ public final class ModelStore {
         () -> {
           Files.createDirectories(home.folder());
           FileRecords records = FileRecords.of(home.folder());
+          StoreCheck check = new StoreCheck(home, records, listener);
           List<PulledFile> files = new ArrayList<>();
           for (CatalogueFile file : entry.files()) {
-            Optional<PulledFile> there =
-                options.force() ? Optional.empty() : present(home, file, records, listener);
+            Optional<PulledFile> there = options.force() ? Optional.empty() : check.present(file);
             PulledFile pulled =
                 there.isPresent() ? there.get() : download(home, file, records, downloader);
             files.add(pulled);
@@ -284,29 +284,6 @@ public final class ModelStore {
       throws IOException {
     records.put(file.name(), new FileRecord(pulled.bytes(), pulled.checksum(), from));
     ModelDigests.remember(home.file(file), pulled.checksum().sha256(), folders.cache());
-  }
-
-  /** A file that is there: recorded and of that size, or found sound now. */
-  private static Optional<PulledFile> present(
-      ModelFolder home, CatalogueFile file, FileRecords records, PullListener listener)
-      throws IOException {
-    Path path = home.file(file);
-    if (!Files.isRegularFile(path)) {
-      return Optional.empty();
-    }
-    Optional<FileRecord> fileRecord = records.find(file.name());
-    boolean agrees =
-        fileRecord.isPresent()
-            && fileRecord.get().bytes() == Files.size(path)
-            && file.checksum()
-                .map(sum -> sum.sha256().equals(fileRecord.get().checksum().sha256()))
-                .orElse(true);
-    if (!agrees && !new StoreCheck(home, records, listener).check(file).sound()) {
-      return Optional.empty();
-    }
-    return records
-        .find(file.name())
-        .map(known -> new PulledFile(file.name(), known.bytes(), known.checksum(), true));
   }
 
   private Path installed(CatalogueEntry entry) {

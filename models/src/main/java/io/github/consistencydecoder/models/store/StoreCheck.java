@@ -8,6 +8,7 @@ import io.github.consistencydecoder.models.store.catalogue.Trust;
 import io.github.consistencydecoder.models.store.digests.Sha256;
 import io.github.consistencydecoder.models.store.download.ContentSniffer;
 import io.github.consistencydecoder.models.store.download.PullListener;
+import io.github.consistencydecoder.models.store.download.PulledFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,6 +72,27 @@ final class StoreCheck {
       records.put(file.name(), new FileRecord(bytes, needed.get(), "found in the store"));
     }
     return sound(file.name(), needed.get());
+  }
+
+  /** A file that is there: recorded and of that size, or found sound now. */
+  Optional<PulledFile> present(CatalogueFile file) throws IOException {
+    Path path = home.file(file);
+    if (!Files.isRegularFile(path)) {
+      return Optional.empty();
+    }
+    Optional<FileRecord> fileRecord = records.find(file.name());
+    boolean agrees =
+        fileRecord.isPresent()
+            && fileRecord.get().bytes() == Files.size(path)
+            && file.checksum()
+                .map(sum -> sum.sha256().equals(fileRecord.get().checksum().sha256()))
+                .orElse(true);
+    if (!agrees && !check(file).sound()) {
+      return Optional.empty();
+    }
+    return records
+        .find(file.name())
+        .map(known -> new PulledFile(file.name(), known.bytes(), known.checksum(), true));
   }
 
   private static FileCheck wrong(CatalogueFile file, String detail) {

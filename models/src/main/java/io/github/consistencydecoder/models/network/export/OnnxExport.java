@@ -1,17 +1,22 @@
 package io.github.consistencydecoder.models.network.export;
 
+import io.github.consistencydecoder.formats.checkpoint.Checkpoint;
 import io.github.consistencydecoder.formats.tensors.TensorInfo;
 import io.github.consistencydecoder.models.network.AutoencoderPart;
 import io.github.consistencydecoder.models.network.ConsistencyWeights;
 import io.github.consistencydecoder.models.network.NetworkGraph;
+import io.github.consistencydecoder.models.network.NetworkWeights;
 import io.github.consistencydecoder.models.network.autoencoder.RunnableNetwork;
 import io.github.consistencydecoder.models.network.autoencoder.TaesdWeights;
 import io.github.consistencydecoder.models.network.autoencoder.VaeWeights;
 import io.github.consistencydecoder.models.network.graph.DerivedWeights;
 import io.github.consistencydecoder.models.network.onnx.ElementType;
 import io.github.consistencydecoder.models.network.onnx.GraphBuilder;
+import io.github.consistencydecoder.models.network.onnx.proto.GraphProto;
 import io.github.consistencydecoder.models.network.onnx.proto.ModelProto;
+import io.github.consistencydecoder.models.network.onnx.proto.NodeProto;
 import io.github.consistencydecoder.models.network.onnx.proto.StringStringEntryProto;
+import io.github.consistencydecoder.models.network.onnx.proto.ValueInfoProto;
 import io.github.consistencydecoder.plugin.Latents;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -138,5 +143,79 @@ public final class OnnxExport {
     }
     """
         .formatted(widths);
+  }
+
+  /**
+   * A network's weights with somebody who is told of each tensor before it is read, and may stop
+   * the reading by throwing.
+   */
+  record WatchedWeights(NetworkWeights weights, Consumer<TensorInfo> watcher)
+      implements NetworkWeights {
+    @Override
+    public Checkpoint checkpoint() {
+      return weights.checkpoint();
+    }
+
+    @Override
+    public TensorInfo tensor(String name) {
+      TensorInfo t = weights.tensor(name);
+      watcher.accept(t);
+      return t;
+    }
+  }
+
+  /** The graph of an autoencoder's half under the names that pipelines know. */
+  static final class AutoencoderModel {
+    private static final String FACTOR = "latent_sample.factor";
+
+    private AutoencoderModel() {}
+
+    /**
+     * A model like {@code graph} with another input and output.
+     *
+     * @param factor what the input is multiplied by before the network sees it; 1 for nothing
+     */
+    static ModelProto of(NetworkGraph graph, GraphInterface in, GraphInterface out, float factor)
+        throws IOException {
+      ModelProto model = ModelProto.parseFrom(graph.model());
+      GraphProto.Builder g = model.getGraph().toBuilder();
+      GraphBuilder outline = new GraphBuilder(g.getName());
+      out.declare(outline, in.addTo(outline));
+      GraphProto named = outline.build().getGraph();
+      ValueInfoProto output = named.getOutput(0).toBuilder().setName(out.name()).build();
+      g.setInput(0, named.getInput(0)).setOutput(0, output);
+      String fed = factor == 1 ? in.name() : RunnableNetwork.INPUT;
+      for (NodeProto.Builder node : g.getNodeBuilderList()) {
+        rename(node, RunnableNetwork.INPUT, fed);
+        rename(node, RunnableNetwork.OUTPUT, out.name());
+      }
+      if (factor != 1) {
+        scale(g, in.name(), factor);
+      }
+      return model.toBuilder().setGraph(g).build();
+    }
+
+    private static void rename(NodeProto.Builder node, String from, String to) {
+      for (int i = 0; i < node.getInputCount(); i++) {
+        if (node.getInput(i).equals(from)) {
+          node.setInput(i, to);
+        }
+      }
+      for (int i = 0; i < node.getOutputCount(); i++) {
+        if (node.getOutput(i).equals(from)) {
+          node.setOutput(i, to);
+        }
+      }
+    }
+
+    private static void scale(GraphProto.Builder g, String input, float factor) {
+      GraphBuilder extra = new GraphBuilder("scale");
+      extra.mul(
+          RunnableNetwork.INPUT,
+          extra.input(input, ElementType.FLOAT32),
+          extra.constant(FACTOR, new float[] {factor}));
+      GraphProto made = extra.build().getGraph();
+      g.addNode(0, made.getNode(0)).addInitializer(made.getInitializer(0));
+    }
   }
 }

@@ -54,11 +54,11 @@ class ModelDigestsTest {
 
   /** Writes other content of the same size, with the same modification time, at a later tick. */
   private void replaceSilently() throws IOException {
-    DigestCache.State before = DigestCache.State.of(file.toRealPath());
+    ModelDigests.DigestCache.State before = ModelDigests.DigestCache.State.of(file.toRealPath());
     do {
       Files.writeString(file, "xyz");
       Files.setLastModifiedTime(file, OLD);
-    } while (DigestCache.State.of(file.toRealPath()).equals(before));
+    } while (ModelDigests.DigestCache.State.of(file.toRealPath()).equals(before));
   }
 
   private List<Path> memories() throws IOException {
@@ -106,12 +106,15 @@ class ModelDigestsTest {
   void samplesTellTwoFilesApartWhereThereIsNoChangeTime() throws IOException {
     byte[] bytes = new byte[3_000_000];
     new java.util.Random(1).nextBytes(bytes);
-    String one = DigestCache.samples(Files.write(folder.resolve("one"), bytes));
-    assertThat(DigestCache.samples(Files.write(folder.resolve("same"), bytes))).isEqualTo(one);
+    String one = ModelDigests.DigestCache.samples(Files.write(folder.resolve("one"), bytes));
+    assertThat(ModelDigests.DigestCache.samples(Files.write(folder.resolve("same"), bytes)))
+        .isEqualTo(one);
     bytes[bytes.length - 1]++;
-    assertThat(DigestCache.samples(Files.write(folder.resolve("end"), bytes))).isNotEqualTo(one);
+    assertThat(ModelDigests.DigestCache.samples(Files.write(folder.resolve("end"), bytes)))
+        .isNotEqualTo(one);
     new java.util.Random(2).nextBytes(bytes);
-    assertThat(DigestCache.samples(Files.write(folder.resolve("other"), bytes))).isNotEqualTo(one);
+    assertThat(ModelDigests.DigestCache.samples(Files.write(folder.resolve("other"), bytes)))
+        .isNotEqualTo(one);
   }
 
   @Test

@@ -20,18 +20,18 @@ class RedirectsTest {
     "https://e.example/f?g=h, https://e.example/f?g=h"
   })
   void relativeAndAbsoluteTargetsAreFollowed(String location, URI expected) throws FetchException {
-    assertThat(Redirects.next(FROM, location)).isEqualTo(expected);
+    assertThat(HttpFetcher.Redirects.next(FROM, location)).isEqualTo(expected);
   }
 
   @Test
   void plainHttpMayBecomeSecure() throws FetchException {
-    assertThat(Redirects.next(URI.create("http://a.example/"), "https://a.example/"))
+    assertThat(HttpFetcher.Redirects.next(URI.create("http://a.example/"), "https://a.example/"))
         .isEqualTo(URI.create("https://a.example/"));
   }
 
   @Test
   void secureDoesNotBecomePlain() {
-    assertThatThrownBy(() -> Redirects.next(FROM, "http://a.example/b/c"))
+    assertThatThrownBy(() -> HttpFetcher.Redirects.next(FROM, "http://a.example/b/c"))
         .isInstanceOf(FetchException.class)
         .hasMessage("a.example redirects from https to http (a.example), which is not followed");
   }
@@ -39,14 +39,14 @@ class RedirectsTest {
   @ParameterizedTest
   @ValueSource(strings = {"file:///etc/passwd", "ftp://a.example/x", "jar:https://a.example/x!/y"})
   void otherSchemesAreRefused(String location) {
-    assertThatThrownBy(() -> Redirects.next(FROM, location))
+    assertThatThrownBy(() -> HttpFetcher.Redirects.next(FROM, location))
         .isInstanceOf(FetchException.class)
         .hasMessage("a.example redirects to '" + location + "', needed http or https");
   }
 
   @Test
   void aTargetThatIsNoAddressIsRefused() {
-    assertThatThrownBy(() -> Redirects.next(FROM, "https://a b/"))
+    assertThatThrownBy(() -> HttpFetcher.Redirects.next(FROM, "https://a b/"))
         .isInstanceOf(FetchException.class)
         .hasMessageContaining("which is no address");
   }

@@ -187,19 +187,14 @@ final class InputComparison {
   private void checkSize(String name, Picture picture, Picture first) throws InputProblem {
     if (!picture.sameSizeAs(first)) {
       throw new InputProblem(
-          "'"
-              + columns.get(0).name()
-              + "' is "
-              + first.width()
-              + "x"
-              + first.height()
-              + " pixels, '"
-              + name
-              + "' is "
-              + picture.width()
-              + "x"
-              + picture.height()
-              + "; they must have one size");
+          "'%s' is %sx%s pixels, '%s' is %sx%s; they must have one size"
+              .formatted(
+                  columns.get(0).name(),
+                  first.width(),
+                  first.height(),
+                  name,
+                  picture.width(),
+                  picture.height()));
     }
   }
 

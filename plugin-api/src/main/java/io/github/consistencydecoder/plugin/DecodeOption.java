@@ -229,10 +229,8 @@ public enum DecodeOption {
           DecodeOption other = properties.putIfAbsent(option.property, option);
           if (other != null) {
             throw new IllegalArgumentException(
-                naming.apply(other)
-                    + " and "
-                    + naming.apply(option)
-                    + " exclude each other; one of them is needed");
+                "%s and %s exclude each other; one of them is needed"
+                    .formatted(naming.apply(other), naming.apply(option)));
           }
           try {
             option.read(text, builder);

@@ -207,12 +207,8 @@ public final class DecodeOptions {
       Schedule schedule = effectiveSchedule();
       if (noise instanceof Noise.Given given && given.steps() != schedule.timesteps().size()) {
         throw new IllegalArgumentException(
-            "noise for "
-                + given.steps()
-                + " steps was given, the schedule "
-                + schedule
-                + " has "
-                + schedule.timesteps().size());
+            "noise for %s steps was given, the schedule %s has %s"
+                .formatted(given.steps(), schedule, schedule.timesteps().size()));
       }
       return new DecodeOptions(this);
     }

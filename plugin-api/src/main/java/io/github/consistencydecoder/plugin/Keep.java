@@ -29,15 +29,8 @@ public record Keep(Pixels known, Mask mask, int feather, int grow, boolean whole
     requireNonNull(mask, "mask");
     if (known.height() != mask.height() || known.width() != mask.width()) {
       throw new IllegalArgumentException(
-          "the mask has "
-              + mask.width()
-              + "x"
-              + mask.height()
-              + " pixels, the known picture "
-              + known.width()
-              + "x"
-              + known.height()
-              + "; the same size is needed");
+          ("the mask has %sx%s pixels, the known picture %sx%s; the same size" + " is needed")
+              .formatted(mask.width(), mask.height(), known.width(), known.height()));
     }
     checkRadius("feather", feather);
     checkRadius("grow", grow);

@@ -104,10 +104,9 @@ public final class LatentCheck {
     long needed = perCell * latents.size();
     if (needed > Integer.MAX_VALUE) {
       throw invalid(
-          latents
-              + ": the pictures would have "
-              + needed
-              + " values, more than an array of 2^31 - 1 holds; decode fewer at a time");
+          ("%s: the pictures would have %s values, more than an array of 2^31"
+                  + " - 1 holds; decode fewer at a time")
+              .formatted(latents, needed));
     }
   }
 
@@ -157,31 +156,31 @@ public final class LatentCheck {
       case UNSCALED -> {
         if (deviation < UNSCALED_TOO_NARROW) {
           warnings.add(
-              "the latents were declared unscaled but have "
-                  + found
-                  + ", where about 4 to 5 is usual: they look scaled; unless the picture is flat,"
-                  + " declare them so (Latents.scaled, --latents scaled)");
+              ("the latents were declared unscaled but have %s, where about 4 to 5"
+                      + " is usual: they look scaled; unless the picture is flat, declare"
+                      + " them so (Latents.scaled, --latents scaled)")
+                  .formatted(found));
         } else if (deviation > UNSCALED_TOO_WIDE) {
           warnings.add(
-              "the latents were declared unscaled but have "
-                  + found
-                  + ", where about 4 to 5 is usual: they may have been divided by 0.18215 twice, or"
-                  + " not be Stable Diffusion 1.x latents");
+              ("the latents were declared unscaled but have %s, where about 4 to 5"
+                      + " is usual: they may have been divided by 0.18215 twice, or not be"
+                      + " Stable Diffusion 1.x latents")
+                  .formatted(found));
         }
       }
       case SCALED -> {
         if (deviation > SCALED_TOO_WIDE) {
           warnings.add(
-              "the latents were declared scaled but have "
-                  + found
-                  + ", where about 1 is usual: they look unscaled; if so, declare them so"
-                  + " (Latents.unscaled, --latents unscaled)");
+              ("the latents were declared scaled but have %s, where about 1 is"
+                      + " usual: they look unscaled; if so, declare them so"
+                      + " (Latents.unscaled, --latents unscaled)")
+                  .formatted(found));
         } else if (deviation < SCALED_TOO_NARROW) {
           warnings.add(
-              "the latents were declared scaled but have "
-                  + found
-                  + ", where about 1 is usual: unless the picture is flat, they may have been"
-                  + " multiplied by 0.18215 twice");
+              ("the latents were declared scaled but have %s, where about 1 is"
+                      + " usual: unless the picture is flat, they may have been multiplied"
+                      + " by 0.18215 twice")
+                  .formatted(found));
         }
       }
     }

@@ -160,15 +160,7 @@ public final class Latents {
 
   @Override
   public String toString() {
-    return "Latents["
-        + batch
-        + ", "
-        + CHANNELS
-        + ", "
-        + height
-        + ", "
-        + width
-        + "] "
-        + scale.name().toLowerCase(java.util.Locale.ROOT);
+    return "Latents[%s, %s, %s, %s] %s"
+        .formatted(batch, CHANNELS, height, width, scale.name().toLowerCase(java.util.Locale.ROOT));
   }
 }

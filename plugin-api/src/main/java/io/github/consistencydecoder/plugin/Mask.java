@@ -53,15 +53,7 @@ public final class Mask {
   private static void check(int length, int batch, int height, int width) {
     if (batch < 1 || height < 1 || width < 1 || (long) batch * height * width != length) {
       throw new IllegalArgumentException(
-          "a mask ["
-              + batch
-              + ", "
-              + height
-              + ", "
-              + width
-              + "] does not have "
-              + length
-              + " values");
+          "a mask [%s, %s, %s] does not have %s values".formatted(batch, height, width, length));
     }
   }
 

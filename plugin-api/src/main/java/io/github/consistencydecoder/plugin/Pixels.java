@@ -64,15 +64,8 @@ public final class Pixels {
         || width < 1
         || (long) batch * 3 * height * width != values.length) {
       throw new IllegalArgumentException(
-          "pixels ["
-              + batch
-              + ", 3, "
-              + height
-              + ", "
-              + width
-              + "] do not have "
-              + values.length
-              + " values");
+          "pixels [%s, 3, %s, %s] do not have %s values"
+              .formatted(batch, height, width, values.length));
     }
     return new Pixels(batch, height, width, values);
   }

@@ -101,10 +101,8 @@ record Providers<P, T extends AutoCloseable>(
     }
     return new Availability(
         false,
-        "its plugin "
-            + provider.getClass().getName()
-            + " is broken: asked whether it can work here, it answered with "
-            + answer);
+        ("its plugin %s is broken: asked whether it can work here, it" + " answered with %s")
+            .formatted(provider.getClass().getName(), answer));
   }
 
   /** The one of that name. */
@@ -160,13 +158,8 @@ record Providers<P, T extends AutoCloseable>(
   private DecoderException broken(String wanted, P provider, String answer, Throwable cause) {
     return new DecoderException(
         DecoderErrorCode.RUNTIME_FAILED,
-        noun
-            + " '"
-            + wanted
-            + "' cannot be opened: its plugin "
-            + provider.getClass().getName()
-            + " answered with "
-            + answer,
+        "%s '%s' cannot be opened: its plugin %s answered with %s"
+            .formatted(noun, wanted, provider.getClass().getName(), answer),
         cause);
   }
 

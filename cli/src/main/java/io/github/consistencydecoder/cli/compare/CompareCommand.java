@@ -219,12 +219,8 @@ public final class CompareCommand implements Callable<Integer> {
       DecoderSpec column = DecoderSpec.parse(text, seed);
       if (!names.add(column.name())) {
         throw usage(
-            "--decoder "
-                + text
-                + ": the name '"
-                + column.name()
-                + "' is taken; put another before it, NAME="
-                + text);
+            "--decoder %s: the name '%s' is taken; put another before it, NAME=%s"
+                .formatted(text, column.name(), text));
       }
       columns.add(DecoderSpec.Choice.complete(column, installed, console::note));
     }

@@ -208,11 +208,8 @@ final class CompareRun {
         throw e;
       }
       console.note(
-          "interrupted; "
-              + listener.finished()
-              + " of "
-              + inputs.size()
-              + " inputs are done, the same command goes on from there");
+          "interrupted; %s of %s inputs are done, the same command goes on from there"
+              .formatted(listener.finished(), inputs.size()));
       return guard.exitCode();
     }
   }

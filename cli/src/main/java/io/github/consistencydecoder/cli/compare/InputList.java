@@ -106,12 +106,8 @@ final class InputList {
     if (batch > MOST_LATENTS) {
       throw new CliException(
           ExitCode.INPUT,
-          file
-              + ": is a batch of "
-              + batch
-              + " latents, at most "
-              + MOST_LATENTS
-              + " are compared");
+          "%s: is a batch of %s latents, at most %s are compared"
+              .formatted(file, batch, MOST_LATENTS));
     }
     List<Candidate> each = new ArrayList<>();
     int digits = Long.toString(batch - 1).length();
@@ -148,13 +144,8 @@ final class InputList {
       if (source.getValue().isFile() && !only) {
         throw new CliException(
             ExitCode.USAGE,
-            "--pictures "
-                + source.getKey()
-                + "="
-                + source.getValue().path()
-                + ": is one file, there are "
-                + candidates.size()
-                + " inputs; give a folder");
+            "--pictures %s=%s: is one file, there are %s inputs; give a folder"
+                .formatted(source.getKey(), source.getValue().path(), candidates.size()));
       }
     }
     List<FileInput> inputs = new ArrayList<>();
@@ -178,11 +169,8 @@ final class InputList {
     if (sources.truth.isPresent() && !anyTruth) {
       throw new CliException(
           ExitCode.USAGE,
-          "--truth "
-              + sources.truth.get().path()
-              + ": no picture there is called as an input, for example '"
-              + candidates.get(0).stems.get(0)
-              + "'");
+          "--truth %s: no picture there is called as an input, for example '%s'"
+              .formatted(sources.truth.get().path(), candidates.get(0).stems.get(0)));
     }
     return inputs;
   }

@@ -144,11 +144,8 @@ interface Subject {
           .map(e -> e.encoder().info())
           .map(
               info ->
-                  "its latents were made by the encoder '"
-                      + info.provider()
-                      + "' with the model '"
-                      + info.model()
-                      + "'");
+                  "its latents were made by the encoder '%s' with the model '%s'"
+                      .formatted(info.provider(), info.model()));
     }
   }
 }

@@ -228,11 +228,8 @@ public final class DecodeCommand implements Callable<Integer> {
           && seeds.seeds().size() != latents.batch()) {
         throw new CliException(
             ExitCode.USAGE,
-            "--seeds: "
-                + seeds.seeds().size()
-                + " given, the batch has "
-                + latents.batch()
-                + " latents");
+            "--seeds: %s given, the batch has %s latents"
+                .formatted(seeds.seeds().size(), latents.batch()));
       }
       return options.noise();
     }

@@ -51,11 +51,10 @@ public record EncoderChoice(String encoder, Optional<String> model, String said)
     }
     throw new CliException(
         ExitCode.MODEL,
-        "no encoder is in the store "
-            + store.folder()
-            + "; fetch one with ./consistency-decoder models pull sd-vae-ft-mse (about 335 MB), or"
-            + " name a folder or a file with "
-            + option);
+        ("no encoder is in the store %s; fetch one with"
+                + " ./consistency-decoder models pull sd-vae-ft-mse (about 335 MB),"
+                + " or name a folder or a file with %s")
+            .formatted(store.folder(), option));
   }
 
   private static String providerOf(String model, ModelStore store) {

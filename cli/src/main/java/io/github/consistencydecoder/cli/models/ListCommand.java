@@ -36,11 +36,9 @@ final class ListCommand implements Callable<Integer> {
       models.add(asMap(model));
       console.result(line(model));
       console.result(
-          "    "
-              + model.entry().title()
-              + "; licence: "
-              + model.entry().licence().name()
-              + unpinned(model.entry()));
+          "    %s; licence: %s%s"
+              .formatted(
+                  model.entry().title(), model.entry().licence().name(), unpinned(model.entry())));
     }
     console.result("store: " + open.folder());
     Map<String, Object> document = new LinkedHashMap<>();

@@ -200,10 +200,9 @@ public record DecoderSpec(
       }
       if (spec.plugin().equals(CONSISTENCY)) {
         note.accept(
-            "'"
-                + spec.name()
-                + "' is the bundled preview model 'tiny', not OpenAI's decoder; say"
-                + " model=.. for another");
+            ("'%s' is the bundled preview model 'tiny', not OpenAI's decoder;"
+                    + " say model=.. for another")
+                .formatted(spec.name()));
         return spec.withModel(TINY);
       }
       if (spec.plugin().equals(VAE) && installed.vae().isPresent()) {

@@ -76,11 +76,8 @@ public final class OutputFiles {
     }
     if (inputs.size() > 1) {
       throw usage(
-          "-o "
-              + out
-              + ": is one file, there are "
-              + inputs.size()
-              + " inputs; give a folder instead");
+          "-o %s: is one file, there are %s inputs; give a folder instead"
+              .formatted(out, inputs.size()));
     }
     if (asked != null && !asked.equals(named.get())) {
       throw usage("-o " + out + " and --format " + asked.substring(1) + " contradict each other");
@@ -180,10 +177,9 @@ public final class OutputFiles {
     }
     if (!left.isEmpty()) {
       throw usage(
-          left.get(0)
-              + ": another input would be written under the same name in "
-              + folder
-              + "; write them into different folders");
+          ("%s: another input would be written under the same name in %s;"
+                  + " write them into different folders")
+              .formatted(left.get(0), folder));
     }
     return stems;
   }
@@ -214,13 +210,11 @@ public final class OutputFiles {
   private static void refuseForeignEnding(Path out, List<String> endings) {
     if (!Files.isDirectory(out) && String.valueOf(out.getFileName()).matches(FILE_NAMES)) {
       throw usage(
-          "-o "
-              + out
-              + ": "
-              + String.join(", ", endings.subList(0, endings.size() - 1))
-              + " and "
-              + endings.get(endings.size() - 1)
-              + " can be written, or a folder named");
+          "-o %s: %s and %s can be written, or a folder named"
+              .formatted(
+                  out,
+                  String.join(", ", endings.subList(0, endings.size() - 1)),
+                  endings.get(endings.size() - 1)));
     }
   }
 

@@ -154,10 +154,8 @@ final class Settings {
       String name = variable.substring(PREFIX.length());
       if (!OTHERS.contains(name) && !SERVICE_LINK.matcher(name).matches()) {
         console.warning(
-            variable
-                + ": no option of serve is called --"
-                + name.toLowerCase(Locale.ROOT).replace('_', '-')
-                + "; the variable is passed over");
+            "%s: no option of serve is called --%s; the variable is passed over"
+                .formatted(variable, name.toLowerCase(Locale.ROOT).replace('_', '-')));
       }
     }
   }
@@ -245,12 +243,8 @@ final class Settings {
   }
 
   private static String said(Exception e, Setting setting) {
-    return e.getMessage()
-        + " ("
-        + setting.option().longestName()
-        + " is from "
-        + setting.place()
-        + ")";
+    return "%s (%s is from %s)"
+        .formatted(e.getMessage(), setting.option().longestName(), setting.place());
   }
 
   private static boolean names(String message, OptionSpec option) {

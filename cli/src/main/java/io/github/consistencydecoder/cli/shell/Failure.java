@@ -86,11 +86,9 @@ public record Failure(int exitCode, String message, Throwable cause) {
       return prefix + (t.getMessage() == null ? t.toString() : t.getMessage());
     }
     if (t instanceof OutOfMemoryError) {
-      return prefix
-          + "the Java heap of "
-          + (Runtime.getRuntime().maxMemory() >> 20)
-          + " MiB is too small; decode fewer pictures at once, or set"
-          + " CONSISTENCY_DECODER_JAVA_OPTS=-Xmx8g";
+      return ("%sthe Java heap of %s MiB is too small; decode fewer pictures at"
+              + " once, or set CONSISTENCY_DECODER_JAVA_OPTS=-Xmx8g")
+          .formatted(prefix, Runtime.getRuntime().maxMemory() >> 20);
     }
     return prefix + "this is a bug: " + t + " (--debug shows where)";
   }

@@ -9,15 +9,8 @@ final class SameSize {
   static void check(Picture a, Picture b) {
     if (!a.sameSizeAs(b)) {
       throw new IllegalArgumentException(
-          "pictures of "
-              + a.width()
-              + "x"
-              + a.height()
-              + " and "
-              + b.width()
-              + "x"
-              + b.height()
-              + " cannot be compared pixel by pixel");
+          "pictures of %sx%s and %sx%s cannot be compared pixel by pixel"
+              .formatted(a.width(), a.height(), b.width(), b.height()));
     }
   }
 }

@@ -86,23 +86,15 @@ final class AutoencoderEncoder implements LatentEncoder {
     if (pixels.height() % Latents.PIXELS_PER_CELL != 0
         || pixels.width() % Latents.PIXELS_PER_CELL != 0) {
       throw invalid(
-          "a picture of "
-              + pixels.width()
-              + "x"
-              + pixels.height()
-              + " pixels cannot be encoded: both sides must be multiples of "
-              + Latents.PIXELS_PER_CELL
-              + ", crop or enlarge it");
+          ("a picture of %sx%s pixels cannot be encoded: both sides must be"
+                  + " multiples of %s, crop or enlarge it")
+              .formatted(pixels.width(), pixels.height(), Latents.PIXELS_PER_CELL));
     }
     OptionalInt bad = pixels.firstNotFinite();
     if (bad.isPresent()) {
       throw invalid(
-          pixels
-              + " has the value "
-              + pixels.values().get(bad.getAsInt())
-              + " at "
-              + bad.getAsInt()
-              + "; every value must be finite");
+          "%s has the value %s at %s; every value must be finite"
+              .formatted(pixels, pixels.values().get(bad.getAsInt()), bad.getAsInt()));
     }
   }
 

@@ -140,11 +140,9 @@ record RunningAutoencoder(
     if (bad > 0) {
       throw new DecoderException(
           DecoderErrorCode.RUNTIME_FAILED,
-          "the network gave "
-              + bad
-              + " of "
-              + output.length
-              + " values that are not finite; with dtype float16, try float32");
+          ("the network gave %s of %s values that are not finite; with dtype"
+                  + " float16, try float32")
+              .formatted(bad, output.length));
     }
     return output;
   }

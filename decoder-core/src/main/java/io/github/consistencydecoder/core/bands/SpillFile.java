@@ -53,13 +53,10 @@ final class SpillFile implements AutoCloseable {
     } catch (IOException e) {
       throw new DecoderException(
           DecoderErrorCode.OUT_OF_MEMORY,
-          "no temporary file can be made in "
-              + folder
-              + " for "
-              + megabytes(planned)
-              + " of tensors that do not fit in memory ("
-              + e
-              + "): name another folder, allow more memory or decode a smaller picture",
+          ("no temporary file can be made in %s for %s of tensors that do not"
+                  + " fit in memory (%s): name another folder, allow more memory or"
+                  + " decode a smaller picture")
+              .formatted(folder, megabytes(planned), e),
           e);
     }
   }
@@ -98,17 +95,10 @@ final class SpillFile implements AutoCloseable {
     }
     return new DecoderException(
         DecoderErrorCode.OUT_OF_MEMORY,
-        "the temporary file "
-            + file
-            + ", which needs "
-            + megabytes(planned)
-            + " of disk, could not be "
-            + what
-            + " at "
-            + megabytes(at)
-            + " ("
-            + e.getMessage()
-            + "): free space, name another folder, allow more memory or decode a smaller picture",
+        ("the temporary file %s, which needs %s of disk, could not be %s at"
+                + " %s (%s): free space, name another folder, allow more memory or"
+                + " decode a smaller picture")
+            .formatted(file, megabytes(planned), what, megabytes(at), e.getMessage()),
         e);
   }
 

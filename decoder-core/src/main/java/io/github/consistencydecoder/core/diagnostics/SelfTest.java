@@ -166,12 +166,11 @@ public final class SelfTest {
       DecodeOptions options = DecodeOptions.builder().seed(0).build();
       Map<String, String> details = found.info().details();
       difference(
-          details.getOrDefault(ModelSettings.LAYOUT, "nchw")
-              + " in "
-              + details.get("dtype")
-              + " on "
-              + details.get("device")
-              + ", against the CPU",
+          "%s in %s on %s, against the CPU"
+              .formatted(
+                  details.getOrDefault(ModelSettings.LAYOUT, "nchw"),
+                  details.get("dtype"),
+                  details.get("device")),
           worst(
               found.decode(latents, options).pixels().values(),
               expected.decode(latents, options).pixels().values()),

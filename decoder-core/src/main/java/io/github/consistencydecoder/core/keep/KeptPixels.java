@@ -54,15 +54,9 @@ public final class KeptPixels {
     int columns = width * Latents.PIXELS_PER_CELL;
     if (known.height() != rows || known.width() != columns) {
       throw invalid(
-          "the known picture has "
-              + known.width()
-              + "x"
-              + known.height()
-              + " pixels, the decoded one "
-              + columns
-              + "x"
-              + rows
-              + "; the same size is needed");
+          ("the known picture has %sx%s pixels, the decoded one %sx%s; the"
+                  + " same size is needed")
+              .formatted(known.width(), known.height(), columns, rows));
     }
     known
         .firstNotFinite()
@@ -91,10 +85,9 @@ public final class KeptPixels {
   public static void requireNone(DecodeOptions options, String decoder) {
     if (options.keep().isPresent()) {
       throw invalid(
-          "decoder '"
-              + decoder
-              + "' keeps no known pixels; decode with a model of the decoder"
-              + " 'consistency', or without them");
+          ("decoder '%s' keeps no known pixels; decode with a model of the"
+                  + " decoder 'consistency', or without them")
+              .formatted(decoder));
     }
   }
 

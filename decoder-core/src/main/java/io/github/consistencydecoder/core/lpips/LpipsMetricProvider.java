@@ -51,11 +51,9 @@ public final class LpipsMetricProvider implements PictureMetricProvider {
     if (config.get(DecoderConfig.MODEL).isEmpty()) {
       throw new DecoderException(
           DecoderErrorCode.MODEL_MISSING,
-          NAME
-              + " needs a file of weights: set '"
-              + DecoderConfig.MODEL
-              + "' to a safetensors file with SqueezeNet 1.1's features.* and lin0.weight to"
-              + " lin6.weight");
+          ("%s needs a file of weights: set '%s' to a safetensors file with"
+                  + " SqueezeNet 1.1's features.* and lin0.weight to lin6.weight")
+              .formatted(NAME, DecoderConfig.MODEL));
     }
     DecoderConfig single = config.with(DecoderConfig.DTYPE, "float32");
     ModelSettings settings = ModelSettings.of(single, NAME, "");
@@ -161,23 +159,16 @@ public final class LpipsMetricProvider implements PictureMetricProvider {
       }
       if (a.height() < SMALLEST_SIDE || a.width() < SMALLEST_SIDE) {
         throw invalid(
-            "pictures of "
-                + a.width()
-                + "x"
-                + a.height()
-                + " pixels are too small for LPIPS: both sides must have at least "
-                + SMALLEST_SIDE);
+            ("pictures of %sx%s pixels are too small for LPIPS: both sides must"
+                    + " have at least %s")
+                .formatted(a.width(), a.height(), SMALLEST_SIDE));
       }
       for (Pixels p : new Pixels[] {a, b}) {
         OptionalInt bad = p.firstNotFinite();
         if (bad.isPresent()) {
           throw invalid(
-              p
-                  + " has the value "
-                  + p.values().get(bad.getAsInt())
-                  + " at "
-                  + bad.getAsInt()
-                  + "; every value must be finite");
+              "%s has the value %s at %s; every value must be finite"
+                  .formatted(p, p.values().get(bad.getAsInt()), bad.getAsInt()));
         }
       }
     }

@@ -67,11 +67,8 @@ public final class MemoryLedger {
     long left = free.getAsLong();
     return left > 0 && bytes > left
         ? Optional.of(
-            "decoding needs about "
-                + MemorySize.say(bytes)
-                + " of memory, "
-                + MemorySize.say(left)
-                + " are available")
+            "decoding needs about %s of memory, %s are available"
+                .formatted(MemorySize.say(bytes), MemorySize.say(left)))
         : Optional.empty();
   }
 
@@ -87,15 +84,13 @@ public final class MemoryLedger {
     if (bytes > left) {
       throw new DecoderException(
           DecoderErrorCode.OUT_OF_MEMORY,
-          "to "
-              + task
-              + " takes "
-              + MemorySize.say(bytes)
-              + "; "
-              + MemorySize.say(Math.max(0, left))
-              + " are left of the limit of "
-              + MemorySize.say(limit)
-              + ": raise it with the setting 'memory', or take a smaller picture");
+          ("to %s takes %s; %s are left of the limit of %s: raise it with the"
+                  + " setting 'memory', or take a smaller picture")
+              .formatted(
+                  task,
+                  MemorySize.say(bytes),
+                  MemorySize.say(Math.max(0, left)),
+                  MemorySize.say(limit)));
     }
   }
 

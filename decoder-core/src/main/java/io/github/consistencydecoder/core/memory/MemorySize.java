@@ -52,10 +52,9 @@ public final class MemorySize {
       }
     }
     throw new IllegalArgumentException(
-        "'"
-            + text
-            + "' is not a size of memory: a number above 0 with KB, MB, GB, TB, KiB, MiB, GiB or TiB"
-            + " is needed, such as 3GiB or 800MB");
+        ("'%s' is not a size of memory: a number above 0 with KB, MB, GB,"
+                + " TB, KiB, MiB, GiB or TiB is needed, such as 3GiB or 800MB")
+            .formatted(text));
   }
 
   /** A size for a message, in decimal units: {@code 1.34 GB}. */

@@ -71,10 +71,8 @@ public final class NoiseSource {
     if (noise instanceof Noise.SeededPerImage perImage) {
       if (perImage.seeds().size() != batch) {
         throw invalid(
-            perImage.seeds().size()
-                + " seeds for "
-                + batch
-                + " images: one seed per image is needed");
+            "%s seeds for %s images: one seed per image is needed"
+                .formatted(perImage.seeds().size(), batch));
       }
       return new NoiseSource(
           batch,
@@ -167,14 +165,8 @@ public final class NoiseSource {
       FloatBuffer values = given.step(k);
       if (values.remaining() != size) {
         throw invalid(
-            "the noise given for step "
-                + k
-                + " has "
-                + values.remaining()
-                + " values, "
-                + shape(batch, height, width)
-                + " needs "
-                + size);
+            "the noise given for step %s has %s values, %s needs %s"
+                .formatted(k, values.remaining(), shape(batch, height, width), size));
       }
       for (int i = 0; i < size; i++) {
         float v = values.get(i);

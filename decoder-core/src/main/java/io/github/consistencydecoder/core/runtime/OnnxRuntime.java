@@ -180,11 +180,11 @@ public final class OnnxRuntime {
     if (start.environment() == null) {
       throw new DecoderException(
           DecoderErrorCode.DEVICE_UNAVAILABLE,
-          "ONNX Runtime's native library cannot be loaded here ("
-              + start.problem()
-              + "); it needs Linux with glibc 2.28 on x86-64 or aarch64, macOS on Apple silicon, or"
-              + " Windows on x86-64, and room in a folder from which libraries may be loaded: set"
-              + " CONSISTENCY_DECODER_HOME to one",
+          ("ONNX Runtime's native library cannot be loaded here (%s); it needs"
+                  + " Linux with glibc 2.28 on x86-64 or aarch64, macOS on Apple"
+                  + " silicon, or Windows on x86-64, and room in a folder from which"
+                  + " libraries may be loaded: set CONSISTENCY_DECODER_HOME to one")
+              .formatted(start.problem()),
           start.cause());
     }
     return start.environment();

@@ -168,11 +168,8 @@ final class RestrictedPickle {
     }
     if (index < 0 || index >= maxObjects) {
       throw wrong(
-          "memo entry "
-              + Integer.toUnsignedString(index)
-              + ", at most "
-              + maxObjects
-              + " are kept");
+          "memo entry %s, at most %s are kept"
+              .formatted(Integer.toUnsignedString(index), maxObjects));
     }
     memo.put(index, value);
   }
@@ -196,10 +193,9 @@ final class RestrictedPickle {
     Global global = PickleGlobals.find(module, name);
     if (global == null) {
       throw wrong(
-          "name '"
-              + StrictJson.shortened(module + " " + name)
-              + "' is not allowed; only tensors are rebuilt, nothing is imported or run;"
-              + " save the tensor alone: torch.save(latents, ..)");
+          ("name '%s' is not allowed; only tensors are rebuilt, nothing is"
+                  + " imported or run; save the tensor alone: torch.save(latents, ..)")
+              .formatted(StrictJson.shortened(module + " " + name)));
     }
     push(made(global));
   }

@@ -77,11 +77,8 @@ final class TorchArchive {
         file,
         "",
         -1,
-        "a zip archive with "
-            + pickles.size()
-            + " entries FOLDER"
-            + PICKLE
-            + ", PyTorch writes exactly one");
+        "a zip archive with %s entries FOLDER%s, PyTorch writes exactly one"
+            .formatted(pickles.size(), PICKLE));
   }
 
   private static void requireLittleEndian(Path file, ZipDirectory zip, String root)
@@ -207,13 +204,8 @@ final class TorchArchive {
             file,
             StrictJson.shortened(name),
             entry.dataOffset(),
-            "its storage has "
-                + entry.size()
-                + " bytes, "
-                + storage.elements
-                + " elements of "
-                + storage.dtype
-                + " declared");
+            "its storage has %s bytes, %s elements of %s declared"
+                .formatted(entry.size(), storage.elements, storage.dtype));
       }
       return entry;
     }
@@ -224,11 +216,8 @@ final class TorchArchive {
       if (shape.size() > limits.maxRank() || shape.size() != tensor.strides.size()) {
         throw wrong(
             name,
-            shape.size()
-                + " dimensions and "
-                + tensor.strides.size()
-                + " strides, needs as many of each and at most "
-                + limits.maxRank());
+            "%s dimensions and %s strides, needs as many of each and at most %s"
+                .formatted(shape.size(), tensor.strides.size(), limits.maxRank()));
       }
       long stored = tensor.storage.elements;
       long elements = TensorShapes.elements(shape);
@@ -238,13 +227,9 @@ final class TorchArchive {
       if (elements > FEW_ELEMENTS && elements / MAX_REPEATS > stored) {
         throw wrong(
             name,
-            "shape "
-                + shape
-                + " has more elements than "
-                + MAX_REPEATS
-                + " times its storage of "
-                + stored
-                + "; save a copy of it: tensor.contiguous()");
+            ("shape %s has more elements than %s times its storage of %s; save a"
+                    + " copy of it: tensor.contiguous()")
+                .formatted(shape, MAX_REPEATS, stored));
       }
       long last = tensor.offset;
       for (int i = 0; i < shape.size() && elements > 0; i++) {
@@ -260,15 +245,8 @@ final class TorchArchive {
       if (elements == 0 ? tensor.offset > stored : last >= stored) {
         throw wrong(
             name,
-            "shape "
-                + shape
-                + ", strides "
-                + tensor.strides
-                + " and offset "
-                + tensor.offset
-                + " reach beyond its storage of "
-                + stored
-                + " elements");
+            "shape %s, strides %s and offset %s reach beyond its storage of %s elements"
+                .formatted(shape, tensor.strides, tensor.offset, stored));
       }
       return elements == 0 ? 0 : last - tensor.offset + 1;
     }

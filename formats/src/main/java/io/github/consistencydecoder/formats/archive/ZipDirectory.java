@@ -115,13 +115,8 @@ final class ZipDirectory {
     if (entry.size() > limit) {
       throw wrong(
           entry.headerOffset(),
-          "entry '"
-              + entry.name()
-              + "' has "
-              + entry.size()
-              + " bytes, at most "
-              + limit
-              + " are read");
+          "entry '%s' has %s bytes, at most %s are read"
+              .formatted(entry.name(), entry.size(), limit));
     }
     byte[] content = new byte[(int) entry.size()];
     bytes.read(entry.dataOffset(), ByteBuffer.wrap(content));
@@ -147,13 +142,8 @@ final class ZipDirectory {
     if (entry.size() > most) {
       throw wrong(
           entry.headerOffset(),
-          "entry '"
-              + entry.name()
-              + "' would inflate to "
-              + entry.size()
-              + " bytes, at most "
-              + most
-              + " are read; save it uncompressed");
+          ("entry '%s' would inflate to %s bytes, at most %s are read; save it" + " uncompressed")
+              .formatted(entry.name(), entry.size(), most));
     }
     return new InflatedEntry(file, bytes, entry);
   }
@@ -237,10 +227,8 @@ final class ZipDirectory {
     if (name.isEmpty() || name.length() > limits.maxNameChars()) {
       throw wrong(
           at,
-          "an entry's name has "
-              + name.length()
-              + " characters, needs 1 to "
-              + limits.maxNameChars());
+          "an entry's name has %s characters, needs 1 to %s"
+              .formatted(name.length(), limits.maxNameChars()));
     }
     if (name.startsWith("/") || name.indexOf('\\') >= 0 || name.indexOf(':') >= 0) {
       throw wrong(at, "entry '" + shown + "' has an absolute or foreign path");
@@ -286,13 +274,8 @@ final class ZipDirectory {
       if (values[i] < 0 || values[i] > bytes.size() * (i == 0 ? MAX_DEFLATION : 1)) {
         throw wrong(
             at,
-            "entry '"
-                + name
-                + "' declares "
-                + Long.toUnsignedString(values[i])
-                + " as size or place in a file of "
-                + bytes.size()
-                + " bytes");
+            "entry '%s' declares %s as size or place in a file of %s bytes"
+                .formatted(name, Long.toUnsignedString(values[i]), bytes.size()));
       }
     }
   }

@@ -95,31 +95,22 @@ record ZipEnd(long count, long offset, long size) {
       throw wrong(
           file,
           endAt,
-          "a central directory of "
-              + Long.toUnsignedString(size())
-              + " bytes, at most "
-              + limits.maxZipDirectoryBytes()
-              + " are read");
+          "a central directory of %s bytes, at most %s are read"
+              .formatted(Long.toUnsignedString(size()), limits.maxZipDirectoryBytes()));
     }
     if (count() > limits.maxZipEntries()) {
       throw wrong(
           file,
           endAt,
-          Long.toUnsignedString(count())
-              + " entries, at most "
-              + limits.maxZipEntries()
-              + " are read");
+          "%s entries, at most %s are read"
+              .formatted(Long.toUnsignedString(count()), limits.maxZipEntries()));
     }
     if (size() > directoryEnd || offset() != directoryEnd - size()) {
       throw wrong(
           file,
           endAt,
-          "a central directory of "
-              + size()
-              + " bytes at "
-              + Long.toUnsignedString(offset())
-              + " does not end at the end record at "
-              + directoryEnd);
+          "a central directory of %s bytes at %s does not end at the end record at %s"
+              .formatted(size(), Long.toUnsignedString(offset()), directoryEnd));
     }
   }
 

@@ -180,13 +180,8 @@ public final class Checkpoints {
             embedding,
             "",
             -1,
-            "holds "
-                + table.size()
-                + " tensors, beside "
-                + CheckpointFolder.PAIR_DECODER
-                + " it needs exactly one named '"
-                + EMBEDDING_TENSOR
-                + "'");
+            "holds %s tensors, beside %s it needs exactly one named '%s'"
+                .formatted(table.size(), CheckpointFolder.PAIR_DECODER, EMBEDDING_TENSOR));
       }
       if (tensors.containsKey(EMBEDDING_NAME)) {
         throw new FormatException(

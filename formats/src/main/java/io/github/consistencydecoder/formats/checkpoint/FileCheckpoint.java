@@ -120,11 +120,8 @@ final class FileCheckpoint implements Checkpoint {
     requireContiguous(tensor);
     if (tensor.byteLength() > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
-          "tensor '"
-              + tensor.name()
-              + "' has "
-              + tensor.byteLength()
-              + " bytes, at most 2147483647 can be mapped at once");
+          "tensor '%s' has %s bytes, at most 2147483647 can be mapped at once"
+              .formatted(tensor.name(), tensor.byteLength()));
     }
     return source.view(tensor.offset(), (int) tensor.byteLength());
   }

@@ -201,10 +201,9 @@ public final class LatentsFile {
                     scale ->
                         new LoadedLatents(
                             Latents.of(scale, values, shape),
-                            "taken as "
-                                + scale.name().toLowerCase(Locale.ROOT)
-                                + " latents: "
-                                + found.declaredBy(),
+                            "taken as %s latents: %s"
+                                .formatted(
+                                    scale.name().toLowerCase(Locale.ROOT), found.declaredBy()),
                             text))
                 .orElseGet(() -> guess(Latents.scaled(values, shape), text));
       };

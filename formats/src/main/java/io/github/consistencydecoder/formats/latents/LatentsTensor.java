@@ -177,11 +177,8 @@ public record LatentsTensor(
               .matches()) {
         throw wrong(
             file,
-            "its metadata says "
-                + key
-                + " "
-                + StrictJson.shortened(architecture)
-                + "; latents of Stable Diffusion 1.x are needed");
+            "its metadata says %s %s; latents of Stable Diffusion 1.x are needed"
+                .formatted(key, StrictJson.shortened(architecture)));
       }
     }
     String name = String.valueOf(file.path().getFileName()).toLowerCase(Locale.ROOT);

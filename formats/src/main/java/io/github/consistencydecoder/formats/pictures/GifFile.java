@@ -108,18 +108,8 @@ final class GifFile {
     if (w < 1 || h < 1 || x + w > screenWidth || y + h > screenHeight) {
       throw new FormatException(
           file,
-          "the GIF is damaged: its first picture, "
-              + w
-              + "x"
-              + h
-              + " at "
-              + x
-              + ","
-              + y
-              + ", is not inside its "
-              + screenWidth
-              + "x"
-              + screenHeight);
+          ("the GIF is damaged: its first picture, %sx%s at %s,%s, is not" + " inside its %sx%s")
+              .formatted(w, h, x, y, screenWidth, screenHeight));
     }
     frame = new Region(x, y, w, h);
     at += 10 + table(bytes[at + 9] & 0xff) + 1;
@@ -153,10 +143,8 @@ final class GifFile {
     if ((long) at + n > bytes.length) {
       throw new FormatException(
           file,
-          "the GIF is cut off: it has "
-              + bytes.length
-              + " bytes, its first picture needs more than "
-              + ((long) at + n - 1));
+          "the GIF is cut off: it has %s bytes, its first picture needs more than %s"
+              .formatted(bytes.length, (long) at + n - 1));
     }
   }
 }

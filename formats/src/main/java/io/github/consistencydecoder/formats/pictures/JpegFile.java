@@ -142,11 +142,9 @@ final class JpegFile {
     if (marker > 0xc2 || precision != 8) {
       throw new FormatException(
           file,
-          "the JPEG is of a rare kind (frame type "
-              + (marker - 0xc0)
-              + ", "
-              + precision
-              + " bits); only baseline and progressive ones of 8 bits are read");
+          ("the JPEG is of a rare kind (frame type %s, %s bits); only baseline"
+                  + " and progressive ones of 8 bits are read")
+              .formatted(marker - 0xc0, precision));
     }
   }
 

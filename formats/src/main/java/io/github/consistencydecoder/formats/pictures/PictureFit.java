@@ -69,14 +69,8 @@ public record PictureFit(Mode fit, Optional<Size> size) {
       }
       if (width > LARGEST_SIDE || height > LARGEST_SIDE || (long) width * height > MOST_PIXELS) {
         throw new IllegalArgumentException(
-            width
-                + "x"
-                + height
-                + ": at most "
-                + LARGEST_SIDE
-                + " a side and "
-                + MOST_PIXELS
-                + " pixels can be asked for");
+            "%sx%s: at most %s a side and %s pixels can be asked for"
+                .formatted(width, height, LARGEST_SIDE, MOST_PIXELS));
       }
     }
 
@@ -132,22 +126,14 @@ public record PictureFit(Mode fit, Optional<Size> size) {
     if (fit == Mode.REFUSE) {
       throw new FormatException(
           subject,
-          "is "
-              + text(picture)
-              + " pixels, multiples of "
-              + cell
-              + " are needed; --fit crop or --fit pad makes them");
+          ("is %s pixels, multiples of %s are needed; --fit crop or --fit pad" + " makes them")
+              .formatted(text(picture), cell));
     }
     if (w == 0 || h == 0) {
       throw new FormatException(
           subject,
-          "is "
-              + text(picture)
-              + " pixels, at least "
-              + cell
-              + "x"
-              + cell
-              + " are needed; --fit pad or --size enlarges it");
+          "is %s pixels, at least %sx%s are needed; --fit pad or --size enlarges it"
+              .formatted(text(picture), cell, cell));
     }
     return fit == Mode.PAD ? padded(picture, w, h, notes) : middle(picture, w, h, notes);
   }
@@ -179,11 +165,9 @@ public record PictureFit(Mode fit, Optional<Size> size) {
         if (byWidth != byHeight) {
           throw new FormatException(
               subject,
-              "is "
-                  + text(picture)
-                  + " pixels, which cannot become "
-                  + wanted
-                  + " without distortion; --fit crop or --fit pad makes it");
+              ("is %s pixels, which cannot become %s without distortion; --fit"
+                      + " crop or --fit pad makes it")
+                  .formatted(text(picture), wanted));
         }
         yield scaled(picture, w, h, notes);
       }

@@ -25,13 +25,8 @@ public record PictureLimits(long fileBytes, long pixels, int side, boolean untru
   public PictureLimits {
     if (fileBytes < 1 || fileBytes > Integer.MAX_VALUE - 8 || pixels < 1 || side < 1) {
       throw new IllegalArgumentException(
-          "limits must be positive and files below 2 GiB: "
-              + fileBytes
-              + " bytes, "
-              + pixels
-              + " pixels, "
-              + side
-              + " a side");
+          ("limits must be positive and files below 2 GiB: %s bytes, %s" + " pixels, %s a side")
+              .formatted(fileBytes, pixels, side));
     }
     // Three bytes a pixel in one array.
     if (pixels > Integer.MAX_VALUE / 4) {
@@ -51,15 +46,9 @@ public record PictureLimits(long fileBytes, long pixels, int side, boolean untru
     if (width > side || height > side || width > pixels / height) {
       throw FormatException.tooLarge(
           file,
-          "it says to be "
-              + width
-              + "x"
-              + height
-              + " pixels, more than the limit of "
-              + side
-              + " a side and "
-              + pixels
-              + " altogether; scale it down first");
+          ("it says to be %sx%s pixels, more than the limit of %s a side and"
+                  + " %s altogether; scale it down first")
+              .formatted(width, height, side, pixels));
     }
   }
 }

@@ -56,15 +56,8 @@ final class PngFile {
       String type = new String(bytes, at + 4, 4, StandardCharsets.ISO_8859_1);
       if (length > bytes.length - at - 12) {
         throw cutOff(
-            "chunk "
-                + printable(type)
-                + " at byte "
-                + at
-                + " should have "
-                + length
-                + " bytes, "
-                + Math.max(0, bytes.length - at - 12)
-                + " are left");
+            "chunk %s at byte %s should have %s bytes, %s are left"
+                .formatted(printable(type), at, length, Math.max(0, bytes.length - at - 12)));
       }
       checkCrc(buffer, at, (int) length, type);
       chunk(limits, at, (int) length, type);
@@ -97,11 +90,8 @@ final class PngFile {
     if ((int) crc.getValue() != buffer.getInt(at + 8 + length)) {
       throw new FormatException(
           file,
-          "the PNG is damaged: the checksum of chunk "
-              + printable(type)
-              + " at byte "
-              + at
-              + " does not fit");
+          "the PNG is damaged: the checksum of chunk %s at byte %s does not fit"
+              .formatted(printable(type), at));
     }
   }
 

@@ -107,11 +107,8 @@ public final class NpyFile {
           file,
           "",
           8,
-          "a header of "
-              + length
-              + " bytes declared, "
-              + (size - headerStart)
-              + " follow; the file may have been cut short");
+          "a header of %s bytes declared, %s follow; the file may have been cut short"
+              .formatted(length, size - headerStart));
     }
     ByteBuffer header = ByteBuffer.allocate((int) length);
     bytes.read(headerStart, header);
@@ -151,13 +148,8 @@ public final class NpyFile {
           file,
           "",
           dataStart,
-          (size - dataStart)
-              + " bytes of values, shape "
-              + header.shape()
-              + " of "
-              + header.dtype()
-              + " needs "
-              + needed);
+          "%s bytes of values, shape %s of %s needs %s"
+              .formatted(size - dataStart, header.shape(), header.dtype(), needed));
     }
     if (TensorShapes.elements(header.shape()) > Integer.MAX_VALUE - 8) {
       throw new FormatException(

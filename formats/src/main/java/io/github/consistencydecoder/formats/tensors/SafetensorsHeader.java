@@ -109,11 +109,8 @@ public final class SafetensorsHeader {
           file,
           "",
           0,
-          "a header of "
-              + Long.toUnsignedString(prefix)
-              + " bytes declared, at most "
-              + limits.maxHeaderBytes()
-              + " are read");
+          "a header of %s bytes declared, at most %s are read"
+              .formatted(Long.toUnsignedString(prefix), limits.maxHeaderBytes()));
     }
     if (prefix < 2) {
       throw new FormatException(
@@ -124,11 +121,9 @@ public final class SafetensorsHeader {
           file,
           "",
           0,
-          "a header of "
-              + prefix
-              + " bytes declared, but the file ends "
-              + (fileBytes - PREFIX_BYTES)
-              + " bytes after the prefix; it may have been cut short");
+          ("a header of %s bytes declared, but the file ends %s bytes after"
+                  + " the prefix; it may have been cut short")
+              .formatted(prefix, fileBytes - PREFIX_BYTES));
     }
     return (int) prefix;
   }
@@ -190,12 +185,8 @@ public final class SafetensorsHeader {
       if (json.next() != JsonToken.VALUE_STRING) {
         throw json.wrong(
             "",
-            METADATA
-                + " maps '"
-                + StrictJson.shortened(key)
-                + "' to "
-                + json.found()
-                + ", needs a string");
+            "%s maps '%s' to %s, needs a string"
+                .formatted(METADATA, StrictJson.shortened(key), json.found()));
       }
       if (metadata.size() == limits.maxMetadataEntries()) {
         throw json.wrong(
@@ -262,11 +253,9 @@ public final class SafetensorsHeader {
           file,
           name,
           fileBytes,
-          "data_offsets end at "
-              + end
-              + ", the data area has "
-              + (fileBytes - dataStart)
-              + " bytes; the file may have been cut short");
+          ("data_offsets end at %s, the data area has %s bytes; the file may"
+                  + " have been cut short")
+              .formatted(end, fileBytes - dataStart));
     }
     return new TensorInfo(
         rawName, dtype, shape, TensorShapes.rowMajor(shape), real, dataStart + begin, needed);
@@ -284,10 +273,8 @@ public final class SafetensorsHeader {
     }
     throw json.wrong(
         tensor,
-        "dtype '"
-            + StrictJson.shortened(spelled)
-            + "' is not supported, convert to one of "
-            + List.of(DType.values()));
+        "dtype '%s' is not supported, convert to one of %s"
+            .formatted(StrictJson.shortened(spelled), List.of(DType.values())));
   }
 
   private List<Long> readNumbers(String tensor, String what, int limit) throws FormatException {

@@ -182,11 +182,8 @@ public final class SafetensorsWriter {
     public int write(ByteBuffer bytes) throws IOException {
       if (bytes.remaining() > left) {
         throw new IOException(
-            "tensor '"
-                + entry.name()
-                + "': its source gives more than "
-                + entry.byteLength()
-                + " bytes");
+            "tensor '%s': its source gives more than %s bytes"
+                .formatted(entry.name(), entry.byteLength()));
       }
       int written = target.write(bytes);
       left -= written;
@@ -196,12 +193,8 @@ public final class SafetensorsWriter {
     void requireComplete() throws IOException {
       if (left > 0) {
         throw new IOException(
-            "tensor '"
-                + entry.name()
-                + "': its source gives "
-                + (entry.byteLength() - left)
-                + " bytes, needs "
-                + entry.byteLength());
+            "tensor '%s': its source gives %s bytes, needs %s"
+                .formatted(entry.name(), entry.byteLength() - left, entry.byteLength()));
       }
     }
 

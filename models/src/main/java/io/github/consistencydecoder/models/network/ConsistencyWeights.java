@@ -125,11 +125,8 @@ public final class ConsistencyWeights implements NetworkWeights {
     if (widths.size() != ConsistencyNetwork.LEVELS) {
       throw UnsupportedCheckpoint.refusal(
           checkpoint,
-          "has "
-              + widths.size()
-              + " levels on the way down, "
-              + ConsistencyNetwork.LEVELS
-              + " are needed");
+          "has %s levels on the way down, %s are needed"
+              .formatted(widths.size(), ConsistencyNetwork.LEVELS));
     }
     int layers = 0;
     while (found.containsKey("down_blocks.0.resnets." + layers + ".conv1.weight")) {
@@ -201,10 +198,7 @@ public final class ConsistencyWeights implements NetworkWeights {
 
   @Override
   public String toString() {
-    return "consistency network "
-        + Arrays.toString(network.widths().toArray())
-        + ", "
-        + network.layers()
-        + " layers";
+    return "consistency network %s, %s layers"
+        .formatted(Arrays.toString(network.widths().toArray()), network.layers());
   }
 }

@@ -72,14 +72,10 @@ public record NetworkConfig(
       Checkpoint checkpoint, String key, Object found, Object needed) {
     return new DecoderException(
         DecoderErrorCode.MODEL_UNSUPPORTED,
-        checkpoint.path().getFileName()
-            + ": its config.json says that "
-            + key
-            + " is "
-            + found
-            + "; the network that is computed for these tensors has "
-            + needed
-            + ": take the config.json that belongs to the file");
+        ("%s: its config.json says that %s is %s; the network that is"
+                + " computed for these tensors has %s: take the config.json that"
+                + " belongs to the file")
+            .formatted(checkpoint.path().getFileName(), key, found, needed));
   }
 
   /** For a checkpoint without a configuration: everything absent. */

@@ -151,11 +151,8 @@ final class NetworkConfigReader {
     if (json.current() != JsonToken.VALUE_STRING || json.string().length() > MAX_CLASS_NAME_CHARS) {
       throw json.wrong(
           "",
-          "_class_name is "
-              + json.found()
-              + ", needs a string of at most "
-              + MAX_CLASS_NAME_CHARS
-              + " characters");
+          "_class_name is %s, needs a string of at most %s characters"
+              .formatted(json.found(), MAX_CLASS_NAME_CHARS));
     }
     return json.string();
   }
@@ -234,10 +231,8 @@ final class NetworkConfigReader {
     if (value != 0) {
       throw json.wrong(
           "",
-          key
-              + " is "
-              + value
-              + ", as of Stable Diffusion 3 or Flux; Stable Diffusion 1.x has none");
+          "%s is %s, as of Stable Diffusion 3 or Flux; Stable Diffusion 1.x has none"
+              .formatted(key, value));
     }
   }
 }

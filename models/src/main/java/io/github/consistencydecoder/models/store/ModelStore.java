@@ -351,12 +351,8 @@ public final class ModelStore {
       return StoreLock.holding(file, () -> listener.waiting(entry.id()), work);
     } catch (FileSystemException e) {
       throw new IOException(
-          DiskProblem.phrase(e)
-              + " (the store is in "
-              + folders.data()
-              + "; "
-              + StoreFolders.HOME
-              + " moves it)",
+          "%s (the store is in %s; %s moves it)"
+              .formatted(DiskProblem.phrase(e), folders.data(), StoreFolders.HOME),
           e);
     }
   }

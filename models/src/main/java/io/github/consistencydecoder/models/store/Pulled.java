@@ -28,11 +28,9 @@ public record Pulled(String id, Path path, List<PulledFile> files, List<String> 
     return files.stream()
         .map(
             file ->
-                file.name()
-                    + ": sha256 "
-                    + file.checksum().sha256()
-                    + ", "
-                    + file.checksum().trust().sentence())
+                "%s: sha256 %s, %s"
+                    .formatted(
+                        file.name(), file.checksum().sha256(), file.checksum().trust().sentence()))
         .toList();
   }
 }

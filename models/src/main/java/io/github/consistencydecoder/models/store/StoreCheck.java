@@ -60,13 +60,8 @@ final class StoreCheck {
     if (!needed.get().sha256().equals(sha256)) {
       return wrong(
           file,
-          "sha256 "
-              + sha256
-              + ", needed "
-              + needed.get().sha256()
-              + " ("
-              + origin(needed.get().trust())
-              + ")");
+          "sha256 %s, needed %s (%s)"
+              .formatted(sha256, needed.get().sha256(), origin(needed.get().trust())));
     }
     if (fileRecord.isEmpty()) {
       records.put(file.name(), new FileRecord(bytes, needed.get(), "found in the store"));

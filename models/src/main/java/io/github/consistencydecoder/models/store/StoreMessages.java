@@ -17,13 +17,9 @@ final class StoreMessages {
 
   static String unknown(String wanted, List<String> near) {
     String hint = near.isEmpty() ? "" : "; near: " + String.join(", ", near);
-    return "no model '"
-        + wanted
-        + "': neither an id of the catalogue nor an existing file or folder"
-        + hint
-        + "; "
-        + COMMAND
-        + "list shows the catalogue";
+    return ("no model '%s': neither an id of the catalogue nor an existing file"
+            + " or folder%s; %slist shows the catalogue")
+        .formatted(wanted, hint, COMMAND);
   }
 
   static String unknownId(String wanted, List<String> near) {
@@ -41,63 +37,39 @@ final class StoreMessages {
         entry.likelyBytes().isPresent()
             ? " (about " + ByteSizes.text(entry.likelyBytes().getAsLong()) + ")"
             : "";
-    return what
-        + " not installed in "
-        + folder
-        + "; fetch it with: "
-        + COMMAND
-        + "pull "
-        + entry.id()
-        + size
-        + "; "
-        + byHand("where there is no network", entry, missing);
+    return "%s not installed in %s; fetch it with: %spull %s%s; %s"
+        .formatted(
+            what,
+            folder,
+            COMMAND,
+            entry.id(),
+            size,
+            byHand("where there is no network", entry, missing));
   }
 
   static String wrongSize(CatalogueEntry entry, String file, long found, long needed) {
-    return file
-        + " of model '"
-        + entry.id()
-        + "' has "
-        + found
-        + " bytes, needed "
-        + needed
-        + "; fetch it again with: "
-        + COMMAND
-        + "pull "
-        + entry.id()
-        + " --force";
+    return ("%s of model '%s' has %s bytes, needed %s; fetch it again with:" + " %spull %s --force")
+        .formatted(file, entry.id(), found, needed, COMMAND, entry.id());
   }
 
   static String downloadFailed(
       CatalogueEntry entry, CatalogueFile file, Collection<String> reasons) {
-    return "cannot download "
-        + file.name()
-        + " of model '"
-        + entry.id()
-        + "': "
-        + String.join("; ", reasons)
-        + ". "
-        + capital(byHand("by hand", entry, List.of(file)));
+    return "cannot download %s of model '%s': %s. %s"
+        .formatted(
+            file.name(),
+            entry.id(),
+            String.join("; ", reasons),
+            capital(byHand("by hand", entry, List.of(file))));
   }
 
   static String bundledAbsent(CatalogueEntry entry, String file) {
-    return "model '"
-        + entry.id()
-        + "' is not in this build of the program: "
-        + file
-        + " is missing";
+    return "model '%s' is not in this build of the program: %s is missing"
+        .formatted(entry.id(), file);
   }
 
   static String bundledNotWritable(CatalogueEntry entry, Path folder, String reason) {
-    return "model '"
-        + entry.id()
-        + "' cannot be unpacked to "
-        + folder
-        + " ("
-        + reason
-        + "); set "
-        + StoreFolders.HOME
-        + " to a folder that can be written";
+    return ("model '%s' cannot be unpacked to %s (%s); set %s to a folder that" + " can be written")
+        .formatted(entry.id(), folder, reason, StoreFolders.HOME);
   }
 
   static String bundledNotImported(CatalogueEntry entry) {
@@ -105,19 +77,13 @@ final class StoreMessages {
   }
 
   static String importNeedsName(CatalogueEntry entry, Path found) {
-    return found.getFileName()
-        + " is none of the files of model '"
-        + entry.id()
-        + "', needed "
-        + names(entry.files());
+    return "%s is none of the files of model '%s', needed %s"
+        .formatted(found.getFileName(), entry.id(), names(entry.files()));
   }
 
   static String importFindsNothing(CatalogueEntry entry, Path folder) {
-    return folder
-        + " holds none of the files of model '"
-        + entry.id()
-        + "', needed "
-        + names(entry.files());
+    return "%s holds none of the files of model '%s', needed %s"
+        .formatted(folder, entry.id(), names(entry.files()));
   }
 
   static String importWrong(CatalogueEntry entry, CatalogueFile file, Path found, String reason) {

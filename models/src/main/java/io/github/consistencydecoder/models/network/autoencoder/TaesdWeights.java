@@ -139,12 +139,8 @@ public final class TaesdWeights implements RunnableNetwork {
     if (plain.size() != TaesdNetwork.LEVELS + 1) {
       throw UnsupportedCheckpoint.refusal(
           checkpoint,
-          "has "
-              + plain.size()
-              + " convolutions outside blocks, TAESD's "
-              + part.word()
-              + " has "
-              + (TaesdNetwork.LEVELS + 1));
+          "has %s convolutions outside blocks, TAESD's %s has %s"
+              .formatted(plain.size(), part.word(), TaesdNetwork.LEVELS + 1));
     }
     List<Integer> blocks = new ArrayList<>();
     for (int level = 0; level < TaesdNetwork.LEVELS; level++) {

@@ -85,11 +85,9 @@ final class VaeTensorNames {
     m = RESAMPLER.matcher(path);
     if (m.matches()) {
       String resampler = m.group(2).equals("up") ? ".upsamplers.0.conv." : ".downsamplers.0.conv.";
-      return m.group(1)
-          + "."
-          + level(m.group(2), m.group(3) != null, m.group(4))
-          + resampler
-          + m.group(5);
+      return "%s.%s%s%s"
+          .formatted(
+              m.group(1), level(m.group(2), m.group(3) != null, m.group(4)), resampler, m.group(5));
     }
     m = ATTENTION.matcher(path);
     return m.matches()

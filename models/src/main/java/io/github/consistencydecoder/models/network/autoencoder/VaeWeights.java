@@ -113,10 +113,8 @@ public final class VaeWeights implements RunnableNetwork {
     VaeNetwork network(Optional<NetworkConfig> config) {
       if (!found.containsKey(part.prefix() + "conv_in.weight")) {
         throw unsupported(
-            "has no Stable Diffusion VAE "
-                + part.word()
-                + ": "
-                + UnsupportedCheckpoint.of(checkpoint));
+            "has no Stable Diffusion VAE %s: %s"
+                .formatted(part.word(), UnsupportedCheckpoint.of(checkpoint)));
       }
       config.flatMap(NetworkConfig::className).ifPresent(this::checkClass);
       boolean decoder = part == AutoencoderPart.DECODER;
@@ -191,13 +189,9 @@ public final class VaeWeights implements RunnableNetwork {
         for (int channels : new int[] {s.in(), s.out()}) {
           if (channels % network.groups() != 0) {
             throw unsupported(
-                "has a norm of "
-                    + channels
-                    + " channels ("
-                    + s.name()
-                    + "), which "
-                    + network.groups()
-                    + " groups do not divide; put the model's config.json beside it");
+                ("has a norm of %s channels (%s), which %s groups do not divide; put"
+                        + " the model's config.json beside it")
+                    .formatted(channels, s.name(), network.groups()));
           }
         }
       }

@@ -103,11 +103,9 @@ final class InlinedModel {
     if (bytes > most) {
       throw new DecoderException(
           DecoderErrorCode.MODEL_UNSUPPORTED,
-          "the model needs "
-              + bytes
-              + " bytes in one file, an ONNX file has at most "
-              + most
-              + ": export it with float32, whose weights go into a file of their own");
+          ("the model needs %s bytes in one file, an ONNX file has at most %s:"
+                  + " export it with float32, whose weights go into a file of their own")
+              .formatted(bytes, most));
     }
     try (FileChannel in = FileChannel.open(data, StandardOpenOption.READ);
         FileChannel out =

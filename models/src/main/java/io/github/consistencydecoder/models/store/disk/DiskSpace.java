@@ -23,16 +23,10 @@ public interface DiskSpace {
     long usable = usable(folder);
     if (bytes > usable - RESERVE_BYTES) {
       throw new IOException(
-          file
-              + " needs "
-              + ByteSizes.text(bytes)
-              + " more in "
-              + folder
-              + ", where "
-              + ByteSizes.text(usable)
-              + " are free; make room, or set "
-              + StoreFolders.HOME
-              + " to a folder on a larger disk");
+          ("%s needs %s more in %s, where %s are free; make room, or set %s to"
+                  + " a folder on a larger disk")
+              .formatted(
+                  file, ByteSizes.text(bytes), folder, ByteSizes.text(usable), StoreFolders.HOME));
     }
   }
 }

@@ -45,10 +45,11 @@ public final class DemoReport {
   private static final String PREVIEW = "linear preview";
   private static final String CONSISTENCY = "consistency";
   private static final String TINY = "tiny";
+  private static final String BUNDLED = "bundled preview";
   private static final List<String> FILES =
       List.of("report.html", "sheet.png", "metrics.json", "metrics.csv");
   private static final String CAUTION =
-      "tiny was trained on this very photograph, and the latents come from a small stand-in for"
+      "the bundled preview was trained on this very photograph, and the latents come from a small stand-in for"
           + " the SD 1.x encoder, which has lost detail already";
 
   private final Console console;
@@ -87,11 +88,12 @@ public final class DemoReport {
           Comparison.builder()
               .title("The demo's cat, before and after")
               .decoder(PREVIEW, preview, plain)
-              .decoder(name(TINY, Schedule.ONE_STEP), tiny, with(plain, Schedule.ONE_STEP))
-              .decoder(name(TINY, Schedule.TWO_STEPS), tiny, with(plain, Schedule.TWO_STEPS));
+              .decoder(name(BUNDLED, Schedule.ONE_STEP), tiny, with(plain, Schedule.ONE_STEP))
+              .decoder(name(BUNDLED, Schedule.TWO_STEPS), tiny, with(plain, Schedule.TWO_STEPS));
       int columns = 3;
       if (!ownIsTiny || !isShown(options)) {
-        comparison.decoder(ownName(own.info(), options), own, common);
+        String model = ownIsTiny ? BUNDLED : own.info().model();
+        comparison.decoder(ownName(model, options), own, common);
         columns++;
       }
       return run(comparison.build(), latents, columns);
@@ -122,9 +124,9 @@ public final class DemoReport {
     return model + ", " + (steps == 1 ? "1 step" : steps + " steps");
   }
 
-  private static String ownName(DecoderInfo info, DecodeOptions options) {
+  private static String ownName(String model, DecodeOptions options) {
     String clamp = options.clamp() == ClampMode.EACH_STEP ? "" : ", clamp " + options.clamp().id();
-    return "yours: " + name(info.model(), options.schedule()) + clamp;
+    return "yours: " + name(model, options.schedule()) + clamp;
   }
 
   private Map<String, Object> run(Comparison comparison, Latents latents, int columns)

@@ -87,25 +87,29 @@ final class DemoCommandTest {
   void theReportMeasuresThreeDecodersAgainstThePhotograph() throws IOException {
     CommandRun run = demo();
 
-    assertThat(columns()).containsExactly("linear preview", "tiny, 1 step", "tiny, 2 steps");
+    assertThat(columns())
+        .containsExactly("linear preview", "bundled preview, 1 step", "bundled preview, 2 steps");
     JsonNode input = metrics().get("inputs").get(0);
     assertThat(input.get("reference").asString()).isEqualTo("truth");
     double[] psnr = new double[3];
     for (int i = 0; i < 3; i++) {
       psnr[i] = input.get("columns").get(i).get("measurements").get("whole").get("psnr").asDouble();
     }
-    assertThat(psnr[0]).isBetween(18.2, 18.9);
+    assertThat(psnr[0]).isBetween(20.5, 20.7);
     assertThat(psnr[1]).isBetween(27.4, 28.4);
     assertThat(psnr[2]).isBetween(27.2, 28.2);
     assertThat(run.err())
         .contains(
             String.format(
-                Locale.ROOT, "photograph: linear preview %.1f dB and 0.39; tiny, 1 step", psnr[0]))
-        .contains("tiny was trained on this very photograph");
+                Locale.ROOT,
+                "photograph: linear preview %.1f dB and 0.61; bundled preview, 1 step",
+                psnr[0]))
+        .contains("bundled preview was trained on this very photograph");
     Path results = report(input.get("folder").asString());
     assertSamePixels(results.resolve("truth.png"), Path.of(resource("chelsea.png")));
     assertSamePixels(
-        results.resolve("3-tiny-2-steps.png"), folder.resolve("consistency-decoder-demo.png"));
+        results.resolve("3-bundled-preview-2-steps.png"),
+        folder.resolve("consistency-decoder-demo.png"));
     assertThat(report("report.html")).content().contains("Stefan van der Walt", "CC0");
   }
 
@@ -128,14 +132,19 @@ final class DemoCommandTest {
     demo("--decoder", "fake");
     assertThat(columns())
         .containsExactly(
-            "linear preview", "tiny, 1 step", "tiny, 2 steps", "yours: plain, 2 steps");
+            "linear preview",
+            "bundled preview, 1 step",
+            "bundled preview, 2 steps",
+            "yours: plain, 2 steps");
     demo("--steps", 3, "--clamp", "none");
-    assertThat(columns()).endsWith("tiny, 2 steps", "yours: tiny, 3 steps, clamp none").hasSize(4);
+    assertThat(columns())
+        .endsWith("bundled preview, 2 steps", "yours: bundled preview, 3 steps, clamp none")
+        .hasSize(4);
     assertThat(Files.readString(report("report.html")))
-        .contains("yours: tiny")
+        .contains("yours: bundled preview")
         .doesNotContain("plain");
     demo("--steps", 1);
-    assertThat(columns()).endsWith("tiny, 2 steps").hasSize(3);
+    assertThat(columns()).endsWith("bundled preview, 2 steps").hasSize(3);
     assertThat(Files.readString(report("report.html"))).doesNotContain("yours");
     try (Stream<Path> files = Files.walk(report(""))) {
       assertThat(files.map(file -> file.getFileName().toString()))
@@ -160,7 +169,7 @@ final class DemoCommandTest {
     CommandRun run = demo("--json");
     JsonNode report = JsonMapper.shared().readTree(run.out()).get("report");
     assertThat(report.get("files").get(0).asString()).isEqualTo(report("report.html").toString());
-    assertThat(report.get("measures").get("tiny, 1 step").get("ssim").asDouble())
+    assertThat(report.get("measures").get("bundled preview, 1 step").get("ssim").asDouble())
         .isBetween(0.70, 0.80);
     assertThat(run.err()).isEmpty();
   }

@@ -42,8 +42,10 @@ public final class HtmlReport {
         channel -> {
           OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
           print(out, head(data, style, script));
-          print(out, new OverviewHtml(data).html());
+          OverviewHtml overview = new OverviewHtml(data);
+          print(out, overview.verdict());
           inputs(data, out, maxBytes);
+          print(out, overview.html());
           print(out, "</main>\n<script>" + script + "</script>\n</body>\n</html>\n");
           out.flush();
         });

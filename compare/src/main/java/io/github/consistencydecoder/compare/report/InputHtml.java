@@ -35,6 +35,9 @@ final class InputHtml {
         .append(" <small>")
         .append(input.width() + " × " + input.height())
         .append("</small></h2>\n");
+    if (pictures != null) {
+      viewer();
+    }
     for (String note : input.notes()) {
       out.append("<p class=\"note\">").append(Html.text(note)).append("</p>\n");
     }
@@ -46,12 +49,11 @@ final class InputHtml {
           .append(Html.text(input.folder()))
           .append(".</p>\n");
     } else {
-      viewer();
       wholes();
       differences();
       crops();
     }
-    out.append("<h3>Numbers</h3>\n").append(numbers());
+    out.append("<details><summary>Numbers</summary>\n").append(numbers());
     if (pictures != null) {
       out.append("<p class=\"soft\">")
           .append(pictures.encoding().note())
@@ -59,7 +61,7 @@ final class InputHtml {
           .append(Html.text(input.folder()))
           .append(".</p>\n");
     }
-    return out.append("</article>\n").toString();
+    return out.append("</details>\n</article>\n").toString();
   }
 
   private Set<String> warnings() {
@@ -86,7 +88,11 @@ final class InputHtml {
 
   private void viewer() {
     int n = indices(false).size();
-    out.append("<div class=\"viewer\">\n<div class=\"tools\">\n");
+    out.append("<div class=\"viewer\">\n");
+    if (n > 1) {
+      slider();
+    }
+    out.append("<div class=\"tools\">\n");
     if (n > 1) {
       // The first decoder on the left, the last one on the right; the truth if there is but one.
       int left = input.hasTruth() && n > 2 ? 1 : 0;
@@ -100,22 +106,22 @@ final class InputHtml {
         .append("<button type=\"button\" data-zoom=\"in\" aria-label=\"Zoom in\">+</button>")
         .append("<button type=\"button\" data-zoom=\"fit\">Fit</button></span>\n")
         .append("<span class=\"soft\">Ctrl and wheel, pinch or double-click zoom all pictures;")
-        .append(" drag moves them.</span>\n</div>\n");
-    if (n > 1) {
-      out.append("<div class=\"slider\">\n<div class=\"stage\" tabindex=\"0\" role=\"group\"")
-          .append(" aria-label=\"Two pictures, one over the other. Plus and minus zoom, arrows")
-          .append(" move.\">")
-          .append("<img class=\"under\" alt=\"\"")
-          .append(size())
-          .append("><div class=\"over\"><img alt=\"\"")
-          .append(size())
-          .append("></div></div>\n<span class=\"tag left\"></span>")
-          .append("<span class=\"tag right\"></span>\n")
-          .append("<div class=\"handle\" role=\"slider\" tabindex=\"0\" aria-valuemin=\"0\"")
-          .append(" aria-valuemax=\"100\" aria-valuenow=\"50\" aria-orientation=\"horizontal\"")
-          .append(" aria-label=\"Boundary between the two pictures\"></div>\n</div>\n");
-    }
-    out.append("</div>\n");
+        .append(" drag moves them.</span>\n</div>\n</div>\n");
+  }
+
+  private void slider() {
+    out.append("<div class=\"slider\">\n<div class=\"stage\" tabindex=\"0\" role=\"group\"")
+        .append(" aria-label=\"Two pictures, one over the other. Plus and minus zoom, arrows")
+        .append(" move.\">")
+        .append("<img class=\"under\" alt=\"\"")
+        .append(size())
+        .append("><div class=\"over\"><img alt=\"\"")
+        .append(size())
+        .append("></div></div>\n<span class=\"tag left\"></span>")
+        .append("<span class=\"tag right\"></span>\n")
+        .append("<div class=\"handle\" role=\"slider\" tabindex=\"0\" aria-valuemin=\"0\"")
+        .append(" aria-valuemax=\"100\" aria-valuenow=\"50\" aria-orientation=\"horizontal\"")
+        .append(" aria-label=\"Boundary between the two pictures\"></div>\n</div>\n");
   }
 
   private void select(String side, int chosen) {

@@ -3,9 +3,11 @@ package io.github.consistencydecoder.compare.report;
 import io.github.consistencydecoder.compare.metrics.Measure;
 import io.github.consistencydecoder.compare.metrics.Measurements;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** A table of measures, a row for each decoder, as HTML. */
@@ -138,6 +140,29 @@ final class MeasureTable {
       case NEAR_ZERO -> Math.abs(value);
       case NEITHER -> 0;
     };
+  }
+
+  /**
+   * Whose value of a measure is the best and, as it is shown, better than another's; the only one
+   * that there is, too.
+   */
+  static Optional<String> best(Map<String, Measurements> measured, String id) {
+    Optional<Map.Entry<String, Measurements>> best =
+        measured.entrySet().stream()
+            .filter(entry -> entry.getValue().values().containsKey(id))
+            .min(
+                Comparator.comparingDouble(
+                    entry -> badness(id, entry.getValue().values().get(id))));
+    if (best.isEmpty() || measured.size() == 1) {
+      return best.map(Map.Entry::getKey);
+    }
+    String shown = Html.number(id, best.get().getValue().values().get(id));
+    long alike =
+        measured.values().stream()
+            .map(mean -> mean.values().get(id))
+            .filter(value -> value != null && Html.number(id, value).equals(shown))
+            .count();
+    return best.filter(entry -> alike == 1).map(Map.Entry::getKey);
   }
 
   /** The mean of each measure over those that have it. */

@@ -3,13 +3,16 @@ package io.github.consistencydecoder.compare.report;
 import io.github.consistencydecoder.compare.metrics.Measure;
 import io.github.consistencydecoder.compare.metrics.Measurements;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeSet;
 
-/** What stands above the pictures: decoders, means, failures and the list of inputs. */
+/** What stands around the pictures: the verdict above them; failures and folded tables below. */
 final class OverviewHtml {
   private final ReportData data;
 
@@ -19,16 +22,113 @@ final class OverviewHtml {
 
   String html() {
     StringBuilder out = new StringBuilder();
+    failures(out);
     if (!data.inputs().isEmpty()) {
-      decoders(out);
       means(out, true);
       means(out, false);
+      decoders(out);
     }
-    failures(out);
     if (data.inputs().size() > 1) {
       list(out);
     }
     return out.toString();
+  }
+
+  /** One line: which decoder is nearest to the originals, by which measures. */
+  String verdict() {
+    List<InputResult> known = inputs(true);
+    if (data.inputs().isEmpty()) {
+      return "<p class=\"verdict\">Nothing was compared.</p>\n";
+    }
+    String sentence = known.isEmpty() ? differences() : nearest(known);
+    int unknown = data.inputs().size() - known.size();
+    return "<p class=\"verdict\">"
+        + sentence
+        + (known.isEmpty() || unknown == 0 ? "" : " Of " + unknown + " more, no original is known.")
+        + "</p>\n";
+  }
+
+  private String differences() {
+    StringBuilder out = new StringBuilder("No original is known, so no number says what is better");
+    for (String name : data.columns().subList(1, data.columns().size())) {
+      Double levels = mean(inputs(false), name).values().get(Measure.MEAN_ABSOLUTE.id());
+      if (levels != null) {
+        out.append(out.indexOf(":") < 0 ? ": " : "; ")
+            .append(Html.text(name))
+            .append(" differs from ")
+            .append(Html.text(data.columns().get(0)))
+            .append(" by ")
+            .append(Html.number(Measure.MEAN_ABSOLUTE.id(), levels))
+            .append(" levels of 255 in the mean");
+      }
+    }
+    return out.append('.').toString();
+  }
+
+  /** By PSNR, SSIM and what else was measured, such as LPIPS. */
+  private String nearest(List<InputResult> known) {
+    Map<String, Measurements> means = new LinkedHashMap<>();
+    data.columns().forEach(name -> means.put(name, mean(known, name)));
+    Set<String> ids = new LinkedHashSet<>(List.of(Measure.PSNR.id(), Measure.SSIM.id()));
+    means.values().forEach(mean -> ids.addAll(mean.values().keySet()));
+    ids.removeIf(
+        id -> Measure.of(id).filter(m -> m != Measure.PSNR && m != Measure.SSIM).isPresent());
+    Map<String, List<String>> best = new LinkedHashMap<>();
+    for (String id : ids) {
+      MeasureTable.best(means, id)
+          .ifPresent(
+              name ->
+                  best.computeIfAbsent(name, key -> new ArrayList<>())
+                      .add(value(id, means.get(name).values().get(id))));
+    }
+    if (best.isEmpty()) {
+      return "All decoders are as near to the original as each other.";
+    }
+    String pictures = known.size() == 1 ? "" : ", in the mean of " + known.size() + " pictures";
+    if (data.columns().size() == 1) {
+      return "Against the original: "
+          + String.join(", ", best.values().iterator().next())
+          + pictures
+          + ".";
+    }
+    List<String> parts = new ArrayList<>();
+    best.forEach(
+        (name, values) ->
+            parts.add(
+                "<strong>"
+                    + Html.text(name)
+                    + (parts.isEmpty()
+                        ? "</strong> is nearest to the original by "
+                        : "</strong> by ")
+                    + String.join(" and ", values)));
+    return String.join(", ", parts) + pictures + ".";
+  }
+
+  private static String value(String id, double value) {
+    String unit = Measure.of(id).map(Measure::unit).orElse("");
+    return Html.text(Measure.of(id).map(Measure::label).orElse(id))
+        + " ("
+        + Html.number(id, value)
+        + (unit.isEmpty() ? ")" : " " + unit + ")");
+  }
+
+  private List<InputResult> inputs(boolean withTruth) {
+    return data.inputs().stream().filter(input -> input.hasTruth() == withTruth).toList();
+  }
+
+  private static Measurements mean(List<InputResult> inputs, String column) {
+    List<Measurements> all = new ArrayList<>();
+    for (InputResult input : inputs) {
+      input.columns().stream()
+          .filter(result -> result.name().equals(column))
+          .forEach(result -> all.add(result.in(InputResult.WHOLE)));
+    }
+    return MeasureTable.mean(all);
+  }
+
+  /** A section that a person unfolds. */
+  private static void open(StringBuilder out, String title) {
+    out.append("<details><summary>").append(title).append("</summary>\n");
   }
 
   private List<ColumnResult> results(String column) {
@@ -45,7 +145,8 @@ final class OverviewHtml {
         .allMatch(column -> column.seconds().isEmpty())) {
       return;
     }
-    out.append("<section><h2>Decoders</h2>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\"")
+    open(out, "Decoders");
+    out.append("<div class=\"scroll\" role=\"region\" tabindex=\"0\"")
         .append(" aria-label=\"Decoders\"><table><thead><tr>")
         .append("<th class=\"text\" scope=\"col\">decoder</th>")
         .append("<th class=\"text\" scope=\"col\">model</th>")
@@ -59,7 +160,7 @@ final class OverviewHtml {
       OptionalDouble median = median(results);
       out.append("<tr><th scope=\"row\">").append(Html.text(name)).append("</th>");
       text(out, together(results, "model"));
-      text(out, together(results, "device"));
+      text(out, together(results, "device").replaceAll("[,;(][^;]*", "").strip());
       text(out, options(results));
       out.append("<td>")
           .append(median.isPresent() ? Html.seconds(median.getAsDouble()) : "–")
@@ -69,7 +170,7 @@ final class OverviewHtml {
           .append(Html.bytes(largest(results.stream().map(ColumnResult::estimatedBytes).toList())))
           .append("</td></tr>\n");
     }
-    out.append("</tbody></table></div></section>\n");
+    out.append("</tbody></table></div></details>\n");
   }
 
   private static void text(StringBuilder out, String text) {
@@ -114,8 +215,7 @@ final class OverviewHtml {
   }
 
   private void means(StringBuilder out, boolean withTruth) {
-    List<InputResult> inputs =
-        data.inputs().stream().filter(input -> input.hasTruth() == withTruth).toList();
+    List<InputResult> inputs = inputs(withTruth);
     if (inputs.isEmpty() || (!withTruth && data.columns().size() < 2)) {
       return;
     }
@@ -128,17 +228,10 @@ final class OverviewHtml {
                 : pictures + ": differences from " + data.columns().get(0),
             withTruth ? MeasureTable.Judging.MEANS : MeasureTable.Judging.NOTHING);
     for (String name : data.columns()) {
-      List<Measurements> all = new ArrayList<>();
-      for (InputResult input : inputs) {
-        input.columns().stream()
-            .filter(column -> column.name().equals(name))
-            .forEach(column -> all.add(column.in(InputResult.WHOLE)));
-      }
-      table.add("", name, MeasureTable.mean(all));
+      table.add("", name, mean(inputs, name));
     }
-    out.append("<section><h2>")
-        .append(withTruth ? "Against the original" : "Without an original")
-        .append("</h2>\n<p class=\"soft\">")
+    open(out, withTruth ? "Against the original" : "Without an original");
+    out.append("<p class=\"soft\">")
         .append(
             withTruth
                 ? "The value nearest to the original is marked. Numbers like these do not see"
@@ -147,7 +240,7 @@ final class OverviewHtml {
                     + " these are only differences from the first decoder.")
         .append("</p>\n")
         .append(table.html())
-        .append("</section>\n");
+        .append("</details>\n");
   }
 
   private void failures(StringBuilder out) {
@@ -166,7 +259,8 @@ final class OverviewHtml {
   }
 
   private void list(StringBuilder out) {
-    out.append("<section><h2>Pictures</h2>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\"")
+    open(out, "All pictures");
+    out.append("<div class=\"scroll\" role=\"region\" tabindex=\"0\"")
         .append(" aria-label=\"Pictures\"><table><thead><tr>")
         .append("<th class=\"text\" scope=\"col\">picture</th><th scope=\"col\">size</th>");
     for (String name : data.columns()) {
@@ -187,7 +281,7 @@ final class OverviewHtml {
       }
       out.append("</tr>\n");
     }
-    out.append("</tbody></table></div></section>\n");
+    out.append("</tbody></table></div></details>\n");
   }
 
   private static String brief(InputResult input, ColumnResult column) {

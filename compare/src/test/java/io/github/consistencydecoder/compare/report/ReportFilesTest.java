@@ -66,6 +66,48 @@ class ReportFilesTest {
   }
 
   @Test
+  void aVerdictStandsAboveThePicturesAndTheTablesAreFoldedBelow() throws IOException {
+    Picture truth = TestPictures.scene(96, 96, 0);
+    Map<String, Picture> pictures =
+        Map.of("same", truth, "grainy <&", grainy(96, 96, 5), "other", grainy(96, 96, 6));
+    String report =
+        report(Optional.of(truth), pictures, List.of("grainy <&", "same"))
+            .replaceAll("(?s)<script>.*?</script>|<style>.*?</style>", "");
+    assertThat(report)
+        .contains(
+            "<p class=\"verdict\"><strong>same</strong> is nearest to the original by PSNR (∞ dB)"
+                + " and SSIM (1.0000).</p>");
+    int verdict = report.indexOf("class=\"verdict\"");
+    int slider = report.indexOf("class=\"slider\"");
+    int table = report.indexOf("<table");
+    assertThat(verdict).isPositive().isLessThan(slider);
+    assertThat(slider).isLessThan(report.indexOf("class=\"row whole")).isLessThan(table);
+    assertThat(report.substring(slider, table)).contains("<details><summary>Numbers</summary>");
+    assertThat(report).doesNotContain("<details open");
+
+    assertThat(report(Optional.empty(), pictures, List.of("same", "other")))
+        .contains("No original is known, so no number says what is better");
+    assertThat(report(Optional.of(truth), pictures, List.of("grainy <&")))
+        .contains("<p class=\"verdict\">Against the original: PSNR (");
+    Map<String, Picture> alike = Map.of("a", truth, "b", truth);
+    assertThat(report(Optional.of(truth), alike, List.of("a", "b")))
+        .contains("All decoders are as near to the original as each other.");
+  }
+
+  private String report(
+      Optional<Picture> truth, Map<String, Picture> pictures, List<String> decoders)
+      throws IOException {
+    Comparison.Builder comparison = Comparison.builder();
+    decoders.forEach(comparison::pictures);
+    ComparisonInput.Loaded loaded =
+        new ComparisonInput.Loaded(Optional.empty(), truth, pictures, List.of());
+    comparison
+        .build()
+        .run(List.of(ComparisonInput.of("x", loaded)), folder, ComparisonListener.NONE);
+    return Files.readString(folder.resolve("report.html"));
+  }
+
+  @Test
   void theReportKeepsWithinItsSizeByFallingQuality() throws IOException {
     long[] sizes = {1_100_000, 700_000, 420_000, 260_000};
     String[] notes = {"JPEG of quality 95", "JPEG of quality 9", "JPEG of quality", "half size"};

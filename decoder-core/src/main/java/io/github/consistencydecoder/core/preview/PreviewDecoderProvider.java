@@ -59,8 +59,9 @@ public final class PreviewDecoderProvider implements LatentDecoderProvider {
   }
 
   /**
-   * Each latent cell becomes a square of one colour, a linear function of its four scaled values.
-   * Pixels are not clamped.
+   * Each latent cell has a colour, a linear function of its four scaled values; pixels lie between
+   * the colours of the cells around them (bilinear, as PyTorch's {@code interpolate} without
+   * aligned corners). They are not clamped.
    *
    * <p>Owns nothing. Safe for use by several threads. After {@link #close}, every method except
    * {@code close} throws {@link IllegalStateException}; closing again does nothing.
@@ -77,8 +78,9 @@ public final class PreviewDecoderProvider implements LatentDecoderProvider {
       {-0.2120f, -0.2616f, -0.7177f}
     };
 
-    /** Multiply-adds of a cell, counted as two. */
-    private static final int OPERATIONS_PER_CELL = 2 * 3 * Latents.CHANNELS;
+    /** Multiply-adds of a cell and of its pixels, counted as two. */
+    private static final int OPERATIONS_PER_CELL =
+        2 * 3 * (Latents.CHANNELS + 3 * Latents.PIXELS_PER_CELL * Latents.PIXELS_PER_CELL);
 
     private final Lifetime lifetime = new Lifetime("the decoder");
     private final MemoryLedger ledger;
@@ -154,32 +156,54 @@ public final class PreviewDecoderProvider implements LatentDecoderProvider {
     private static Pixels pixels(Latents latents) {
       FloatBuffer values = latents.values();
       int cells = latents.height() * latents.width();
-      int width = latents.width() * Latents.PIXELS_PER_CELL;
       float[] out = new float[latents.batch() * 3 * cells * cellPixels()];
+      float[] colours = new float[cells];
       for (int n = 0; n < latents.batch(); n++) {
         for (int c = 0; c < 3; c++) {
-          int plane = (3 * n + c) * cells * cellPixels();
           for (int cell = 0; cell < cells; cell++) {
             float colour = 0;
             for (int k = 0; k < Latents.CHANNELS; k++) {
               colour += COLOURS[k][c] * values.get((n * Latents.CHANNELS + k) * cells + cell);
             }
-            int row = cell / latents.width() * Latents.PIXELS_PER_CELL;
-            int corner = plane + row * width + cell % latents.width() * Latents.PIXELS_PER_CELL;
-            fill(out, corner, width, colour);
+            colours[cell] = colour;
           }
+          enlarge(colours, latents.width(), out, (3 * n + c) * cells * cellPixels());
         }
       }
       return Pixels.takeOver(
-          out, latents.batch(), latents.height() * Latents.PIXELS_PER_CELL, width);
+          out,
+          latents.batch(),
+          latents.height() * Latents.PIXELS_PER_CELL,
+          latents.width() * Latents.PIXELS_PER_CELL);
     }
 
-    private static void fill(float[] plane, int corner, int width, float colour) {
-      for (int y = 0; y < Latents.PIXELS_PER_CELL; y++) {
-        for (int x = 0; x < Latents.PIXELS_PER_CELL; x++) {
-          plane[corner + y * width + x] = colour;
+    /** Bilinear between the cells' centres; beyond the outermost ones their own colour. */
+    private static void enlarge(float[] colours, int cells, float[] out, int begin) {
+      int width = cells * Latents.PIXELS_PER_CELL;
+      int height = colours.length / cells * Latents.PIXELS_PER_CELL;
+      for (int y = 0; y < height; y++) {
+        float down = Math.max(position(y), 0);
+        int top = (int) down;
+        int upper = top * cells;
+        int lower = Math.min(top + 1, colours.length / cells - 1) * cells;
+        for (int x = 0; x < width; x++) {
+          float right = Math.max(position(x), 0);
+          int left = (int) right;
+          int next = Math.min(left + 1, cells - 1);
+          float above = between(colours[upper + left], colours[upper + next], right - left);
+          float below = between(colours[lower + left], colours[lower + next], right - left);
+          out[begin + y * width + x] = between(above, below, down - top);
         }
       }
+    }
+
+    /** Of a pixel's centre, where cells' centres are whole numbers. */
+    private static float position(int pixel) {
+      return (pixel + 0.5f) / Latents.PIXELS_PER_CELL - 0.5f;
+    }
+
+    private static float between(float one, float other, float part) {
+      return one + (other - one) * part;
     }
 
     @Override

@@ -16,14 +16,6 @@ import io.github.consistencydecoder.testing.LatentDecoderContract;
 import org.junit.jupiter.api.Test;
 
 class PreviewDecoderTest extends LatentDecoderContract {
-  /** Red, green, blue of each channel: the published table. */
-  private static final double[][] TABLE = {
-    {0.3512, 0.2297, 0.3227},
-    {0.3250, 0.4974, 0.2350},
-    {-0.2829, 0.1762, 0.2721},
-    {-0.2120, -0.2616, -0.7177}
-  };
-
   @Override
   protected LatentDecoder open() {
     return new PreviewDecoderProvider().open(DecoderConfig.empty());
@@ -34,23 +26,37 @@ class PreviewDecoderTest extends LatentDecoderContract {
     return false;
   }
 
+  /**
+   * Channel, row, column and value: {@code torch.nn.functional.interpolate(colours, scale_factor=8,
+   * mode="bilinear", align_corners=False)} in float64 of the published table times the latents.
+   */
+  private static final double[][] FROM_TORCH = {
+    {0, 0, 0, 0.827725000},
+    {0, 3, 4, 0.751826563},
+    {1, 4, 3, 0.438145312},
+    {0, 7, 11, -0.499292187},
+    {2, 8, 12, -0.390471289},
+    {1, 11, 19, 0.033055957},
+    {2, 15, 23, -0.954525000},
+    {1, 12, 20, 0.129000000},
+    {0, 5, 20, 0.077343750},
+    {2, 9, 6, 0.739760791}
+  };
+
   @Test
-  void eachCellIsASquareOfItsColour() {
-    Latents latents = latents(2, 3, 5, 7);
+  void pixelsLieBetweenTheColoursOfTheCells() {
+    float[] values = {
+      0.5f, -1, 2, 0.25f, -0.75f, 1.5f, 1, 0, -0.5f, 2, -2, 0.75f, -1.25f, 0.5f, 0.5f, 1, -0.25f, 0,
+      0.125f, -0.5f, 1.75f, -1.5f, 0, 2.25f
+    };
     try (LatentDecoder decoder = open()) {
-      Pixels pixels = decoder.decode(latents, DecodeOptions.defaults()).pixels();
-      for (int i = 0; i < pixels.values().limit(); i++) {
-        int x = i % 40;
-        int y = i / 40 % 24;
-        int c = i / (24 * 40) % 3;
-        int n = i / (3 * 24 * 40);
-        double expected = 0;
-        for (int k = 0; k < 4; k++) {
-          expected += TABLE[k][c] * latents.values().get(((n * 4 + k) * 3 + y / 8) * 5 + x / 8);
-        }
+      Pixels pixels =
+          decoder.decode(Latents.scaled(values, 1, 4, 2, 3), DecodeOptions.defaults()).pixels();
+      for (double[] at : FROM_TORCH) {
+        int i = ((int) at[0] * 16 + (int) at[1]) * 24 + (int) at[2];
         assertThat((double) pixels.values().get(i))
-            .as("picture %d, channel %d, row %d, column %d", n, c, y, x)
-            .isCloseTo(expected, within(1e-6));
+            .as("channel %.0f, row %.0f, column %.0f", at[0], at[1], at[2])
+            .isCloseTo(at[3], within(1e-6));
       }
     }
   }

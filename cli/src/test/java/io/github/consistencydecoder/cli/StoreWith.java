@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.consistencydecoder.models.store.ModelStore;
 import io.github.consistencydecoder.models.store.StoredModel;
+import io.github.consistencydecoder.models.store.catalogue.CatalogueEntry.ModelLayout;
 import io.github.consistencydecoder.models.store.catalogue.CatalogueFile;
-import io.github.consistencydecoder.models.store.catalogue.ModelLayout;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

@@ -5,7 +5,7 @@ import io.github.consistencydecoder.cli.shell.CliException;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.models.store.ModelStore;
 import io.github.consistencydecoder.models.store.catalogue.CatalogueEntry;
-import io.github.consistencydecoder.models.store.catalogue.ModelKind;
+import io.github.consistencydecoder.models.store.catalogue.CatalogueEntry.ModelKind;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import java.util.Optional;
 

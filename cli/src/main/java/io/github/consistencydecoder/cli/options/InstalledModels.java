@@ -3,7 +3,7 @@ package io.github.consistencydecoder.cli.options;
 import io.github.consistencydecoder.models.store.ModelStore;
 import io.github.consistencydecoder.models.store.StoredModel;
 import io.github.consistencydecoder.models.store.catalogue.CatalogueEntry;
-import io.github.consistencydecoder.models.store.catalogue.ModelKind;
+import io.github.consistencydecoder.models.store.catalogue.CatalogueEntry.ModelKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;

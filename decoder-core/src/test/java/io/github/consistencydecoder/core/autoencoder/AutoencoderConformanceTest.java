@@ -55,7 +55,8 @@ class AutoencoderConformanceTest {
   void theVaesDecoderGivesTheKnownValues() {
     float[] z = SyntheticWeights.input("input.latent", 4 * 4 * 6);
     try (LatentDecoder decoder =
-        new VaeDecoderProvider().open(TestDecoders.config(vae, folder.resolve("cache")))) {
+        new AutoencoderProviders.VaeDecoderProvider()
+            .open(TestDecoders.config(vae, folder.resolve("cache")))) {
       var decoded = decoder.decode(Latents.unscaled(z, 1, 4, 4, 6), DecodeOptions.defaults());
       ConformanceTest.check("vae mini decode", values(decoded.pixels().values()));
     }
@@ -83,7 +84,8 @@ class AutoencoderConformanceTest {
   void taesdsDecoderGivesTheKnownValues() {
     float[] z = SyntheticWeights.input("input.latent", 4 * 3 * 4);
     try (LatentDecoder decoder =
-        new TaesdDecoderProvider().open(TestDecoders.config(taesd, folder.resolve("cache")))) {
+        new AutoencoderProviders.TaesdDecoderProvider()
+            .open(TestDecoders.config(taesd, folder.resolve("cache")))) {
       var decoded = decoder.decode(Latents.scaled(z, 1, 4, 3, 4), DecodeOptions.defaults());
       ConformanceTest.check("taesd decode", values(decoded.pixels().values()));
     }
@@ -92,7 +94,8 @@ class AutoencoderConformanceTest {
   @Test
   void taesdsEncoderGivesTheKnownValues() {
     try (LatentEncoder encoder =
-        new TaesdEncoderProvider().open(TestDecoders.config(taesd, folder.resolve("cache")))) {
+        new AutoencoderProviders.TaesdEncoderProvider()
+            .open(TestDecoders.config(taesd, folder.resolve("cache")))) {
       Latents latents = encoder.encode(Pixels.takeOver(picture(24, 32), 1, 24, 32));
       ConformanceTest.check("taesd encode", values(latents.values()));
     }

@@ -42,7 +42,7 @@ class AutoencoderGoldenTest {
 
   @Test
   void theVaeDecodesAsDiffusers() throws Exception {
-    try (LatentDecoder decoder = new VaeDecoderProvider().open(config(VAE))) {
+    try (LatentDecoder decoder = new AutoencoderProviders.VaeDecoderProvider().open(config(VAE))) {
       for (String name : DECODE) {
         assertThat(error(decoder, VAE, name, LatentScale.UNSCALED)).as(name).isLessThan(TOLERANCE);
       }
@@ -51,7 +51,8 @@ class AutoencoderGoldenTest {
 
   @Test
   void taesdDecodesAsDiffusers() throws Exception {
-    try (LatentDecoder decoder = new TaesdDecoderProvider().open(config(TAESD))) {
+    try (LatentDecoder decoder =
+        new AutoencoderProviders.TaesdDecoderProvider().open(config(TAESD))) {
       for (String name : DECODE) {
         assertThat(error(decoder, TAESD, name, LatentScale.SCALED)).as(name).isLessThan(TOLERANCE);
       }
@@ -60,7 +61,7 @@ class AutoencoderGoldenTest {
 
   @Test
   void theVaeEncodesToDiffusersMeans() throws Exception {
-    try (LatentEncoder encoder = new VaeEncoderProvider().open(config(VAE))) {
+    try (LatentEncoder encoder = new AutoencoderProviders.VaeEncoderProvider().open(config(VAE))) {
       for (String name : ENCODE) {
         Path cases = VAE.resolve("cases.safetensors");
         assertThat(meanError(encoder, cases, name)).as(name).isLessThan(TOLERANCE);
@@ -71,7 +72,8 @@ class AutoencoderGoldenTest {
   @Test
   void theEncoderBesideAConsistencyDecoderEncodesAsDiffusers() throws Exception {
     Path model = TestDecoders.resource("goldens/diffusers-reduced");
-    try (LatentEncoder encoder = new VaeEncoderProvider().open(config(model))) {
+    try (LatentEncoder encoder =
+        new AutoencoderProviders.VaeEncoderProvider().open(config(model))) {
       for (String name : List.of("square-32x32", "batch-40x24")) {
         Path cases = TestDecoders.resource("goldens/consistency-encoder.safetensors");
         assertThat(meanError(encoder, cases, name)).as(name).isLessThan(TOLERANCE);
@@ -81,7 +83,8 @@ class AutoencoderGoldenTest {
 
   @Test
   void taesdEncodesAsDiffusers() throws Exception {
-    try (LatentEncoder encoder = new TaesdEncoderProvider().open(config(TAESD))) {
+    try (LatentEncoder encoder =
+        new AutoencoderProviders.TaesdEncoderProvider().open(config(TAESD))) {
       for (String name : ENCODE) {
         Golden expected = golden(TAESD.resolve("cases.safetensors"), "encode." + name + ".latents");
         Latents latents = encode(encoder, TAESD.resolve("cases.safetensors"), name);
@@ -97,14 +100,17 @@ class AutoencoderGoldenTest {
   void taesdsOriginalFilesGiveTheSame() throws Exception {
     Path original = TAESD.resolve("original");
     Path cases = TAESD.resolve("cases.safetensors");
-    try (LatentEncoder published = new TaesdEncoderProvider().open(config(TAESD));
-        LatentEncoder encoder = new TaesdEncoderProvider().open(config(original))) {
+    try (LatentEncoder published =
+            new AutoencoderProviders.TaesdEncoderProvider().open(config(TAESD));
+        LatentEncoder encoder =
+            new AutoencoderProviders.TaesdEncoderProvider().open(config(original))) {
       assertThat(encode(encoder, cases, "square-32x32").values())
           .isEqualTo(encode(published, cases, "square-32x32").values());
     }
     // In half precision: the golden is of the rounded weights.
     try (LatentDecoder decoder =
-        new TaesdDecoderProvider().open(config(original.resolve("taesd_decoder.pth")))) {
+        new AutoencoderProviders.TaesdDecoderProvider()
+            .open(config(original.resolve("taesd_decoder.pth")))) {
       Golden latents = golden(cases, "decode.square-4x4.latents");
       Golden pixels = golden(cases, "decode.square-4x4.rounded.pixels");
       FloatBuffer decoded =
@@ -161,7 +167,8 @@ class AutoencoderGoldenTest {
     for (String file : List.of("config.json", "diffusion_pytorch_model.safetensors")) {
       Files.copy(VAE.resolve(file), vae.resolve(file));
     }
-    try (LatentDecoder decoder = new VaeDecoderProvider().open(config(folder))) {
+    try (LatentDecoder decoder =
+        new AutoencoderProviders.VaeDecoderProvider().open(config(folder))) {
       assertThat(error(decoder, VAE, "square-4x4", LatentScale.UNSCALED)).isLessThan(TOLERANCE);
     }
   }
@@ -169,11 +176,11 @@ class AutoencoderGoldenTest {
   @Test
   void halfPrecisionIsClose() throws Exception {
     DecoderConfig half = config(VAE).with(DecoderConfig.DTYPE, "float16");
-    try (LatentDecoder decoder = new VaeDecoderProvider().open(half)) {
+    try (LatentDecoder decoder = new AutoencoderProviders.VaeDecoderProvider().open(half)) {
       assertThat(error(decoder, VAE, "batch-5x7", LatentScale.UNSCALED)).isBetween(1e-5f, 5e-2f);
     }
     half = config(TAESD).with(DecoderConfig.DTYPE, "float16");
-    try (LatentDecoder decoder = new TaesdDecoderProvider().open(half)) {
+    try (LatentDecoder decoder = new AutoencoderProviders.TaesdDecoderProvider().open(half)) {
       assertThat(error(decoder, TAESD, "batch-5x7", LatentScale.SCALED)).isBetween(1e-5f, 2e-2f);
     }
   }
@@ -184,7 +191,8 @@ class AutoencoderGoldenTest {
     List<FloatBuffer> pictures = new ArrayList<>();
     List<String> origins = new ArrayList<>();
     for (int k = 0; k < 2; k++) {
-      try (LatentDecoder decoder = new VaeDecoderProvider().open(TestDecoders.config(VAE, own))) {
+      try (LatentDecoder decoder =
+          new AutoencoderProviders.VaeDecoderProvider().open(TestDecoders.config(VAE, own))) {
         origins.add(decoder.info().details().get("graph"));
         pictures.add(
             decoder
@@ -203,9 +211,10 @@ class AutoencoderGoldenTest {
     SafetensorsWriter.write(folder.resolve("model.safetensors"), Map.of(), entries);
     Files.copy(VAE.resolve("config.json"), folder.resolve("config.json"));
     Path cases = VAE.resolve("cases.safetensors");
-    try (LatentDecoder decoder = new VaeDecoderProvider().open(config(folder));
-        LatentEncoder encoder = new VaeEncoderProvider().open(config(folder));
-        LatentEncoder published = new VaeEncoderProvider().open(config(VAE))) {
+    try (LatentDecoder decoder =
+            new AutoencoderProviders.VaeDecoderProvider().open(config(folder));
+        LatentEncoder encoder = new AutoencoderProviders.VaeEncoderProvider().open(config(folder));
+        LatentEncoder published = new AutoencoderProviders.VaeEncoderProvider().open(config(VAE))) {
       assertThat(error(decoder, VAE, "square-4x4", LatentScale.UNSCALED)).isLessThan(TOLERANCE);
       assertThat(encode(encoder, cases, "square-32x32").values())
           .isEqualTo(encode(published, cases, "square-32x32").values());

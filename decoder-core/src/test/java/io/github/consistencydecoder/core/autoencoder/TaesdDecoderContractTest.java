@@ -12,7 +12,7 @@ class TaesdDecoderContractTest extends LatentDecoderContract {
   @Override
   protected LatentDecoder open() {
     Path model = TestDecoders.resource("goldens/taesd-reduced");
-    return new TaesdDecoderProvider().open(TestDecoders.config(model, cache));
+    return new AutoencoderProviders.TaesdDecoderProvider().open(TestDecoders.config(model, cache));
   }
 
   @Override

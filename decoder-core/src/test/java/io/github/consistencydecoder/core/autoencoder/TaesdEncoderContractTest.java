@@ -12,6 +12,6 @@ class TaesdEncoderContractTest extends LatentEncoderContract {
   @Override
   protected LatentEncoder open() {
     Path model = TestDecoders.resource("goldens/taesd-reduced");
-    return new TaesdEncoderProvider().open(TestDecoders.config(model, cache));
+    return new AutoencoderProviders.TaesdEncoderProvider().open(TestDecoders.config(model, cache));
   }
 }

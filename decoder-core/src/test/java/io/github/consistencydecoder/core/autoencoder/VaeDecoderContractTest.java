@@ -12,7 +12,7 @@ class VaeDecoderContractTest extends LatentDecoderContract {
   @Override
   protected LatentDecoder open() {
     Path model = TestDecoders.resource("goldens/vae-reduced");
-    return new VaeDecoderProvider().open(TestDecoders.config(model, cache));
+    return new AutoencoderProviders.VaeDecoderProvider().open(TestDecoders.config(model, cache));
   }
 
   @Override

@@ -12,6 +12,6 @@ class VaeEncoderContractTest extends LatentEncoderContract {
   @Override
   protected LatentEncoder open() {
     Path model = TestDecoders.resource("goldens/vae-reduced");
-    return new VaeEncoderProvider().open(TestDecoders.config(model, cache));
+    return new AutoencoderProviders.VaeEncoderProvider().open(TestDecoders.config(model, cache));
   }
 }

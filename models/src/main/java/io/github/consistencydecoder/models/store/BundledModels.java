@@ -2,10 +2,10 @@ package io.github.consistencydecoder.models.store;
 
 import io.github.consistencydecoder.formats.io.AtomicFiles;
 import io.github.consistencydecoder.models.store.catalogue.CatalogueEntry;
+import io.github.consistencydecoder.models.store.catalogue.CatalogueEntry.ModelLayout;
 import io.github.consistencydecoder.models.store.catalogue.CatalogueFile;
 import io.github.consistencydecoder.models.store.catalogue.Checksum;
-import io.github.consistencydecoder.models.store.catalogue.ModelLayout;
-import io.github.consistencydecoder.models.store.catalogue.Trust;
+import io.github.consistencydecoder.models.store.catalogue.Checksum.Trust;
 import io.github.consistencydecoder.models.store.digests.Sha256;
 import io.github.consistencydecoder.models.store.disk.DiskProblem;
 import io.github.consistencydecoder.models.store.download.PulledFile;

@@ -1,9 +1,9 @@
 package io.github.consistencydecoder.models.store;
 
 import io.github.consistencydecoder.models.store.catalogue.CatalogueEntry;
+import io.github.consistencydecoder.models.store.catalogue.CatalogueEntry.ModelLayout;
 import io.github.consistencydecoder.models.store.catalogue.CatalogueFile;
 import io.github.consistencydecoder.models.store.catalogue.FileRecords;
-import io.github.consistencydecoder.models.store.catalogue.ModelLayout;
 import io.github.consistencydecoder.models.store.download.PartialFile;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -6,7 +6,7 @@ import io.github.consistencydecoder.formats.io.AtomicFiles;
 import io.github.consistencydecoder.models.store.catalogue.CatalogueEntry;
 import io.github.consistencydecoder.models.store.catalogue.CatalogueFile;
 import io.github.consistencydecoder.models.store.catalogue.Checksum;
-import io.github.consistencydecoder.models.store.catalogue.Trust;
+import io.github.consistencydecoder.models.store.catalogue.Checksum.Trust;
 import io.github.consistencydecoder.models.store.digests.Sha256;
 import io.github.consistencydecoder.models.store.disk.DiskSpace;
 import io.github.consistencydecoder.models.store.download.ContentSniffer;

@@ -219,7 +219,7 @@ public final class ModelStore {
     CatalogueEntry entry = known(id);
     if (entry.bundled()) {
       BundledModels.Unpacked unpacked = bundled.unpack(entry);
-      List<FileCheck> checks = new ArrayList<>();
+      List<Verification.FileCheck> checks = new ArrayList<>();
       for (PulledFile file : unpacked.files()) {
         checks.add(StoreCheck.sound(file.name(), file.checksum()));
       }
@@ -235,7 +235,7 @@ public final class ModelStore {
         () -> {
           FileRecords records = FileRecords.of(home.folder());
           StoreCheck check = new StoreCheck(home, records, listener);
-          List<FileCheck> checks = new ArrayList<>();
+          List<Verification.FileCheck> checks = new ArrayList<>();
           for (CatalogueFile file : entry.files()) {
             checks.add(check.check(file));
           }

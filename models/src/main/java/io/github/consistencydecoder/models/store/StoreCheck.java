@@ -2,9 +2,9 @@ package io.github.consistencydecoder.models.store;
 
 import io.github.consistencydecoder.models.store.catalogue.CatalogueFile;
 import io.github.consistencydecoder.models.store.catalogue.Checksum;
+import io.github.consistencydecoder.models.store.catalogue.Checksum.Trust;
 import io.github.consistencydecoder.models.store.catalogue.FileRecords;
 import io.github.consistencydecoder.models.store.catalogue.FileRecords.FileRecord;
-import io.github.consistencydecoder.models.store.catalogue.Trust;
 import io.github.consistencydecoder.models.store.digests.Sha256;
 import io.github.consistencydecoder.models.store.download.ContentSniffer;
 import io.github.consistencydecoder.models.store.download.PullListener;
@@ -26,17 +26,18 @@ final class StoreCheck {
     this.listener = listener;
   }
 
-  static FileCheck sound(String name, Checksum checksum) {
-    return new FileCheck(
+  static Verification.FileCheck sound(String name, Checksum checksum) {
+    return new Verification.FileCheck(
         name,
-        FileCheck.Finding.SOUND,
+        Verification.FileCheck.Finding.SOUND,
         "sha256 " + checksum.sha256() + ", " + origin(checksum.trust()));
   }
 
-  FileCheck check(CatalogueFile file) throws IOException {
+  Verification.FileCheck check(CatalogueFile file) throws IOException {
     Path path = home.file(file);
     if (!Files.isRegularFile(path)) {
-      return new FileCheck(file.name(), FileCheck.Finding.MISSING, "not there");
+      return new Verification.FileCheck(
+          file.name(), Verification.FileCheck.Finding.MISSING, "not there");
     }
     Optional<FileRecord> fileRecord = records.find(file.name());
     long bytes = Files.size(path);
@@ -52,9 +53,9 @@ final class StoreCheck {
       }
       Checksum first = new Checksum(sha256, Trust.FIRST_USE);
       records.put(file.name(), new FileRecord(bytes, first, "found in the store"));
-      return new FileCheck(
+      return new Verification.FileCheck(
           file.name(),
-          FileCheck.Finding.RECORDED,
+          Verification.FileCheck.Finding.RECORDED,
           "sha256 " + sha256 + ", " + Trust.FIRST_USE.sentence());
     }
     if (!needed.get().sha256().equals(sha256)) {
@@ -90,8 +91,8 @@ final class StoreCheck {
         .map(known -> new PulledFile(file.name(), known.bytes(), known.checksum(), true));
   }
 
-  private static FileCheck wrong(CatalogueFile file, String detail) {
-    return new FileCheck(file.name(), FileCheck.Finding.WRONG, detail);
+  private static Verification.FileCheck wrong(CatalogueFile file, String detail) {
+    return new Verification.FileCheck(file.name(), Verification.FileCheck.Finding.WRONG, detail);
   }
 
   private static String origin(Trust trust) {

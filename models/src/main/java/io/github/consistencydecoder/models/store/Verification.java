@@ -24,4 +24,37 @@ public record Verification(String id, Path path, List<FileCheck> files) {
   public boolean sound() {
     return files.stream().allMatch(FileCheck::sound);
   }
+
+  /**
+   * What a check of one stored file has found.
+   *
+   * @param name the file's name
+   * @param finding whether it is what it should be
+   * @param detail in words
+   */
+  public record FileCheck(String name, Finding finding, String detail) {
+    /** What a check can find. */
+    public enum Finding {
+      /** It is what it should be. */
+      SOUND,
+      /** There was nothing to compare with; its checksum has been recorded now. */
+      RECORDED,
+      /** It is not there. */
+      MISSING,
+      /** It is not what it should be. */
+      WRONG
+    }
+
+    /** Checks that nothing is null. */
+    public FileCheck {
+      requireNonNull(name, "name");
+      requireNonNull(finding, "finding");
+      requireNonNull(detail, "detail");
+    }
+
+    /** Whether there is nothing to complain of. */
+    public boolean sound() {
+      return finding == Finding.SOUND || finding == Finding.RECORDED;
+    }
+  }
 }

@@ -3,7 +3,7 @@ package io.github.consistencydecoder.models.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.consistencydecoder.models.store.catalogue.Trust;
+import io.github.consistencydecoder.models.store.catalogue.Checksum.Trust;
 import io.github.consistencydecoder.models.store.disk.DiskSpace;
 import io.github.consistencydecoder.models.store.download.PullListener;
 import io.github.consistencydecoder.models.store.download.PullOptions;

@@ -3,8 +3,8 @@ package io.github.consistencydecoder.models.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.consistencydecoder.models.store.catalogue.Checksum.Trust;
 import io.github.consistencydecoder.models.store.catalogue.FileRecords;
-import io.github.consistencydecoder.models.store.catalogue.Trust;
 import io.github.consistencydecoder.models.store.digests.Sha256;
 import io.github.consistencydecoder.models.store.disk.DiskSpace;
 import io.github.consistencydecoder.plugin.DecoderErrorCode;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.github.consistencydecoder.models.store.FileCheck.Finding;
+import io.github.consistencydecoder.models.store.Verification.FileCheck.Finding;
 import io.github.consistencydecoder.models.store.catalogue.Catalogue;
 import io.github.consistencydecoder.models.store.catalogue.FileRecords;
 import io.github.consistencydecoder.models.store.digests.ModelDigests;
@@ -156,7 +156,7 @@ class ModelStoreTest {
     assertThat(verification.sound()).isFalse();
     assertThat(verification.files())
         .containsExactly(
-            new FileCheck(
+            new Verification.FileCheck(
                 SampleModels.FILE,
                 Finding.WRONG,
                 "sha256 "
@@ -195,7 +195,7 @@ class ModelStoreTest {
     Verification verification = store("").verify(SampleModels.ID);
     assertThat(verification.files().get(0))
         .isEqualTo(
-            new FileCheck(
+            new Verification.FileCheck(
                 SampleModels.FILE, Finding.WRONG, "does not begin like a safetensors file"));
   }
 

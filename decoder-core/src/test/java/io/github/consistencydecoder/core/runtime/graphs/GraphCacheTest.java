@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.consistencydecoder.core.ConsistencyDecoderProvider;
 import io.github.consistencydecoder.core.TestDecoders;
-import io.github.consistencydecoder.core.autoencoder.TaesdDecoderProvider;
-import io.github.consistencydecoder.core.autoencoder.VaeDecoderProvider;
-import io.github.consistencydecoder.core.autoencoder.VaeEncoderProvider;
+import io.github.consistencydecoder.core.autoencoder.AutoencoderProviders.TaesdDecoderProvider;
+import io.github.consistencydecoder.core.autoencoder.AutoencoderProviders.VaeDecoderProvider;
+import io.github.consistencydecoder.core.autoencoder.AutoencoderProviders.VaeEncoderProvider;
 import io.github.consistencydecoder.core.runtime.Device;
 import io.github.consistencydecoder.core.runtime.OnnxRuntime;
 import io.github.consistencydecoder.core.runtime.SessionSettings;

@@ -5,7 +5,7 @@ import io.github.consistencydecoder.models.store.BundledCopy;
 import io.github.consistencydecoder.models.store.ModelStore;
 import io.github.consistencydecoder.models.store.cache.CacheItem.Kind;
 import io.github.consistencydecoder.models.store.cache.CacheItem.State;
-import io.github.consistencydecoder.models.store.cache.UseRecord.Source;
+import io.github.consistencydecoder.models.store.cache.UseRecords.UseRecord.Source;
 import io.github.consistencydecoder.models.store.digests.RememberedChecksum;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -137,11 +137,13 @@ public final class CacheContents {
       digest = "";
       form = new EntryForm(Kind.GRAPH, "", EntryForm.Fit.STALE, "without a readable manifest");
     }
-    Optional<UseRecord> record = records.find(name);
+    Optional<UseRecords.UseRecord> record = records.find(name);
     List<Source> sources =
-        record.map(UseRecord::sources).orElse(models.find(digest).map(List::of).orElse(List.of()));
+        record
+            .map(UseRecords.UseRecord::sources)
+            .orElse(models.find(digest).map(List::of).orElse(List.of()));
     boolean inUse = locks.used(name);
-    Instant lastUse = record.map(UseRecord::lastUse).orElse(tree.modified());
+    Instant lastUse = record.map(UseRecords.UseRecord::lastUse).orElse(tree.modified());
     for (Source source : sources) {
       for (BundledCopy copy : models.bundled()) {
         if (ModelSources.isIn(source, copy.folder())) {

@@ -3,7 +3,7 @@ package io.github.consistencydecoder.models.store.cache;
 import io.github.consistencydecoder.models.store.BundledCopy;
 import io.github.consistencydecoder.models.store.ModelStore;
 import io.github.consistencydecoder.models.store.StoredModel;
-import io.github.consistencydecoder.models.store.cache.UseRecord.Source;
+import io.github.consistencydecoder.models.store.cache.UseRecords.UseRecord.Source;
 import io.github.consistencydecoder.models.store.catalogue.CatalogueEntry;
 import io.github.consistencydecoder.models.store.digests.ModelDigests;
 import io.github.consistencydecoder.models.store.digests.RememberedChecksum;

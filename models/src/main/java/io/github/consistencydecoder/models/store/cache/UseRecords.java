@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.models.store.cache;
 
 import io.github.consistencydecoder.formats.io.AtomicFiles;
-import io.github.consistencydecoder.models.store.cache.UseRecord.Source;
+import io.github.consistencydecoder.models.store.cache.UseRecords.UseRecord.Source;
 import io.github.consistencydecoder.models.store.catalogue.JsonFields;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -143,5 +143,30 @@ public final class UseRecords {
 
   private Path file(String entry) {
     return folder.resolve(entry + ENDING);
+  }
+
+  /**
+   * What is known of an entry's use.
+   *
+   * @param digest of the weights
+   * @param sources where those weights were when the entry was used, the last use first
+   * @param lastUse when
+   */
+  record UseRecord(String digest, List<Source> sources, Instant lastUse) {
+    UseRecord {
+      sources = List.copyOf(sources);
+    }
+
+    /**
+     * A model as it was opened.
+     *
+     * @param model file or folder, absolute
+     * @param files that hold its tensors, real paths
+     */
+    record Source(Path model, List<Path> files) {
+      Source {
+        files = List.copyOf(files);
+      }
+    }
   }
 }

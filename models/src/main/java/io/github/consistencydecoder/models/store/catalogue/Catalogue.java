@@ -107,12 +107,14 @@ public final class Catalogue {
         throw new CatalogueFormatException(
             model.place(), "id '" + id + "', needed lower-case letters, digits and dashes");
       }
-      ModelKind kind = constant(model, "kind", List.of(ModelKind.values()));
-      ModelLayout layout = constant(model, "layout", List.of(ModelLayout.values()));
+      CatalogueEntry.ModelKind kind =
+          constant(model, "kind", List.of(CatalogueEntry.ModelKind.values()));
+      CatalogueEntry.ModelLayout layout =
+          constant(model, "layout", List.of(CatalogueEntry.ModelLayout.values()));
       boolean bundled = model.flag("bundled");
       JsonFields licence = model.object("licence").only("name", "note");
       List<CatalogueFile> files = files(model, bundled);
-      if (layout == ModelLayout.FILE && files.size() != 1) {
+      if (layout == CatalogueEntry.ModelLayout.FILE && files.size() != 1) {
         throw new CatalogueFormatException(
             model.place(), files.size() + " files, needed 1 where the layout is 'file'");
       }
@@ -123,7 +125,7 @@ public final class Catalogue {
           layout,
           bundled,
           model.text("holds"),
-          new ModelLicence(licence.text("name"), licence.textOrEmpty("note")),
+          new CatalogueEntry.ModelLicence(licence.text("name"), licence.textOrEmpty("note")),
           files,
           model.texts("notes"));
     }
@@ -206,7 +208,9 @@ public final class Catalogue {
         throw new CatalogueFormatException(
             object.place(), "sha256 '" + sha256 + "', needed 64 lower-case hexadecimal digits");
       }
-      Trust trust = constant(object, "sha256From", List.of(Trust.PUBLISHER, Trust.THIRD_PARTY));
+      Checksum.Trust trust =
+          constant(
+              object, "sha256From", List.of(Checksum.Trust.PUBLISHER, Checksum.Trust.THIRD_PARTY));
       return Optional.of(new Checksum(sha256, trust));
     }
 

@@ -65,4 +65,65 @@ public record CatalogueEntry(
     }
     return OptionalLong.of(sum);
   }
+
+  /** What a model's path points at. */
+  public enum ModelLayout {
+    /** A single file. */
+    FILE("file"),
+    /** A folder with several files, such as {@code config.json} beside the tensors. */
+    FOLDER("folder");
+
+    private final String text;
+
+    ModelLayout(String text) {
+      this.text = text;
+    }
+
+    /** As the catalogue writes it. */
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  /**
+   * Under which licence a model is published.
+   *
+   * @param name a licence's name, or {@code unknown}
+   * @param note what is and is not known about it; may be empty
+   */
+  public record ModelLicence(String name, String note) {
+    /** Checks that neither is null. */
+    public ModelLicence {
+      requireNonNull(name, "name");
+      requireNonNull(note, "note");
+    }
+
+    @Override
+    public String toString() {
+      return note.isEmpty() ? name : name + " (" + note + ")";
+    }
+  }
+
+  /** Which network a model is for. */
+  public enum ModelKind {
+    /** The consistency decoder, with or without the VAE encoder beside it. */
+    CONSISTENCY_DECODER("consistency-decoder"),
+    /** The Stable Diffusion 1.x VAE, decoder and encoder. */
+    VAE("vae"),
+    /** TAESD, the tiny autoencoder, decoder and encoder. */
+    TAESD("taesd");
+
+    private final String text;
+
+    ModelKind(String text) {
+      this.text = text;
+    }
+
+    /** As the catalogue and the command line write it. */
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
 }

@@ -77,7 +77,7 @@ public final class FileRecords {
           json.place(), "sha256 '" + sha256 + "', needed 64 lower-case hexadecimal digits");
     }
     String trust = json.text("trust");
-    for (Trust constant : Trust.values()) {
+    for (Checksum.Trust constant : Checksum.Trust.values()) {
       if (constant.toString().equals(trust)) {
         return new FileRecord(
             json.count("bytes"), new Checksum(sha256, constant), json.text("from"));

@@ -2,7 +2,7 @@ package io.github.consistencydecoder.models.store.download;
 
 import io.github.consistencydecoder.models.store.catalogue.CatalogueFile;
 import io.github.consistencydecoder.models.store.catalogue.Checksum;
-import io.github.consistencydecoder.models.store.catalogue.Trust;
+import io.github.consistencydecoder.models.store.catalogue.Checksum.Trust;
 import io.github.consistencydecoder.models.store.disk.DiskSpace;
 import java.io.IOException;
 import java.io.InterruptedIOException;

@@ -1,5 +1,6 @@
 package io.github.consistencydecoder.models.store.download;
 
+import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Map;
@@ -77,5 +78,17 @@ public final class NetworkSettings {
       throw new SettingException(variable, text, "http(s)://host[:port][/path]", e);
     }
     throw new SettingException(variable, text, "http(s)://host[:port][/path]", null);
+  }
+
+  /** A setting of the environment cannot be understood. */
+  static final class SettingException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * @param cause may be null
+     */
+    SettingException(String setting, String found, String needed, Throwable cause) {
+      super(setting + " is '" + found + "', needed " + needed, cause);
+    }
   }
 }

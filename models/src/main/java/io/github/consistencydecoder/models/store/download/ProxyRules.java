@@ -48,10 +48,10 @@ final class ProxyRules {
   record Via(String host, int port, PasswordAuthentication credentials) {}
 
   /**
-   * @throws SettingException if a proxy's address cannot be understood
+   * @throws NetworkSettings.SettingException if a proxy's address cannot be understood
    */
   static ProxyRules of(Map<String, String> environment, Properties properties)
-      throws SettingException {
+      throws NetworkSettings.SettingException {
     ProxyRules rules = new ProxyRules(environment, properties);
     // Both are read once, so that a mistake shows before anything is tried.
     rules.configured("https");
@@ -73,7 +73,7 @@ final class ProxyRules {
   private Optional<Via> checked(String scheme) {
     try {
       return configured(scheme);
-    } catch (SettingException e) {
+    } catch (NetworkSettings.SettingException e) {
       throw new IllegalStateException("checked when the rules were made", e);
     }
   }
@@ -123,7 +123,7 @@ final class ProxyRules {
     };
   }
 
-  private Optional<Via> configured(String scheme) throws SettingException {
+  private Optional<Via> configured(String scheme) throws NetworkSettings.SettingException {
     String host = property(scheme + ".proxyHost");
     if (!host.isEmpty()) {
       String port = property(scheme + ".proxyPort");
@@ -141,7 +141,7 @@ final class ProxyRules {
     return Optional.empty();
   }
 
-  private static Via parse(String variable, String text) throws SettingException {
+  private static Via parse(String variable, String text) throws NetworkSettings.SettingException {
     try {
       URI uri = new URI(text.contains("://") ? text : "http://" + text);
       if ("http".equals(uri.getScheme()) && uri.getHost() != null) {
@@ -149,9 +149,9 @@ final class ProxyRules {
         return new Via(uri.getHost(), port, credentials(uri.getRawUserInfo()));
       }
     } catch (URISyntaxException e) {
-      throw new SettingException(variable, withoutSecret(text), FORM, e);
+      throw new NetworkSettings.SettingException(variable, withoutSecret(text), FORM, e);
     }
-    throw new SettingException(variable, withoutSecret(text), FORM, null);
+    throw new NetworkSettings.SettingException(variable, withoutSecret(text), FORM, null);
   }
 
   private static String withoutSecret(String text) {
@@ -173,16 +173,18 @@ final class ProxyRules {
     return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 
-  private static int number(String scheme, String port) throws SettingException {
+  private static int number(String scheme, String port) throws NetworkSettings.SettingException {
     try {
       int number = Integer.parseInt(port);
       if (number > 0 && number < 65536) {
         return number;
       }
     } catch (NumberFormatException e) {
-      throw new SettingException(scheme + ".proxyPort", port, "a port, 1 to 65535", e);
+      throw new NetworkSettings.SettingException(
+          scheme + ".proxyPort", port, "a port, 1 to 65535", e);
     }
-    throw new SettingException(scheme + ".proxyPort", port, "a port, 1 to 65535", null);
+    throw new NetworkSettings.SettingException(
+        scheme + ".proxyPort", port, "a port, 1 to 65535", null);
   }
 
   /** Patterns divided by bars, a star at either end stands for anything. */

@@ -2,7 +2,7 @@ package io.github.consistencydecoder.models.store.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.consistencydecoder.models.store.cache.UseRecord.Source;
+import io.github.consistencydecoder.models.store.cache.UseRecords.UseRecord.Source;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +27,7 @@ class UseRecordsTest {
     new UseRecords(cache).used(ENTRY, "sha256:ab", folder, List.of(folder.resolve("weights")));
   }
 
-  private UseRecord record() {
+  private UseRecords.UseRecord record() {
     return new UseRecords(cache).find(ENTRY).orElseThrow();
   }
 

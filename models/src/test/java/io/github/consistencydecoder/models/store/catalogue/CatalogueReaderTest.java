@@ -33,9 +33,9 @@ class CatalogueReaderTest {
   @Test
   void aSoundCatalogueIsRead() throws CatalogueFormatException {
     CatalogueEntry entry = SampleModels.parse(SOUND).find("m").orElseThrow();
-    assertThat(entry.kind()).isEqualTo(ModelKind.VAE);
-    assertThat(entry.layout()).isEqualTo(ModelLayout.FILE);
-    assertThat(entry.licence()).isEqualTo(new ModelLicence("unknown", ""));
+    assertThat(entry.kind()).isEqualTo(CatalogueEntry.ModelKind.VAE);
+    assertThat(entry.layout()).isEqualTo(CatalogueEntry.ModelLayout.FILE);
+    assertThat(entry.licence()).isEqualTo(new CatalogueEntry.ModelLicence("unknown", ""));
     assertThat(entry.files()).singleElement().extracting(CatalogueFile::name).isEqualTo("f.pt");
   }
 

@@ -35,7 +35,7 @@ class CatalogueTest {
     CatalogueFile file =
         catalogue.find("consistency-decoder").orElseThrow().file("decoder.pt").orElseThrow();
     String sha256 = file.checksum().orElseThrow().sha256();
-    assertThat(file.checksum().orElseThrow().trust()).isEqualTo(Trust.PUBLISHER);
+    assertThat(file.checksum().orElseThrow().trust()).isEqualTo(Checksum.Trust.PUBLISHER);
     assertThat(file.addresses())
         .containsExactly(
             URI.create("https://openaipublic.azureedge.net/diff-vae/" + sha256 + "/decoder.pt"));

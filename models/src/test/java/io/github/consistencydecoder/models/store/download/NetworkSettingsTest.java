@@ -15,12 +15,13 @@ class NetworkSettingsTest {
   private static final URI HUB = URI.create("https://huggingface.co/a/b/resolve/main/c.json?x=1");
   private static final URI OTHER = URI.create("https://other.example/d/e.pt");
 
-  private static URI rewrite(URI address, Map<String, String> environment) throws SettingException {
+  private static URI rewrite(URI address, Map<String, String> environment)
+      throws NetworkSettings.SettingException {
     return NetworkSettings.of(environment, new Properties()).rewrite(address);
   }
 
   @Test
-  void withoutSettingsAddressesStay() throws SettingException {
+  void withoutSettingsAddressesStay() throws NetworkSettings.SettingException {
     assertThat(rewrite(HUB, Map.of())).isEqualTo(HUB);
     assertThat(rewrite(OTHER, Map.of("HF_ENDPOINT", " "))).isEqualTo(OTHER);
   }
@@ -31,18 +32,19 @@ class NetworkSettingsTest {
     "https://mirror.example/, https://mirror.example/d/e.pt",
     "http://mirror.example:8081/base/, http://mirror.example:8081/base/d/e.pt"
   })
-  void theMirrorStandsInForEveryHost(String mirror, URI expected) throws SettingException {
+  void theMirrorStandsInForEveryHost(String mirror, URI expected)
+      throws NetworkSettings.SettingException {
     assertThat(rewrite(OTHER, Map.of("CONSISTENCY_DECODER_MIRROR", mirror))).isEqualTo(expected);
   }
 
   @Test
-  void theQueryIsKept() throws SettingException {
+  void theQueryIsKept() throws NetworkSettings.SettingException {
     assertThat(rewrite(HUB, Map.of("CONSISTENCY_DECODER_MIRROR", "https://m.example/hub")))
         .isEqualTo(URI.create("https://m.example/hub/a/b/resolve/main/c.json?x=1"));
   }
 
   @Test
-  void theHubsEndpointStandsInForTheHubOnly() throws SettingException {
+  void theHubsEndpointStandsInForTheHubOnly() throws NetworkSettings.SettingException {
     Map<String, String> environment = Map.of("HF_ENDPOINT", "https://hub.example");
     assertThat(rewrite(HUB, environment))
         .isEqualTo(URI.create("https://hub.example/a/b/resolve/main/c.json?x=1"));
@@ -50,7 +52,7 @@ class NetworkSettingsTest {
   }
 
   @Test
-  void theMirrorComesBeforeTheEndpoint() throws SettingException {
+  void theMirrorComesBeforeTheEndpoint() throws NetworkSettings.SettingException {
     Map<String, String> environment =
         Map.of(
             "HF_ENDPOINT", "https://hub.example",
@@ -62,7 +64,7 @@ class NetworkSettingsTest {
   @ValueSource(strings = {"mirror.example", "ftp://m.example", "https://", "https://m/?q", "h t"})
   void anEndpointIsABaseAddress(String value) {
     assertThatThrownBy(() -> rewrite(HUB, Map.of("HF_ENDPOINT", value)))
-        .isInstanceOf(SettingException.class)
+        .isInstanceOf(NetworkSettings.SettingException.class)
         .hasMessage("HF_ENDPOINT is '" + value + "', needed http(s)://host[:port][/path]");
   }
 }

@@ -17,7 +17,7 @@ class ProxyRulesTest {
   private static final URI HTTPS = URI.create("https://hub.example/file");
   private static final URI HTTP = URI.create("http://hub.example/file");
 
-  private static ProxyRules rules(String... variables) throws SettingException {
+  private static ProxyRules rules(String... variables) throws NetworkSettings.SettingException {
     return ProxyRules.of(environment(variables), new Properties());
   }
 
@@ -40,7 +40,7 @@ class ProxyRulesTest {
   }
 
   @Test
-  void withoutSettingsEverythingIsDirect() throws SettingException {
+  void withoutSettingsEverythingIsDirect() throws NetworkSettings.SettingException {
     assertThat(via(rules(), HTTPS)).isEqualTo("direct");
     assertThat(rules().selector().select(HTTPS)).containsExactly(Proxy.NO_PROXY);
     assertThat(rules().authenticator()).isEmpty();
@@ -55,25 +55,25 @@ class ProxyRulesTest {
     "http_proxy, http://proxy:8080, direct"
   })
   void variablesOfSecureAddresses(String variable, String value, String expected)
-      throws SettingException {
+      throws NetworkSettings.SettingException {
     assertThat(via(rules(variable, value), HTTPS)).isEqualTo(expected);
   }
 
   @Test
-  void plainAddressesHaveTheirOwnVariable() throws SettingException {
+  void plainAddressesHaveTheirOwnVariable() throws NetworkSettings.SettingException {
     ProxyRules rules = rules("http_proxy", "a:1", "https_proxy", "b:2");
     assertThat(via(rules, HTTP)).isEqualTo("a:1");
     assertThat(via(rules, HTTPS)).isEqualTo("b:2");
   }
 
   @Test
-  void lowerCaseComesFirst() throws SettingException {
+  void lowerCaseComesFirst() throws NetworkSettings.SettingException {
     assertThat(via(rules("HTTPS_PROXY", "upper:1", "https_proxy", "lower:2"), HTTPS))
         .isEqualTo("lower:2");
   }
 
   @Test
-  void theSystemPropertyComesBeforeTheVariable() throws SettingException {
+  void theSystemPropertyComesBeforeTheVariable() throws NetworkSettings.SettingException {
     ProxyRules rules =
         ProxyRules.of(
             environment("https_proxy", "variable:1"),
@@ -85,7 +85,7 @@ class ProxyRulesTest {
   }
 
   @Test
-  void thePropertysPortIsThatOfTheSchemeUnlessSaid() throws SettingException {
+  void thePropertysPortIsThatOfTheSchemeUnlessSaid() throws NetworkSettings.SettingException {
     ProxyRules rules = ProxyRules.of(Map.of(), properties("https.proxyHost", "property"));
     assertThat(via(rules, HTTPS)).isEqualTo("property:443");
   }
@@ -105,7 +105,8 @@ class ProxyRulesTest {
     "ub.example, proxy:1",
     "'', proxy:1"
   })
-  void hostsThatTheVariableExcludes(String exclusions, String expected) throws SettingException {
+  void hostsThatTheVariableExcludes(String exclusions, String expected)
+      throws NetworkSettings.SettingException {
     assertThat(via(rules("https_proxy", "proxy:1", "NO_PROXY", exclusions), HTTPS))
         .isEqualTo(expected);
   }
@@ -120,7 +121,8 @@ class ProxyRulesTest {
     "example, property:1",
     "'', property:1"
   })
-  void hostsThatThePropertyExcludes(String exclusions, String expected) throws SettingException {
+  void hostsThatThePropertyExcludes(String exclusions, String expected)
+      throws NetworkSettings.SettingException {
     ProxyRules rules =
         ProxyRules.of(
             Map.of(),
@@ -135,7 +137,7 @@ class ProxyRulesTest {
   }
 
   @Test
-  void thisMachineIsNotReachedThroughThePropertysProxy() throws SettingException {
+  void thisMachineIsNotReachedThroughThePropertysProxy() throws NetworkSettings.SettingException {
     ProxyRules rules =
         ProxyRules.of(Map.of(), properties("http.proxyHost", "property", "http.proxyPort", "1"));
     assertThat(via(rules, URI.create("http://127.0.0.1:8080/x"))).isEqualTo("direct");
@@ -146,7 +148,7 @@ class ProxyRulesTest {
   @CsvSource({"socks5://proxy:1080", "https://proxy:1", "http://", "http://pro xy:1"})
   void otherKindsOfProxyAreRefused(String value) {
     assertThatThrownBy(() -> rules("https_proxy", value))
-        .isInstanceOf(SettingException.class)
+        .isInstanceOf(NetworkSettings.SettingException.class)
         .hasMessage("https_proxy is '" + value + "', needed [http://][user:password@]host[:port]");
   }
 
@@ -164,12 +166,12 @@ class ProxyRulesTest {
             () ->
                 ProxyRules.of(
                     Map.of(), properties("https.proxyHost", "p", "https.proxyPort", port)))
-        .isInstanceOf(SettingException.class)
+        .isInstanceOf(NetworkSettings.SettingException.class)
         .hasMessage("https.proxyPort is '" + port + "', needed a port, 1 to 65535");
   }
 
   @Test
-  void credentialsAreDecoded() throws SettingException {
+  void credentialsAreDecoded() throws NetworkSettings.SettingException {
     var credentials =
         rules("https_proxy", "http://me%40work:a%3Ab+c@proxy:1")
             .via(HTTPS)

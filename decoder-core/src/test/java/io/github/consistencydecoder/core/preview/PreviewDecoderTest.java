@@ -53,7 +53,8 @@ class PreviewDecoderTest extends LatentDecoderContract {
       Pixels pixels =
           decoder.decode(Latents.scaled(values, 1, 4, 2, 3), DecodeOptions.defaults()).pixels();
       for (double[] at : FROM_TORCH) {
-        int i = ((int) at[0] * 16 + (int) at[1]) * 24 + (int) at[2];
+        int row = ((int) at[0]) * 16 + (int) at[1];
+        int i = row * 24 + (int) at[2];
         assertThat((double) pixels.values().get(i))
             .as("channel %.0f, row %.0f, column %.0f", at[0], at[1], at[2])
             .isCloseTo(at[3], within(1e-6));

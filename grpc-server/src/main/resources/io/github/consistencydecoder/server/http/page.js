@@ -6,6 +6,7 @@
   const PICTURES = ["png", "jpg", "jpeg", "webp", "avif", "gif", "bmp", "heic", "tif", "tiff", "jxl"];
   const TYPES = { safetensors: "application/safetensors", latent: "application/safetensors", npy: "application/x-npy",
     npz: "application/zip", pt: "application/zip", pth: "application/zip" };
+  const BARE = ["raw", "bin", "f32", "f16", "bf16"];
   const NUMBERS = { float32: 4, float16: 2, bfloat16: 2 };
   const FIELDS = ["model", "other", "scale", "seed", "steps", "dialect", "side", "shape", "dtype"];
   const $ = (id) => document.getElementById(id);
@@ -216,6 +217,9 @@
     const kind = Object.keys(said).find((name) => said[name]);
     const type = kind ? TYPES[kind.slice(1)] : TYPES[extension];
     if (type) return { type, query: {} };
+    if (!BARE.includes(extension)) {
+      throw new Error("neither a picture nor latents: .safetensors, .latent, .npy, .npz, .pt, or bare numbers in ." + BARE.join(", ."));
+    }
     const dtype = s.dtype || { f16: "float16", bf16: "bfloat16" }[extension] || "float32";
     const side = Math.sqrt(file.size / NUMBERS[dtype] / 4);
     if (!s.shape && !Number.isInteger(side)) {
@@ -341,6 +345,7 @@
       summarise();
     }
     $("shown").replaceChildren(...(item ? [figure(item)] : []));
+    $("shown").classList.remove("stale");
     $("strip").replaceChildren(...items.map((each) => {
       const entry = element("li");
       const button = element("button");
@@ -453,7 +458,13 @@
     });
   }
   document.addEventListener("paste", (event) => take(event.clipboardData.files));
-  FIELDS.forEach((id) => $(id).addEventListener("change", changed));
+  let typed = 0;
+  FIELDS.forEach((id) => $(id).addEventListener("input", () => {
+    $("shown").classList.add("stale");
+    clearTimeout(typed);
+    if ($(id).tagName === "SELECT") changed();
+    else typed = setTimeout(changed, 700);
+  }));
   $("stop").addEventListener("click", () => {
     refused = [];
     stop();

@@ -200,8 +200,25 @@ final class PageInBrowserTest {
 
   private static void set(String selector, String value) {
     browser.evaluate(
-        "(() => { const e = document.querySelector('%s'); e.value = '%s'; e.dispatchEvent(new Event('change')); })()"
+        "(() => { const e = document.querySelector('%s'); e.value = '%s'; e.dispatchEvent(new Event('input')); })()"
             .formatted(selector, value));
+  }
+
+  @Test
+  void bareNumbersOfASquareNeedNoShape() throws Exception {
+    choose(
+        Files.write(
+            folder.resolve("a.f32"), TensorBytes.littleEndian(SampleLatents.values(4 * 8 * 8, 1))));
+    browser.await(IDLE);
+    assertThat(text(".caption")).contains("a.f32", "64 × 64");
+    choose(
+        Files.write(
+            folder.resolve("b.f32"), TensorBytes.littleEndian(SampleLatents.values(4 * 8 * 4, 1))));
+    browser.await(IDLE);
+    assertThat(text("#errors")).contains("their shape is needed in the settings");
+    set("#shape", "1,4,8,4");
+    browser.await("document.querySelector('.caption')");
+    assertThat(text(".caption")).contains("b.f32", "32 × 64");
   }
 
   @Test
@@ -257,6 +274,13 @@ final class PageInBrowserTest {
 
   @Test
   void whatIsRefusedIsSaidAndTheOthersAreDecoded() throws Exception {
+    Path text = Files.writeString(folder.resolve("notes.txt"), "no latents");
+    choose(text);
+    browser.await(IDLE);
+    assertThat(text("#errors"))
+        .isEqualTo(
+            "notes.txt: neither a picture nor latents: .safetensors, .latent, .npy, .npz, .pt, or"
+                + " bare numbers in .raw, .bin, .f32, .f16, .bf16");
     Path no = Files.writeString(folder.resolve("no.safetensors"), "no tensors at all");
     choose(no, latents("a.latent", 1));
     browser.await(IDLE + " && document.querySelectorAll('#strip li').length === 1");

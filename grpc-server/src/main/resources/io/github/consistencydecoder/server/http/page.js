@@ -53,7 +53,7 @@
     if (response.ok) return response;
     let sentence = "the service answered " + response.status;
     try {
-      sentence = (await response.json()).error || sentence;
+      sentence = ((await response.json()).error || sentence).replace(/^body: /, "");
     } catch {
       // It is no JSON: the number has to do.
     }
@@ -180,6 +180,7 @@
   function busy(job) {
     const idle = !job || !job.begun;
     clearInterval(busy.clock);
+    if (!job && document.activeElement === $("stop")) $("file").focus({ preventScroll: true });
     $("stop").hidden = !job;
     $("progress").hidden = idle;
     $("progress").removeAttribute("value");
@@ -352,7 +353,7 @@
       button.type = "button";
       button.title = each.name;
       if (each.shown) button.setAttribute("aria-current", "true");
-      button.append(picture(each.layers[each.layers.length - 1].url, { width: 64, height: 64 }, each.name));
+      button.append(picture(each.layers.find((layer) => layer !== each.original).url, { width: 64, height: 64 }, each.name));
       button.addEventListener("click", () => {
         show(each);
         $("strip").querySelector("[aria-current]").focus();
@@ -364,7 +365,7 @@
 
   function figure(item) {
     const { layers } = item;
-    const [left, right] = layers.slice(-2);
+    const [left, right] = layers;
     const box = element("article");
     const view = element("div", undefined, "slider");
     const stage = element("div", undefined, "stage");
@@ -388,7 +389,7 @@
       const swap = element("button", "Swap");
       swap.type = "button";
       swap.dataset.swap = "";
-      tools.append(select("left", layers, layers.length - 2), swap, select("right", layers, layers.length - 1));
+      tools.append(select("left", layers, 0), swap, select("right", layers, 1));
       box.append(whole);
     }
     const zoom = element("span", undefined, "zoom");

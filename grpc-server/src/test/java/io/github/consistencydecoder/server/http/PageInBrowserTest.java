@@ -228,12 +228,14 @@ final class PageInBrowserTest {
     Await.until("it decodes", () -> open.controls.inside.get() == 1);
     int begun = open.controls.begun.get();
     assertThat(count("#progress:not([hidden])")).isEqualTo(1);
+    browser.evaluate("document.querySelector('#stop').focus()");
     browser.evaluate("document.querySelector('#stop').click()");
 
     // Held still: only a cancellation lets it go.
     Await.until("it is cancelled", () -> open.controls.inside.get() == 0);
     assertThat(open.controls.begun.get()).isEqualTo(begun);
     assertThat(text("#status")).isEqualTo("cancelled");
+    assertThat(browser.evaluate("document.activeElement.id").asString()).isEqualTo("file");
     assertThat(count("#shown img, #progress:not([hidden]), #stop:not([hidden])")).isZero();
 
     open.controls.release();

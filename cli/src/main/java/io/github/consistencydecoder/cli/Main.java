@@ -24,7 +24,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Where the process begins and ends. */
+/** The beginning and the end of the process. */
 public final class Main {
   private static final int HELP_WIDTH = 100;
 

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * How a comparison went.
+ * The outcome of a comparison.
  *
  * @param results of the inputs that are in the report
  * @param reused how many of them an earlier run had done

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which parts of a picture are looked at closely.
+ * Chooses the parts of a picture that are shown enlarged.
  *
  * @param given by hand; if there are any, none is looked for
  * @param count how many to look for

@@ -187,7 +187,7 @@ class ConsistencyDecoderTest {
     assertRefused(
         TestDecoders.config(MODEL, folder).with(DecoderConfig.DEVICE, "cuda:0"),
         DecoderErrorCode.DEVICE_UNAVAILABLE,
-        "cuda:0 cannot be had");
+        "cuda:0 is not available");
   }
 
   @Test

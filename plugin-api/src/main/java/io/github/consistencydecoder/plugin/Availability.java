@@ -3,7 +3,7 @@ package io.github.consistencydecoder.plugin;
 import static java.util.Objects.requireNonNull;
 
 /**
- * Whether a provider can work here.
+ * Tells whether a provider can work here.
  *
  * @param available true if {@link LatentDecoderProvider#open} has a chance
  * @param reason a sentence: why not, or what was found

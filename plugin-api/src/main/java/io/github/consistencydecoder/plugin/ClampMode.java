@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.plugin;
 
 /**
- * What happens to the picture between the steps of the sampler. The published implementations
+ * The treatment of the picture between the steps of the sampler. The published implementations
  * differ here.
  */
 public enum ClampMode {

@@ -7,7 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How to decode. Immutable; the {@link Cancellation} and {@link DecodeListener} in it are borrowed.
+ * Options of a decode. Immutable; the {@link Cancellation} and {@link DecodeListener} in it are
+ * borrowed.
  *
  * <pre>{@code
  * DecodeOptions.defaults().toBuilder().seed(42).schedule(Schedule.ONE_STEP).build()

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What to open and how. Immutable.
+ * The configuration of a decoder to open. Immutable.
  *
  * <p>Providers share these keys and may have further ones; an unknown key is refused by the
  * provider, by name.

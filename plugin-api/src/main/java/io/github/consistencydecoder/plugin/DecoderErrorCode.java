@@ -1,12 +1,12 @@
 package io.github.consistencydecoder.plugin;
 
-/** What went wrong. Each code has one kind, which says who can do something about it. */
+/** Causes of failures. Each code has one kind, which says who can do something about it. */
 public enum DecoderErrorCode {
   /** The latents are not what a Stable Diffusion 1.x decoder takes. */
   INVALID_LATENTS(Kind.CALLER),
   /** The pictures are not what an encoder or a metric takes. */
   INVALID_PIXELS(Kind.CALLER),
-  /** An option or a configuration value makes no sense. */
+  /** An option or a configuration value is unknown or outside its range. */
   INVALID_OPTIONS(Kind.CALLER),
   /** No provider of that name: decoder, encoder or metric. */
   UNKNOWN_DECODER(Kind.CALLER),
@@ -18,7 +18,7 @@ public enum DecoderErrorCode {
   MODEL_CORRUPT(Kind.MODEL),
   /** The model is sound but not one this decoder can run. */
   MODEL_UNSUPPORTED(Kind.MODEL),
-  /** The device or provider asked for cannot be had here. */
+  /** The device or execution provider asked for is not available here. */
   DEVICE_UNAVAILABLE(Kind.RESOURCES),
   /** The device failed, and this process cannot use it any more: it has to end. */
   DEVICE_LOST(Kind.RESOURCES),

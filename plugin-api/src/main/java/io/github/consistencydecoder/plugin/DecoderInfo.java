@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What an open decoder is.
+ * The description of an open decoder.
  *
  * @param provider name of the provider that opened it
  * @param model what was opened, as a person would name it

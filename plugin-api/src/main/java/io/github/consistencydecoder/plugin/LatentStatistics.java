@@ -1,7 +1,7 @@
 package io.github.consistencydecoder.plugin;
 
 /**
- * What a set of latent values looks like, computed in double precision over the finite ones.
+ * Statistics of a set of latent values, computed in double precision over the finite ones.
  *
  * @param mean arithmetic mean; 0 if no value is finite
  * @param standardDeviation population standard deviation; 0 if no value is finite

@@ -3,8 +3,8 @@ package io.github.consistencydecoder.plugin;
 import static java.util.Objects.requireNonNull;
 
 /**
- * Which pixels of a batch are made anew and which are known: one flag a pixel, {@code [N, H, W]}
- * row-major. Immutable; safe for use by several threads.
+ * Marks the pixels of a batch that are made anew and those that are known: one flag a pixel, {@code
+ * [N, H, W]} row-major. Immutable; safe for use by several threads.
  */
 public final class Mask {
   private final int batch;

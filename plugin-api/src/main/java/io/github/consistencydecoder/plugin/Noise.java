@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where a decode's noise comes from: one standard-normal tensor {@code [N, 3, H, W]} per step of
- * the schedule, drawn in the order of the steps.
+ * The source of a decode's noise: one standard-normal tensor {@code [N, 3, H, W]} per step of the
+ * schedule, drawn in the order of the steps.
  */
 public sealed interface Noise
     permits Noise.Seeded, Noise.SeededPerImage, Noise.Shared, Noise.Given {

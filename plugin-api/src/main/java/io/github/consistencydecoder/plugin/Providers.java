@@ -12,8 +12,8 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * How every kind of plugin is looked up and opened. A plugin that breaks its contract is named and
- * passed over: it harms nobody who did not ask for it.
+ * Looks up and opens plugins of every kind. A plugin that breaks its contract is named and passed
+ * over: it harms nobody who did not ask for it.
  *
  * @param type the provider interface
  * @param noun what such a provider opens, as messages call it

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.plugin;
 
-/** Whether and how a decoder may divide a picture that is large for its memory. */
+/** The ways in which a decoder may divide a picture that is large for its memory. */
 public enum Tiling {
   /**
    * {@link #EXACT} where the memory suffices for it; {@link #OVERLAPPED}, with a warning, where it

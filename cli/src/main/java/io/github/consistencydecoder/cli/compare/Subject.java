@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What an input is about: latents, a photograph, or nothing but pictures decoded elsewhere. */
+/** The subject of an input: latents, a photograph, or only pictures decoded elsewhere. */
 interface Subject {
   /**
    * What it gives.

@@ -30,7 +30,7 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** What a decode starts from and which pixels it keeps. */
+/** Options for the start of a decode and the pixels that it keeps. */
 @Command // what makes it a mixin
 final class ModeOptions {
   private static final int WHITE = 3 * 128;

@@ -10,7 +10,7 @@ import io.github.consistencydecoder.plugin.DecoderConfig;
 import java.util.Optional;
 
 /**
- * Which encoder, decided.
+ * The encoder that was chosen.
  *
  * @param encoder name of a provider
  * @param model id, folder or file; empty for what the provider takes by itself

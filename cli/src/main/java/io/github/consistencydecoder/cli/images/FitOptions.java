@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** How photographs are fitted; filled by picocli. */
+/** Options for fitting photographs; filled by picocli. */
 public final class FitOptions {
   @Option(
       names = "--fit",

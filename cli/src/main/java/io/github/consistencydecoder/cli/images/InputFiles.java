@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Which files are meant by what was named: a file itself, of a folder those with an ending. */
+/** Finds the files that arguments name: a file itself, and of a folder those with an ending. */
 public final class InputFiles {
   /**
    * Endings of pictures. Those of kinds that cannot be read are among them: it is better to say so

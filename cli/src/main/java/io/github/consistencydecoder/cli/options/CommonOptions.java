@@ -4,7 +4,7 @@ import io.github.consistencydecoder.cli.shell.Console;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
-/** What every command has. */
+/** Options that every command has. */
 public final class CommonOptions {
   @Option(names = "--json", description = "Print one JSON document on standard output.")
   private boolean json;

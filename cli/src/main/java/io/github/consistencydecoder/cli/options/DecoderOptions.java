@@ -10,7 +10,7 @@ import io.github.consistencydecoder.plugin.LatentDecoder;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Which decoder, and what it runs on. */
+/** Options for the decoder and its device. */
 public final class DecoderOptions {
   private static final String CONSISTENCY = "consistency";
   private static final String TINY = "tiny";

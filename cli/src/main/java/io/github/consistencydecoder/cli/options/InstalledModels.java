@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** What of the catalogue is in the store, for commands that choose a model by themselves. */
+/** The models of the catalogue that are in the store, for commands that choose one themselves. */
 public final class InstalledModels {
   /** Of the consistency decoders, the layout that has the VAE's encoder beside it. */
   private static final String WITH_ENCODER = "consistency-decoder-diffusers";

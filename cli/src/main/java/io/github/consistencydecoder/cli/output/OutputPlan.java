@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Which files a decode writes.
+ * The files that a decode writes.
  *
  * <p>{@code -o} names a file if it ends in {@code .png}, {@code .npy} or {@code .safetensors}, else
  * a folder, which is made if it is not there; files in it are called after the inputs. A batch of

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.cli.output;
 
-/** What a decode can be written as. */
+/** Formats that a decode can be written in. */
 public enum PictureFormat {
   /** 8-bit RGB, one file a picture, parameters in text chunks. */
   PNG(".png", false),

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Who may call. */
+/** Options for access: tokens, TLS, host names. */
 final class AccessOptions {
   @Option(
       names = "--token-file",

@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
-/** What the sidecar takes, and how it ends. */
+/** Options for the sidecar's limits and its end. */
 final class LimitOptions {
   private static final Pattern SIDES = Pattern.compile("(\\d{1,5})x(\\d{1,5})");
 

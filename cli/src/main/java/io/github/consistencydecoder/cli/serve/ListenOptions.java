@@ -9,7 +9,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/** Where the sidecar listens. */
+/** Options for the sidecar's ports and sockets. */
 final class ListenOptions {
   private static final String NONE = "none";
 

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.cli.shell;
 
-/** What the command tells the shell. */
+/** Exit codes of the command. */
 public final class ExitCode {
   /** All was done. */
   public static final int OK = 0;

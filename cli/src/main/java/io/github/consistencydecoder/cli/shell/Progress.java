@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.cli.shell;
 
-/** How far a long piece of work has come. Closing it removes it from the screen. */
+/** Shows the progress of a long piece of work. Closing it removes it from the screen. */
 public interface Progress extends AutoCloseable {
   /** So many units of the whole are done. */
   void reached(long done);

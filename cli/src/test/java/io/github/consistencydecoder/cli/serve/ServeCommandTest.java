@@ -109,7 +109,7 @@ final class ServeCommandTest {
     CommandRun run = CommandRun.of("serve", "--provider=cuda:999", "--http-port", "0");
 
     assertThat(run.code()).isEqualTo(ExitCode.FAILED);
-    assertThat(run.err()).contains("cuda:999 cannot be had");
+    assertThat(run.err()).contains("cuda:999 is not available");
   }
 
   @ParameterizedTest

@@ -3,8 +3,8 @@ package io.github.consistencydecoder.compare.metrics;
 import io.github.consistencydecoder.formats.pictures.Picture;
 
 /**
- * How different two colours look: CIEDE2000 (Sharma, Wu, Dalal, "The CIEDE2000 color-difference
- * formula", 2005) on CIELAB under D65. About 1 is just noticeable side by side.
+ * The difference that people see between two colours: CIEDE2000 (Sharma, Wu, Dalal, "The CIEDE2000
+ * color-difference formula", 2005) on CIELAB under D65. About 1 is just noticeable side by side.
  */
 public final class ColourDifference {
   /** sRGB's linear light to CIE XYZ, IEC 61966-2-1, divided by the D65 white. */

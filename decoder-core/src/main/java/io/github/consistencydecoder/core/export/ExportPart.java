@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.core.export;
 
-/** What can be exported. */
+/** Parts that can be exported. */
 public enum ExportPart {
   /** The consistency decoder with its sampler. */
   CONSISTENCY_DECODER("consistency", "the consistency decoder", "tiny", true),

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * Where ONNX Runtime's allocator for the CPU puts tensors: best fit in regions that double in size,
- * blocks split where much would be left over and merged with free neighbours.
+ * Imitates ONNX Runtime's allocator for the CPU: best fit in regions that double in size, blocks
+ * split where much would be left over and merged with free neighbours.
  *
  * <p>What counts is what has been touched: the system gives memory page by page when it is first
  * written, and a run gives nothing back before its end. Not for use by several threads.

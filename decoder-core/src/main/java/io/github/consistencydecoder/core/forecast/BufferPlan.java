@@ -9,9 +9,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which tensors of a graph share a buffer, as ONNX Runtime plans it when it opens the graph: views
- * with what they view, results with an operand that nobody else needs where the operator works in
- * place, and results with an earlier tensor that is done with and certainly has the same shape.
+ * Plans which tensors of a graph share a buffer, as ONNX Runtime does when it opens the graph:
+ * views with what they view, results with an operand that nobody else needs where the operator
+ * works in place, and results with an earlier tensor that is done with and certainly has the same
+ * shape.
  */
 final class BufferPlan {
   /** Seen in version 1.29; sums and products are not among them. */

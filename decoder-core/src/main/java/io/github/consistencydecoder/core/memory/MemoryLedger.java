@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * Who may have how much of the memory that is allowed.
+ * Shares out the memory that is allowed.
  *
  * <p>What a decode may take is judged as if it were alone: by the limit and by what the process
  * held when none was running. So how a picture is decoded does not depend on what else happens to

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What a failed run means for the session and for the device. */
+/** The meaning of a failed run for the session and for the device. */
 enum CudaFailure {
   /** It was stopped, as somebody asked for. */
   STOPPED,

@@ -12,7 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where a session runs.
+ * The device that a session runs on.
  *
  * @param kind the execution provider
  * @param index of the device among those of its kind
@@ -42,7 +42,7 @@ public record Device(Kind kind, int index, String reason) {
    *
    * @param wanted {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
    * @throws DecoderException {@link DecoderErrorCode#DEVICE_UNAVAILABLE} if CUDA is asked for and
-   *     cannot be had, {@link DecoderErrorCode#DEVICE_LOST} if it failed for good, {@link
+   *     is not available, {@link DecoderErrorCode#DEVICE_LOST} if it failed for good, {@link
    *     DecoderErrorCode#INVALID_OPTIONS} if the word is unknown
    */
   public static Device choose(String wanted) {
@@ -75,7 +75,7 @@ public record Device(Kind kind, int index, String reason) {
       return new Device(Device.Kind.CPU, 0, "cpu, because " + problem);
     }
     throw new DecoderException(
-        DecoderErrorCode.DEVICE_UNAVAILABLE, wanted + " cannot be had: " + problem);
+        DecoderErrorCode.DEVICE_UNAVAILABLE, wanted + " is not available: " + problem);
   }
 
   /** Why CUDA cannot be used, a clause; empty if it can. */

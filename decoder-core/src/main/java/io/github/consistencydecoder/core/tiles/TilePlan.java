@@ -3,7 +3,7 @@ package io.github.consistencydecoder.core.tiles;
 import java.util.Optional;
 
 /**
- * How a picture is divided into overlapping tiles.
+ * The division of a picture into overlapping tiles.
  *
  * @param tile side of a tile in cells at most; tiles are only as large as their number needs
  * @param overlap cells that neighbouring tiles share at least

@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * What memory the machine has, what this process may take of it and what it holds, all in bytes.
+ * The memory of the machine, the part that this process may take, and the part that it holds; in
+ * bytes.
  *
  * <p>A limit is the smallest of all control groups that the process is in: its own and every one
  * above, of version 1, version 2 or both at once, where {@code /proc/self/mountinfo} says they are.

@@ -1,6 +1,6 @@
 package io.github.consistencydecoder.formats.latents;
 
-/** What latents can be written as. */
+/** Formats that latents can be written in. */
 public enum LatentsFormat {
   /** A tensor {@code latents}; how it came about and its scale in the metadata. */
   SAFETENSORS(".safetensors"),

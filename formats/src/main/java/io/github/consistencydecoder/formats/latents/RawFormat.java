@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How to read a file of bare numbers: little-endian, row-major, nothing before or after them.
+ * The form of a file of bare numbers: little-endian, row-major, nothing before or after them.
  *
  * @param shape of the tensor, 3 or 4 dimensions
  * @param half float16 instead of float32

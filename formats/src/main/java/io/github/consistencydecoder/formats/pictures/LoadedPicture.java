@@ -3,7 +3,7 @@ package io.github.consistencydecoder.formats.pictures;
 import java.util.List;
 
 /**
- * What a picture file held.
+ * The contents of a picture file.
  *
  * @param picture the pixels, upright, in sRGB
  * @param format {@code PNG}, {@code JPEG}, {@code WEBP}, {@code TIFF}, {@code GIF} or {@code BMP}

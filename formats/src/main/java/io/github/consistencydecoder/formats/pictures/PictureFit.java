@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How photographs are brought to a size that can be encoded: both sides multiples of 8, and all of
- * one size where that is asked for.
+ * Brings photographs to a size that can be encoded: both sides multiples of 8, and all of one size
+ * where that is asked for.
  *
  * @param fit what happens to what is too large or too small
  * @param size all shall have; absent to leave each as large as it is

@@ -3,7 +3,7 @@ package io.github.consistencydecoder.formats.pictures;
 import io.github.consistencydecoder.formats.io.FormatException;
 
 /**
- * What a picture file may cost. Checked before anything is decoded.
+ * Limits of a picture file. Checked before anything is decoded.
  *
  * @param fileBytes size of a file
  * @param pixels rows times columns

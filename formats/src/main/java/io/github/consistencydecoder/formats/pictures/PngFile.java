@@ -136,7 +136,7 @@ final class PngFile {
         };
     if (!fits || bytes[at + 10] != 0 || bytes[at + 11] != 0 || (bytes[at + 12] & ~1) != 0) {
       throw new FormatException(
-          file, "the PNG's header makes no sense: colour type " + type + ", " + depth + " bits");
+          file, "the PNG's header is invalid: colour type " + type + ", " + depth + " bits");
     }
     if (depth == 16) {
       notes.add("its 16 bits a channel were reduced to 8");

@@ -1,8 +1,8 @@
 package io.github.consistencydecoder.formats.tensors;
 
 /**
- * What a checkpoint may be at most. Every limit is checked before anything is allocated for what it
- * bounds. {@link #defaults()} leaves ample room for every published Stable Diffusion model.
+ * Limits of a checkpoint. Every limit is checked before anything is allocated for what it bounds.
+ * {@link #defaults()} leaves ample room for every published Stable Diffusion model.
  *
  * @param maxHeaderBytes JSON header of a safetensors file, bytes
  * @param maxJsonBytes a JSON file beside the weights (shard index, configuration), bytes

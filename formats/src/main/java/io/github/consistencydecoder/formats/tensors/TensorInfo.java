@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Where a tensor lies and how. Everything in it has been checked against the file: the bytes exist
- * and are as many as shape, strides and element type need.
+ * The place and form of a tensor in a file. Everything in it has been checked against the file: the
+ * bytes exist and are as many as shape, strides and element type need.
  *
  * @param name as the file spells it; for archives the attribute path joined with dots
  * @param dtype element type

@@ -82,7 +82,7 @@ public final class RemoteSettings {
    *
    * @param thing what is being opened, for messages: {@code the remote decoder}
    * @throws DecoderException {@link DecoderErrorCode#INVALID_OPTIONS} naming the key that is
-   *     unknown or the value that makes no sense
+   *     unknown or the value that is invalid
    */
   public static RemoteSettings of(DecoderConfig config, String thing) {
     for (String key : config.asMap().keySet()) {

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Where a service is.
+ * The address of a service.
  *
  * @param backends its servers; empty if {@code name} is for gRPC's own resolvers
  * @param name as messages call it

@@ -35,7 +35,7 @@ public final class Failures {
       case DEVICE_UNAVAILABLE, DEVICE_LOST ->
           ServiceException.retry(
               ServiceError.NOT_READY,
-              "the device cannot be had now, incident " + ServiceException.incident(e),
+              "the device is not available now, incident " + ServiceException.incident(e),
               LATER);
       // A cancellation that nobody here asked for is a fault of the decoder.
       case CANCELLED,
@@ -81,7 +81,7 @@ public final class Failures {
             case MODEL_MISSING -> "its files are missing";
             case MODEL_CORRUPT -> "its files are damaged";
             case MODEL_UNSUPPORTED -> "it is not a model that this decoder can run";
-            case DEVICE_UNAVAILABLE -> "its device cannot be had";
+            case DEVICE_UNAVAILABLE -> "its device is not available";
             case DEVICE_LOST -> "its device is lost";
             case OUT_OF_MEMORY -> "there is not enough memory for it";
             case UNKNOWN_DECODER, INVALID_OPTIONS -> "its configuration is wrong";

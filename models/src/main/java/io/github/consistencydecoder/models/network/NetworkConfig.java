@@ -15,9 +15,9 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * What a {@code config.json} in the diffusers layout says about a network, as far as it is there.
- * Each value has been checked to be possible; whether it fits the tensors is for the network
- * definition to say. Keys that change nothing are ignored, {@code null} counts as absent.
+ * The statements of a {@code config.json} in the diffusers layout about a network. Each value has
+ * been checked to be possible; whether it fits the tensors is for the network definition to say.
+ * Keys that change nothing are ignored, {@code null} counts as absent.
  *
  * @param className {@code _class_name}, such as {@code ConsistencyDecoderVAE}
  * @param decoderNormNumGroups {@code decoder_norm_num_groups}, groups of every GroupNorm

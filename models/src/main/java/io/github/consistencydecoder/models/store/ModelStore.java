@@ -134,8 +134,8 @@ public final class ModelStore {
    * Downloads what is missing of a model. What an earlier attempt brought is used again.
    *
    * @throws DecoderException {@link DecoderErrorCode#MODEL_MISSING} if there is no such id
-   * @throws IOException if it cannot be had; the message says why, and which address to fetch in a
-   *     browser and how to import the file
+   * @throws IOException if it cannot be fetched; the message says why, and which address to fetch
+   *     in a browser and how to import the file
    */
   public Pulled pull(String id, PullOptions options, PullListener listener) throws IOException {
     requireNonNull(options, "options");

@@ -6,7 +6,7 @@ import io.github.consistencydecoder.models.store.catalogue.CatalogueEntry;
 import java.nio.file.Path;
 
 /**
- * What the store has of one model of the catalogue.
+ * One model of the catalogue and its state in the store.
  *
  * @param entry what the catalogue says
  * @param state how much of it is there

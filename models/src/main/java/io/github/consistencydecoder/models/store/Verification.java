@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a check of a stored model has found.
+ * The findings of a check of a stored model.
  *
  * @param id the catalogue's
  * @param path the file or folder

@@ -3,7 +3,7 @@ package io.github.consistencydecoder.models.store.cache;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 
-/** What things below a cache's folder are called. */
+/** Names below a cache's folder. */
 final class CacheNames {
   static final String GRAPHS = "graphs";
   static final String USES = "uses";

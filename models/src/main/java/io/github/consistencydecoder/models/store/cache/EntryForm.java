@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What an entry is, as its key tells.
+ * The kind of a cache entry, as its key tells.
  *
  * @param kind what is kept
  * @param text version, precision and runtime, for a person

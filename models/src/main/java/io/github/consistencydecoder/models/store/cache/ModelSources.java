@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Which models entries are of, and whether those are still there. Reads no model. */
+/** Finds the models that entries belong to, and whether those are still there. Reads no model. */
 final class ModelSources {
   private static final String DIGEST = "sha256:";
 

@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What is published: which models there are, where, how large, under which licence, and what is not
- * known about them. Immutable.
+ * The models that are published: where, how large, under which licence, and what is not known about
+ * them. Immutable.
  */
 public final class Catalogue {
   private static final String RESOURCE = "/io/github/consistencydecoder/models/catalogue.json";

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the store wrote down about the files of one model when they came: {@code files.json} beside
- * them. For files whose checksum nobody publishes this is what later checks compare with.
+ * Records of the files of one model, written when they came: {@code files.json} beside them. For
+ * files whose checksum nobody publishes this is what later checks compare with.
  */
 public final class FileRecords {
   public static final String NAME = "files.json";

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** How much room there is for a folder's files, in bytes. */
+/** The room for a folder's files, in bytes. */
 @FunctionalInterface
 public interface DiskSpace {
   /** Left free for everybody else. */

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where the store and its cache are, by the customs of each platform.
+ * The folders of the store and of its cache, by the customs of each platform.
  *
  * @param data models and their records
  * @param cache what can be made again

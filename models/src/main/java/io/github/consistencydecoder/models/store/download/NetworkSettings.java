@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * Which way to the network, from the environment and the system properties.
+ * Settings of the network, from the environment and the system properties.
  *
  * <ul>
  *   <li>{@code CONSISTENCY_DECODER_MIRROR}: a base address that stands in for every host; the path

@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * Which proxy to use for an address. For {@code https} addresses, first match wins:
+ * Chooses the proxy for an address. For {@code https} addresses, first match wins:
  *
  * <ol>
  *   <li>the system properties {@code https.proxyHost}, {@code https.proxyPort}, with {@code

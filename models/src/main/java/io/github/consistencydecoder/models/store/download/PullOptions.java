@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 
-/** How to download. Immutable. */
+/** Options of a download. Immutable. */
 public final class PullOptions {
   private final boolean force;
   private final int retries;

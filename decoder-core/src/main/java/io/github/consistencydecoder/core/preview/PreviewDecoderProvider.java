@@ -101,7 +101,7 @@ public final class PreviewDecoderProvider implements LatentDecoderProvider {
                   MODEL,
                   "",
                   "cpu, in Java: it needs no network",
-                  Map.of("latents", "scaled")));
+                  Map.of("latents", "scaled", "pixels", "bilinear")));
     }
 
     @Override

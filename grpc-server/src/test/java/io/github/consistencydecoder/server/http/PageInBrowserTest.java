@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.consistencydecoder.formats.pictures.Picture;
 import io.github.consistencydecoder.formats.pictures.PictureWriter;
 import io.github.consistencydecoder.plugin.Latents;
+import io.github.consistencydecoder.server.access.TokenFile;
 import io.github.consistencydecoder.server.fixtures.Fixtures;
 import io.github.consistencydecoder.testing.Await;
 import io.github.consistencydecoder.testing.SampleLatents;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -60,13 +62,17 @@ final class PageInBrowserTest {
   }
 
   private void open(boolean encodes) throws Exception {
+    open(encodes, builder -> builder);
+    browser.await(READY);
+  }
+
+  private void open(boolean encodes, UnaryOperator<HttpEndpoint.Builder> builder) throws Exception {
     if (open != null) {
       open.close();
     }
-    open = new OpenEndpoint(encodes, builder -> builder);
+    open = new OpenEndpoint(encodes, builder);
     size(1280, 900);
     browser.open(open.uri("/").toString());
-    browser.await(READY);
   }
 
   @AfterEach
@@ -290,6 +296,20 @@ final class PageInBrowserTest {
     assertThat(text(".caption")).contains("a.latent");
     // A refusal is an answer of 400, which the browser notes in its log; nothing else is there.
     assertThat(browser.events("Log.entryAdded")).hasSize(1);
+  }
+
+  @Test
+  void theTokenIsAskedForAndWhatWaitedIsDecoded() throws Exception {
+    Path file = Files.writeString(folder.resolve("token"), "not-much-of-a-secret");
+    TokenFile token = TokenFile.open(file);
+    open(false, builder -> builder.token(token));
+    browser.await("!document.querySelector('#token-form').hidden");
+    browser.choose("#file", List.of(latents("a.latent", 1)));
+    browser.evaluate("document.querySelector('#token').value = 'not-much-of-a-secret'");
+    browser.evaluate("document.querySelector('#token-form button').click()");
+    browser.await(IDLE + " && document.querySelector('.caption')");
+    assertThat(text(".caption")).contains("a.latent");
+    assertThat(count("#token-form[hidden]")).isEqualTo(1);
   }
 
   @Test

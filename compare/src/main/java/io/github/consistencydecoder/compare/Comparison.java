@@ -101,7 +101,7 @@ public final class Comparison {
         results.add(outcome.result);
         reused += outcome.reused ? 1 : 0;
         listener.inputFinished(i, inputs.size(), input.name(), outcome.reused);
-      } catch (InputProblem e) {
+      } catch (InputComparison.InputProblem e) {
         LOG.debug("input '{}' cannot be compared", input.name(), e);
         failures.add(new Failure(input.name(), e.getMessage()));
         listener.inputFailed(i, inputs.size(), input.name(), e.getMessage(), e.getCause());
@@ -139,7 +139,7 @@ public final class Comparison {
   private record Outcome(InputResult result, boolean reused) {}
 
   private Outcome compare(ComparisonInput input, ResultFolder folder, ComparisonListener listener)
-      throws IOException, InputProblem {
+      throws IOException, InputComparison.InputProblem {
     Optional<String> fingerprint = input.fingerprint();
     if (fingerprint.isPresent()) {
       Optional<InputResult> earlier = folder.read(key().add(fingerprint.get()).finish());
@@ -162,24 +162,27 @@ public final class Comparison {
               .run(input.name(), key, loaded, folder),
           false);
     } catch (OutOfMemoryError e) {
-      throw new InputProblem("there is not enough memory for it (" + e.getMessage() + ")", e);
+      throw new InputComparison.InputProblem(
+          "there is not enough memory for it (" + e.getMessage() + ")", e);
     }
   }
 
-  private static ComparisonInput.Loaded load(ComparisonInput input) throws InputProblem {
+  private static ComparisonInput.Loaded load(ComparisonInput input)
+      throws InputComparison.InputProblem {
     try {
       return input.load();
     } catch (DecoderException e) {
       if (e.code() == DecoderErrorCode.CANCELLED) {
         throw e;
       }
-      throw new InputProblem(e.getMessage(), e);
+      throw new InputComparison.InputProblem(e.getMessage(), e);
     } catch (NoSuchFileException e) {
-      throw new InputProblem("there is no file " + e.getFile(), e);
+      throw new InputComparison.InputProblem("there is no file " + e.getFile(), e);
     } catch (IOException e) {
-      throw new InputProblem(e.getMessage() == null ? "it cannot be read" : e.getMessage(), e);
+      throw new InputComparison.InputProblem(
+          e.getMessage() == null ? "it cannot be read" : e.getMessage(), e);
     } catch (RuntimeException e) {
-      throw InputProblem.unexpected("reading it", e);
+      throw InputComparison.InputProblem.unexpected("reading it", e);
     }
   }
 
@@ -302,6 +305,20 @@ public final class Comparison {
         throw new IllegalArgumentException("nothing to compare: no decoder was given");
       }
       return new Comparison(this);
+    }
+  }
+
+  /**
+   * A column of the comparison.
+   *
+   * @param name in files and headings
+   * @param decoder borrowed; null for pictures that come with the input
+   * @param config that the decoder was opened with, as far as it is known
+   * @param options for each decode; null without a decoder
+   */
+  record Column(String name, LatentDecoder decoder, DecoderConfig config, DecodeOptions options) {
+    boolean decodes() {
+      return decoder != null;
     }
   }
 }

@@ -49,7 +49,7 @@ final class ContentKey {
     return this;
   }
 
-  ContentKey add(Column column) {
+  ContentKey add(Comparison.Column column) {
     add("column", column.name());
     if (column.decodes()) {
       DecoderInfo info = column.decoder().info();

@@ -26,13 +26,13 @@ import java.util.TreeMap;
 
 /** Compares one input: decodes it, measures the pictures and writes them into its folder. */
 final class InputComparison {
-  private final List<Column> columns;
+  private final List<Comparison.Column> columns;
   private final List<? extends PictureDistance> distances;
   private final CropChoice crops;
   private final ComparisonListener listener;
 
   InputComparison(
-      List<Column> columns,
+      List<Comparison.Column> columns,
       List<? extends PictureDistance> distances,
       CropChoice crops,
       ComparisonListener listener) {
@@ -54,7 +54,7 @@ final class InputComparison {
   InputResult run(String name, String key, ComparisonInput.Loaded loaded, ResultFolder folder)
       throws IOException, InputProblem {
     List<Made> made = new ArrayList<>();
-    for (Column column : columns) {
+    for (Comparison.Column column : columns) {
       made.add(column.decodes() ? decode(name, column, loaded) : given(column, loaded));
     }
     checkSizes(made, loaded.truth());
@@ -109,7 +109,7 @@ final class InputComparison {
     return result;
   }
 
-  private Made decode(String name, Column column, ComparisonInput.Loaded loaded)
+  private Made decode(String name, Comparison.Column column, ComparisonInput.Loaded loaded)
       throws InputProblem {
     if (loaded.latents().isEmpty()) {
       throw new InputProblem("decoder '" + column.name() + "' needs latents, the input has none");
@@ -148,7 +148,7 @@ final class InputComparison {
         OptionalLong.of(estimate));
   }
 
-  private static Map<String, String> about(Column column, Decoded decoded) {
+  private static Map<String, String> about(Comparison.Column column, Decoded decoded) {
     DecoderInfo info = column.decoder().info();
     Map<String, String> about = new TreeMap<>(decoded.metadata());
     about.put("provider", info.provider());
@@ -160,7 +160,8 @@ final class InputComparison {
     return about;
   }
 
-  private static Made given(Column column, ComparisonInput.Loaded loaded) throws InputProblem {
+  private static Made given(Comparison.Column column, ComparisonInput.Loaded loaded)
+      throws InputProblem {
     Picture picture = loaded.pictures().get(column.name());
     if (picture == null) {
       throw new InputProblem("there is no picture of it in '" + column.name() + "'");
@@ -261,5 +262,25 @@ final class InputComparison {
         made.peakBytes,
         made.estimatedBytes,
         measurements);
+  }
+
+  /** An input that cannot be compared, in one sentence. */
+  static final class InputProblem extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    InputProblem(String sentence) {
+      this(sentence, null);
+    }
+
+    InputProblem(String sentence, Throwable cause) {
+      super(sentence.strip().replaceAll("\\s+", " "), cause);
+    }
+
+    /** Of something that broke a promise: what it was is all there is to say. */
+    static InputProblem unexpected(String where, RuntimeException e) {
+      String message = e.getMessage() == null ? "" : ": " + e.getMessage();
+      return new InputProblem(
+          where + " failed unexpectedly, " + e.getClass().getSimpleName() + message, e);
+    }
   }
 }

@@ -64,14 +64,7 @@ final class ProtoRecord {
   private void enumeration(String scope, EnumDescriptorProto type) {
     for (EnumValueDescriptorProto value : type.getValueList()) {
       lines.add(
-          "value "
-              + scope
-              + "."
-              + type.getName()
-              + " "
-              + value.getNumber()
-              + " "
-              + value.getName());
+          "value %s.%s %s %s".formatted(scope, type.getName(), value.getNumber(), value.getName()));
     }
   }
 

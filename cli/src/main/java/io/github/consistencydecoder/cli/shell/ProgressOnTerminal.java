@@ -19,7 +19,7 @@ final class ProgressOnTerminal implements Progress {
   private volatile boolean closed;
 
   ProgressOnTerminal(String task, long total, String unit, long unitSize) {
-    int width = Terminal.columns() - 1;
+    int width = Console.Terminal.columns() - 1;
     line = new ProgressLine(System.err, width);
     ProgressBarBuilder builder =
         ProgressBar.builder()

@@ -130,11 +130,8 @@ final class CompareFailuresTest {
             "error: "
                 + vae.resolve("c.png")
                 + ": the TIFF is in CMYK, the colours of print; convert it to RGB first",
-            "error: "
-                + vae.resolve("d.bmp")
-                + " and "
-                + vae.resolve("d.png")
-                + ": which of the two is not clear");
+            "error: %s and %s: which of the two is not clear"
+                .formatted(vae.resolve("d.bmp"), vae.resolve("d.png")));
     assertThat(ComparisonFiles.in(out).inputs()).containsExactly("a");
   }
 

@@ -439,11 +439,10 @@ final class DecodeCommandTest {
     Path named =
         TensorBytes.safetensors(
             folder.resolve("noise.safetensors"),
-            "{"
-                + TensorBytes.entry("noise0", 0, 1, 3, 16, 24)
-                + ","
-                + TensorBytes.entry("noise1", 4L * 3 * 16 * 24, 1, 3, 16, 24)
-                + "}",
+            "{%s,%s}"
+                .formatted(
+                    TensorBytes.entry("noise0", 0, 1, 3, 16, 24),
+                    TensorBytes.entry("noise1", 4L * 3 * 16 * 24, 1, 3, 16, 24)),
             TensorBytes.littleEndian(steps));
 
     for (Object noise : List.of(stacked, first + "," + second, named)) {

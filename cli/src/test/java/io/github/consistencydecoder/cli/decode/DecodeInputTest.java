@@ -81,11 +81,9 @@ final class DecodeInputTest {
     Path file =
         TensorBytes.safetensors(
             folder.resolve("in.safetensors"),
-            "{"
-                + TensorBytes.entry("sigmas", 0, 2)
-                + ","
-                + TensorBytes.entry("result", 8, 4, 8, 8)
-                + "}",
+            "{%s,%s}"
+                .formatted(
+                    TensorBytes.entry("sigmas", 0, 2), TensorBytes.entry("result", 8, 4, 8, 8)),
             TensorBytes.littleEndian(concat(new float[2], scaled)));
 
     assertSamePicture(file, "--latents", "scaled");
@@ -103,11 +101,10 @@ final class DecodeInputTest {
     Path file =
         TensorBytes.safetensors(
             folder.resolve("in.safetensors"),
-            "{"
-                + TensorBytes.entry("b", 0, 1, 4, 8, 8)
-                + ","
-                + TensorBytes.entry("a", 1024, 1, 4, 8, 8)
-                + "}",
+            "{%s,%s}"
+                .formatted(
+                    TensorBytes.entry("b", 0, 1, 4, 8, 8),
+                    TensorBytes.entry("a", 1024, 1, 4, 8, 8)),
             TensorBytes.littleEndian(concat(new float[256], scaled)));
 
     CommandRun run = CommandRun.decode(file, "-o", folder.resolve("x.png")).exits(4);
@@ -134,11 +131,10 @@ final class DecodeInputTest {
     Path file =
         TensorBytes.safetensors(
             folder.resolve("ComfyUI_00001_.latent"),
-            "{"
-                + TensorBytes.entry("latent_tensor", 0, 1, 4, 8, 8)
-                + ","
-                + VERSION_MARK.formatted(1024, 1024)
-                + "}",
+            "{%s,%s}"
+                .formatted(
+                    TensorBytes.entry("latent_tensor", 0, 1, 4, 8, 8),
+                    VERSION_MARK.formatted(1024, 1024)),
             TensorBytes.littleEndian(SampleLatents.unscaled(scaled)));
 
     JsonNode result = assertSamePicture(file);

@@ -112,8 +112,8 @@ final class BufferPlan {
 
   private static boolean sameSize(
       String a, String b, ShapeInference known, Map<String, Integer> bytes) {
-    List<Dim> p = known.shape(a);
-    List<Dim> q = known.shape(b);
+    List<ShapeInference.Dim> p = known.shape(a);
+    List<ShapeInference.Dim> q = known.shape(b);
     if (p == null || q == null || p.isEmpty() || p.size() != q.size()) {
       return false;
     }

@@ -42,21 +42,21 @@ public final class RunMemory {
 
   private final List<Node> order;
   private final Map<String, long[]> numbers = new HashMap<>();
-  private final Map<String, List<Dim>> constants = new HashMap<>();
-  private final Map<String, List<Dim>> inputs = new HashMap<>();
+  private final Map<String, List<ShapeInference.Dim>> constants = new HashMap<>();
+  private final Map<String, List<ShapeInference.Dim>> inputs = new HashMap<>();
   private final Map<String, Integer> bytes = new HashMap<>();
   private final Set<String> outputs = new HashSet<>();
   private final BufferPlan plan;
 
   private RunMemory(GraphProto graph) {
     for (TensorProto t : graph.getInitializerList()) {
-      constants.put(t.getName(), t.getDimsList().stream().map(Dim::of).toList());
+      constants.put(t.getName(), t.getDimsList().stream().map(ShapeInference.Dim::of).toList());
       bytes.put(t.getName(), bytes(t.getDataType()));
       if (t.getDataType() == INT64 || t.getName().startsWith(ENLARGEMENT)) {
         numbers.put(t.getName(), numbers(t));
       }
     }
-    Map<String, List<Dim>> declared = new HashMap<>();
+    Map<String, List<ShapeInference.Dim>> declared = new HashMap<>();
     for (ValueInfoProto v : graph.getValueInfoList()) {
       declared.put(v.getName(), dims(v.getType().getTensorType().getShape()));
     }
@@ -111,9 +111,9 @@ public final class RunMemory {
     constants.forEach(actual::put);
     shapes.forEach(
         (name, dims) -> {
-          List<Dim> shape = new ArrayList<>();
+          List<ShapeInference.Dim> shape = new ArrayList<>();
           for (long d : dims) {
-            shape.add(Dim.of(d));
+            shape.add(ShapeInference.Dim.of(d));
           }
           actual.put(name, shape);
         });
@@ -148,8 +148,8 @@ public final class RunMemory {
     if (!node.operator().equals("Conv") || node.blocked()) {
       return 0;
     }
-    List<Dim> w = actual.shape(node.input(1));
-    List<Dim> y = actual.shape(node.outputs().get(0));
+    List<ShapeInference.Dim> w = actual.shape(node.input(1));
+    List<ShapeInference.Dim> y = actual.shape(node.outputs().get(0));
     long window = w.get(1).size() * w.get(2).size() * w.get(3).size();
     long plane = y.get(2).size() * y.get(3).size();
     if (window == w.get(1).size()) {
@@ -197,10 +197,13 @@ public final class RunMemory {
     };
   }
 
-  private static List<Dim> dims(TensorShapeProto shape) {
+  private static List<ShapeInference.Dim> dims(TensorShapeProto shape) {
     return shape.getDimList().stream()
         .map(
-            d -> d.getDimParam().isEmpty() ? Dim.of(d.getDimValue()) : new Dim(-1, d.getDimParam()))
+            d ->
+                d.getDimParam().isEmpty()
+                    ? ShapeInference.Dim.of(d.getDimValue())
+                    : new ShapeInference.Dim(-1, d.getDimParam()))
         .toList();
   }
 

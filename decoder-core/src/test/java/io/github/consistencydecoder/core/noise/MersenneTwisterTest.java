@@ -20,7 +20,7 @@ class MersenneTwisterTest {
 
   @Test
   void floatsAreTheLowTwentyFourBits() {
-    MersenneTwister twister = new MersenneTwister(0);
+    TorchCpuGenerator.MersenneTwister twister = new TorchCpuGenerator.MersenneTwister(0);
     assertThat(new float[] {twister.nextFloat(), twister.nextFloat(), twister.nextFloat()})
         .containsExactly(0.49625659f, 0.768221796f, 0.0884774327f);
   }
@@ -28,13 +28,13 @@ class MersenneTwisterTest {
   @Test
   void doublesTakeTheFirstWordAsTheHighHalf() {
     long bits = (0x8c7f0aacL << 32 | 0x97c4aa2fL) & ((1L << 53) - 1);
-    assertThat(new MersenneTwister(0).nextDouble()).isEqualTo(bits * 0x1p-53);
+    assertThat(new TorchCpuGenerator.MersenneTwister(0).nextDouble()).isEqualTo(bits * 0x1p-53);
   }
 
   @Test
   void fillingEqualsSingleFloatsAcrossRegenerations() {
-    MersenneTwister filled = new MersenneTwister(42);
-    MersenneTwister single = new MersenneTwister(42);
+    TorchCpuGenerator.MersenneTwister filled = new TorchCpuGenerator.MersenneTwister(42);
+    TorchCpuGenerator.MersenneTwister single = new TorchCpuGenerator.MersenneTwister(42);
     filled.nextWord();
     single.nextWord();
     float[] values = new float[2000];
@@ -53,7 +53,7 @@ class MersenneTwisterTest {
   }
 
   private static int[] words(long seed, int n) {
-    MersenneTwister twister = new MersenneTwister(seed);
+    TorchCpuGenerator.MersenneTwister twister = new TorchCpuGenerator.MersenneTwister(seed);
     int[] words = new int[n];
     for (int i = 0; i < n; i++) {
       words[i] = twister.nextWord();

@@ -2,11 +2,11 @@ package io.github.consistencydecoder.core.noise;
 
 /** What {@code torch.manual_seed(seed); torch.rand(n)} gives on a CPU, call after call. */
 public final class TorchUniforms {
-  private final MersenneTwister words;
+  private final TorchCpuGenerator.MersenneTwister words;
 
   /** A generator of that seed. */
   public TorchUniforms(long seed) {
-    words = new MersenneTwister(seed);
+    words = new TorchCpuGenerator.MersenneTwister(seed);
   }
 
   /** The next {@code n} values, in {@code [0, 1)}. */

@@ -159,11 +159,8 @@ class ModelStoreTest {
             new Verification.FileCheck(
                 SampleModels.FILE,
                 Finding.WRONG,
-                "sha256 "
-                    + Sha256.of(changed)
-                    + ", needed "
-                    + Sha256.of(CONTENT)
-                    + " (as published)"));
+                "sha256 %s, needed %s (as published)"
+                    .formatted(Sha256.of(changed), Sha256.of(CONTENT))));
   }
 
   @Test

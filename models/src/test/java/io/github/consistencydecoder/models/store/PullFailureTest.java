@@ -47,11 +47,8 @@ class PullFailureTest extends PullFixture {
     String other = Sha256.of(new byte[0]);
     failing(SampleModels.sha256(other), ScriptedServer.file(CONTENT, ""))
         .hasMessageContaining(
-            "127.0.0.1 sends a file whose SHA-256 is "
-                + Sha256.of(CONTENT)
-                + ", needed "
-                + other
-                + "; deleted");
+            "127.0.0.1 sends a file whose SHA-256 is %s, needed %s; deleted"
+                .formatted(Sha256.of(CONTENT), other));
     assertThat(part()).doesNotExist();
     assertThat(server.requests()).hasSize(1);
   }

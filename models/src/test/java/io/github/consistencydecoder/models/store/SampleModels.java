@@ -54,16 +54,11 @@ public final class SampleModels {
   }
 
   public static String entry(String id, String layout, String files, String more) {
-    return "{\"id\": \""
-        + id
-        + "\", \"title\": \"A sample\", \"kind\": \"vae\", \"layout\": \""
-        + layout
-        + "\", \"holds\": \"nothing\", \"licence\": {\"name\": \"unknown\", \"note\": \"\"},"
-        + " \"notes\": [], \"files\": ["
-        + files
-        + "]"
-        + more
-        + "}";
+    return ("{\"id\": \"%s\", \"title\": \"A sample\", \"kind\": \"vae\","
+            + " \"layout\": \"%s\", \"holds\": \"nothing\", \"licence\":"
+            + " {\"name\": \"unknown\", \"note\": \"\"}, \"notes\": [],"
+            + " \"files\": [%s]%s}")
+        .formatted(id, layout, files, more);
   }
 
   public static String catalogue(String... entries) {

@@ -184,7 +184,7 @@ public final class Downloader {
     } catch (FetchException e) {
       throw e;
     } catch (IOException e) {
-      throw FetchException.passing(answer.address(), ConnectionProblem.phrase(e), e);
+      throw FetchException.passing(answer.address(), HttpFetcher.ConnectionProblem.phrase(e), e);
     }
   }
 

@@ -184,8 +184,9 @@ public record DecoderSpec(
               + " have both a Stable Diffusion VAE and a consistency decoder ('models list' shows"
               + " what there is); --decoder names others");
       return List.of(
-          new DecoderSpec(PREVIEW, PREVIEW, Map.of(), options, ""),
-          new DecoderSpec(TINY, CONSISTENCY, Map.of(DecoderConfig.MODEL, TINY), options, ""));
+          new DecoderSpec("linear preview", PREVIEW, Map.of(), options, ""),
+          new DecoderSpec(
+              "bundled preview", CONSISTENCY, Map.of(DecoderConfig.MODEL, TINY), options, ""));
     }
 
     /**

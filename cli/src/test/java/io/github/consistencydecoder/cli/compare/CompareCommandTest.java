@@ -245,7 +245,7 @@ final class CompareCommandTest {
         CommandRun.of(
             "compare", latents("a.npy", 1, 1), "-o", out, "--cache", folder.resolve("cache"));
 
-    assertThat(succeeded(run).columns()).containsExactly("preview", "tiny");
+    assertThat(succeeded(run).columns()).containsExactly("linear preview", "bundled preview");
     assertThat(run.err()).contains("comparing the linear preview with the bundled preview model");
   }
 

@@ -39,7 +39,9 @@ final class DecoderChoiceTest {
   void oneOfThemIsNotEnough() throws IOException {
     List<DecoderSpec> columns = usual("sd-vae-ft-mse");
 
-    assertThat(columns).extracting(DecoderSpec::name).containsExactly("preview", "tiny");
+    assertThat(columns)
+        .extracting(DecoderSpec::name)
+        .containsExactly("linear preview", "bundled preview");
     assertThat(said).singleElement().asString().contains("the store does not have both");
   }
 

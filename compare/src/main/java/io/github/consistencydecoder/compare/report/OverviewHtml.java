@@ -44,7 +44,9 @@ final class OverviewHtml {
     int unknown = data.inputs().size() - known.size();
     return "<p class=\"verdict\">"
         + sentence
-        + (known.isEmpty() || unknown == 0 ? "" : " Of " + unknown + " more, no original is known.")
+        + (known.isEmpty() || unknown == 0
+            ? ""
+            : " The original of " + unknown + " more is not known.")
         + "</p>\n";
   }
 

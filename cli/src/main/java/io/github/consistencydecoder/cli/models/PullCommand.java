@@ -38,7 +38,7 @@ final class PullCommand implements Callable<Integer> {
     Console console = common.console(spec.commandLine());
     Pulled pulled;
     try (FetchProgress progress = new FetchProgress(console)) {
-      PullOptions options = PullOptions.defaults().toBuilder().force(force).build();
+      PullOptions options = PullOptions.defaults().force(force);
       pulled = store.open().pull(id, options, progress);
     }
     PulledReport.print(console, pulled);

@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * An open checkpoint: tensors by name, none of them in memory.
@@ -50,24 +49,6 @@ public interface Checkpoint extends AutoCloseable {
    *     elements
    */
   float[] floats(TensorInfo tensor) throws IOException;
-
-  /**
-   * Some values of a {@linkplain TensorInfo#contiguous() contiguous} tensor as float32.
-   *
-   * @param first first element wanted, row-major
-   * @param target receives {@code count} values from {@code targetOffset} on
-   * @throws IllegalArgumentException if the tensor is not floating-point or not contiguous
-   * @throws IndexOutOfBoundsException if the tensor or {@code target} has fewer elements
-   */
-  default void readFloats(
-      TensorInfo tensor, long first, float[] target, int targetOffset, int count)
-      throws IOException {
-    if (!tensor.contiguous()) {
-      throw new IllegalArgumentException("tensor '" + tensor.name() + "' is not contiguous");
-    }
-    Objects.checkFromIndexSize(first, count, tensor.elements());
-    System.arraycopy(floats(tensor), (int) first, target, targetOffset, count);
-  }
 
   /**
    * The raw bytes, mapped read-only, little-endian. A view of the file: valid after {@link #close}

@@ -13,7 +13,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * A checkpoint whose tensors lie uncompressed in files: every format that we read comes down to
@@ -99,19 +98,8 @@ final class FileCheckpoint implements Checkpoint {
           "tensor '" + tensor.name() + "' has " + n + " elements, too many for one array");
     }
     float[] values = new float[(int) stored];
-    read(source, tensor, 0, values, 0, values.length);
+    read(source, tensor, values);
     return tensor.contiguous() ? values : rowMajor(values, tensor, (int) n);
-  }
-
-  @Override
-  public void readFloats(TensorInfo tensor, long first, float[] target, int targetOffset, int count)
-      throws IOException {
-    ByteSource source = sourceOf(tensor);
-    requireFloating(tensor);
-    requireContiguous(tensor);
-    Objects.checkFromIndexSize(targetOffset, count, target.length);
-    Objects.checkFromIndexSize(first, count, tensor.elements());
-    read(source, tensor, first, target, targetOffset, count);
   }
 
   @Override
@@ -169,19 +157,16 @@ final class FileCheckpoint implements Checkpoint {
   }
 
   /** Reads stored elements in the order in which they lie. */
-  private static void read(
-      ByteSource source, TensorInfo tensor, long first, float[] target, int offset, int count)
+  private static void read(ByteSource source, TensorInfo tensor, float[] target)
       throws IOException {
     int size = tensor.dtype().bytes();
-    long position = tensor.offset() + first * size;
-    int chunkElements = Math.min(count, CHUNK_BYTES / size);
+    int chunkElements = Math.min(target.length, CHUNK_BYTES / size);
     ByteBuffer chunk = ByteBuffer.allocate(chunkElements * size);
-    for (int done = 0; done < count; ) {
-      int n = Math.min(chunkElements, count - done);
-      source.read(position, chunk.clear().limit(n * size));
-      tensor.dtype().read(chunk.flip(), FloatBuffer.wrap(target, offset + done, n));
+    for (int done = 0; done < target.length; ) {
+      int n = Math.min(chunkElements, target.length - done);
+      source.read(tensor.offset() + (long) done * size, chunk.clear().limit(n * size));
+      tensor.dtype().read(chunk.flip(), FloatBuffer.wrap(target, done, n));
       done += n;
-      position += (long) n * size;
     }
   }
 

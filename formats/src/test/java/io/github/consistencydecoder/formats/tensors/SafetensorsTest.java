@@ -122,7 +122,7 @@ class SafetensorsTest {
   }
 
   @Test
-  void aTensorLongerThanOneReadArrivesWholeAndInParts() throws IOException {
+  void aTensorLongerThanOneReadArrivesWhole() throws IOException {
     Path file = folder.resolve("m.safetensors");
     float[] values = new float[200_001];
     for (int i = 0; i < values.length; i++) {
@@ -135,11 +135,6 @@ class SafetensorsTest {
     try (Checkpoint c = Checkpoints.open(file)) {
       TensorInfo w = c.tensor("w");
       assertThat(Arrays.equals(c.floats(w), values)).isTrue();
-      float[] part = new float[5];
-      c.readFloats(w, 199_998, part, 1, 3);
-      assertThat(part).containsExactly(0, 199_998, 199_999, 200_000, 0);
-      assertThatThrownBy(() -> c.readFloats(w, 199_999, part, 0, 3))
-          .isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
 

@@ -172,24 +172,21 @@ class PullFailureTest extends PullFixture {
   @Test
   void aServerThatFallsSilentIsTimedOut() throws IOException {
     server.on(SampleModels.PATH, server.silentAfter(1000, CONTENT));
-    PullOptions impatient =
-        SampleModels.once().toBuilder().stallTimeout(Duration.ofMillis(200)).build();
+    PullOptions impatient = SampleModels.once(Duration.ofMillis(200));
     failing(store(""), impatient).hasMessageContaining("fewer than 4096 bytes in 200 ms");
   }
 
   @Test
   void aTrickleIsTimedOut() throws IOException {
     server.on(SampleModels.PATH, ScriptedServer.trickle(CONTENT));
-    PullOptions impatient =
-        SampleModels.once().toBuilder().stallTimeout(Duration.ofMillis(200)).build();
+    PullOptions impatient = SampleModels.once(Duration.ofMillis(200));
     failing(store(""), impatient).hasMessageContaining("fewer than 4096 bytes in 200 ms");
   }
 
   @Test
   void aServerThatNeverAnswersIsTimedOut() throws IOException {
     server.on(SampleModels.PATH, server.mute());
-    PullOptions impatient =
-        SampleModels.once().toBuilder().stallTimeout(Duration.ofMillis(200)).build();
+    PullOptions impatient = SampleModels.once(Duration.ofMillis(200));
     failing(store(""), impatient).hasMessageContaining("does not answer within 200 ms");
   }
 
@@ -263,8 +260,7 @@ class PullFailureTest extends PullFixture {
   void anInterruptedPullKeepsWhatHasCome() throws Exception {
     server.on(SampleModels.PATH, server.silentAfter(200_000, CONTENT));
     ModelStore store = store(SampleModels.pinned(CONTENT));
-    PullOptions patient =
-        SampleModels.once().toBuilder().stallTimeout(Duration.ofSeconds(50)).build();
+    PullOptions patient = SampleModels.once(Duration.ofSeconds(50));
     FutureTask<Pulled> task =
         new FutureTask<>(() -> store.pull(SampleModels.ID, patient, PullListener.NONE));
     Thread thread = new Thread(task, "pull");

@@ -69,7 +69,7 @@ class PullTest extends PullFixture {
   void forceFetchesAgain() throws IOException {
     pull(PINNED, ScriptedServer.file(CONTENT, TAG));
 
-    PullOptions force = SampleModels.quick().toBuilder().force(true).build();
+    PullOptions force = SampleModels.quick().force(true);
     Pulled again = store(PINNED).pull(SampleModels.ID, force, PullListener.NONE);
 
     assertThat(server.requests()).hasSize(2);

@@ -84,14 +84,15 @@ public final class SampleModels {
 
   /** Options that do not wait long for anything. */
   static PullOptions quick() {
-    return PullOptions.defaults().toBuilder()
-        .retries(3)
-        .backoff(Duration.ofMillis(1))
-        .stallTimeout(Duration.ofSeconds(5))
-        .build();
+    return new PullOptions(false, 3, Duration.ofSeconds(5), Duration.ofMillis(1));
   }
 
   static PullOptions once() {
-    return quick().toBuilder().retries(0).build();
+    return once(Duration.ofSeconds(5));
+  }
+
+  /** The same, with a time-out of its own. */
+  static PullOptions once(Duration stallTimeout) {
+    return new PullOptions(false, 0, stallTimeout, Duration.ofMillis(1));
   }
 }

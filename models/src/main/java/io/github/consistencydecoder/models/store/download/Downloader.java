@@ -287,16 +287,17 @@ public final class Downloader {
    * bytes must arrive. For one thread.
    */
   static final class StallDetector {
+    /** So many bytes must arrive in each stretch. */
+    private static final long LEAST_BYTES = 4096;
+
     private final URI address;
     private final Duration stretch;
-    private final long leastBytes;
     private long startNanos = System.nanoTime();
     private long bytes;
 
     StallDetector(PullOptions options, URI address) {
       this.address = address;
       this.stretch = options.stallTimeout();
-      this.leastBytes = options.stallBytes();
     }
 
     /** How long to wait for more before the next {@link #check}. */
@@ -317,10 +318,10 @@ public final class Downloader {
       if (leftNanos() > 0) {
         return;
       }
-      if (bytes < leastBytes) {
+      if (bytes < LEAST_BYTES) {
         throw FetchException.passing(
             address,
-            "sends fewer than " + leastBytes + " bytes in " + stretch.toMillis() + " ms",
+            "sends fewer than " + LEAST_BYTES + " bytes in " + stretch.toMillis() + " ms",
             null);
       }
       startNanos = System.nanoTime();

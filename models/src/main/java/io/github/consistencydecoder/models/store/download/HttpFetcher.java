@@ -28,6 +28,7 @@ import javax.net.ssl.SSLException;
  * Redirects}). Safe for use by several threads.
  */
 final class HttpFetcher {
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
 
   private final HttpClient client;
@@ -40,7 +41,7 @@ final class HttpFetcher {
             // One long body a connection: HTTP/2 windows would only slow it down.
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(options.connectTimeout())
+            .connectTimeout(CONNECT_TIMEOUT)
             .proxy(proxies.selector());
     proxies.authenticator().ifPresent(builder::authenticator);
     this.client = builder.build();

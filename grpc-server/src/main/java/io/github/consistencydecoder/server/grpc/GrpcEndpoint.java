@@ -55,6 +55,11 @@ import javax.net.ssl.SSLException;
  * use by several threads. After {@link #close} nothing listens; closing again does nothing.
  */
 public final class GrpcEndpoint implements AutoCloseable {
+  /** Threads that read requests and make answers. */
+  private static final int THREADS = 2 * Math.max(2, Runtime.getRuntime().availableProcessors());
+
+  private static final int CALLS_PER_CONNECTION = 16;
+
   private static final int CHANNELZ_PAGE = 100;
   private static final int HEADER_BYTES = 8 << 10;
   private static final int RESETS = 400;
@@ -76,7 +81,7 @@ public final class GrpcEndpoint implements AutoCloseable {
     this.connections = new ConnectionLimit(builder.connections);
     this.loops = EventLoops.start();
     this.executor =
-        Executors.newFixedThreadPool(builder.threads, new DefaultThreadFactory("grpc-call", true));
+        Executors.newFixedThreadPool(THREADS, new DefaultThreadFactory("grpc-call", true));
     this.timer = new ScheduledThreadPoolExecutor(1, new DefaultThreadFactory("grpc-timer", true));
     timer.setRemoveOnCancelPolicy(true);
   }
@@ -147,7 +152,7 @@ public final class GrpcEndpoint implements AutoCloseable {
         .executor(executor)
         .maxInboundMessageSize((int) Math.min(limits.maxRequestBytes(), Integer.MAX_VALUE - 8))
         .maxInboundMetadataSize(HEADER_BYTES)
-        .maxConcurrentCallsPerConnection(builder.callsPerConnection)
+        .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION)
         .maxRstFramesPerWindow(RESETS, RESETS_SECONDS)
         .maxConnectionAge(30, TimeUnit.MINUTES)
         .maxConnectionAgeGrace(limits.maxTime().toSeconds() + 60, TimeUnit.SECONDS)

@@ -24,9 +24,7 @@ public final class GrpcEndpointBuilder {
   boolean healthNeedsToken;
   Optional<Boolean> reflection = Optional.empty();
   Optional<Boolean> channelz = Optional.empty();
-  int threads = 2 * Math.max(2, Runtime.getRuntime().availableProcessors());
   ByteBudget bytes;
-  int callsPerConnection = 16;
   int connections = 1_000;
   Duration patience = Duration.ofSeconds(60);
   long slowestReader = 32 << 10;
@@ -85,24 +83,9 @@ public final class GrpcEndpointBuilder {
     return this;
   }
 
-  /** Threads that read requests and make answers. */
-  public GrpcEndpointBuilder threads(int threads) {
-    if (threads < 1) {
-      throw new IllegalArgumentException("at least one thread is needed, not " + threads);
-    }
-    this.threads = threads;
-    return this;
-  }
-
   /** What requests and answers may hold while they travel, together with other endpoints. */
   public GrpcEndpointBuilder bytes(ByteBudget bytes) {
     this.bytes = requireNonNull(bytes, "bytes");
-    return this;
-  }
-
-  /** Calls that a connection may have at once. */
-  public GrpcEndpointBuilder callsPerConnection(int callsPerConnection) {
-    this.callsPerConnection = callsPerConnection;
     return this;
   }
 

@@ -17,9 +17,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What is compared: each latent of each file, each photograph, or, if nothing of that kind was
- * named, each picture that was decoded elsewhere; with the pictures that belong to it, found by
- * name.
+ * The inputs of a comparison: each latent of each file, each photograph, or, if nothing of that
+ * kind was named, each picture that was decoded elsewhere; with the pictures that belong to it,
+ * found by name.
  */
 final class InputList {
   private static final int MOST_LATENTS = 4096;

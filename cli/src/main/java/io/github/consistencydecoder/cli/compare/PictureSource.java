@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Where pictures that belong to the inputs are found: decoded elsewhere, or the truth. A folder,
+ * The source of pictures that belong to the inputs: decoded elsewhere, or the truth. A folder,
  * whose files are matched by name without ending, or one file, which belongs to whatever the one
  * input is.
  */

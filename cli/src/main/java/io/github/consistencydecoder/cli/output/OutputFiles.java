@@ -20,10 +20,10 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Where the results of several inputs go. {@code -o} names a file if it has one of the endings that
- * can be written, else a folder, which is made if it is not there; files in it are called after the
- * inputs: without their endings, with them where several would be called the same, with their
- * folders where that is not enough.
+ * The files for the results of several inputs. {@code -o} names a file if it has one of the endings
+ * that can be written, else a folder, which is made if it is not there; files in it are called
+ * after the inputs: without their endings, with them where several would be called the same, with
+ * their folders where that is not enough.
  */
 public final class OutputFiles {
   /** Names that somebody expects to be a file of that kind, not a folder. */

@@ -7,7 +7,7 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Where the command's words go: results to standard output, everything else to standard error. In
+ * Prints the command's words: results to standard output, everything else to standard error. In
  * JSON mode standard output carries one document and nothing else.
  *
  * <p>Borrows its writers. Safe for use by several threads.

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Which parts of a file are free: the first gap that fits is taken. Not for use by several threads.
+ * Keeps the free parts of a file: the first gap that fits is taken. Not for use by several threads.
  */
 final class SpillSpace {
   /** Bytes by offset. */

@@ -12,8 +12,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What this machine has to offer, for a person who wants to know why something is slow or does not
- * work.
+ * A report on this machine, for a person who wants to know why something is slow or does not work.
  *
  * @param runtimeVersion of ONNX Runtime, or why it cannot be loaded
  * @param providers the execution providers compiled in

@@ -4,8 +4,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 
 /**
- * Whether something is open, for any number of threads that use it and one that ends it: the end
- * waits for those, and nothing starts after it.
+ * Keeps something open for any number of threads that use it and one that ends it: the end waits
+ * for those, and nothing starts after it.
  */
 public final class Lifetime {
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();

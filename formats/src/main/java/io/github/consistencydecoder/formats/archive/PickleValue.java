@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a pickle of weights is made of, besides Java's own String, Long, Double, Boolean, List and
+ * The values of a pickle of weights, besides Java's own String, Long, Double, Boolean, List and
  * {@link #NONE}. Compared by identity: a hostile pickle may contain itself.
  */
 interface PickleValue {

@@ -17,7 +17,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a file looks like from outside; another look is another content. */
+/** A file seen from outside; another look is another content. */
 record FileLook(FileTime modified, long size, Object key) {
   private static final Logger LOG = LoggerFactory.getLogger(FileLook.class);
   private static final Set<PosixFilePermission> OTHERS =

@@ -20,7 +20,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What the calls of one endpoint share.
+ * The parts that calls of one endpoint share.
  *
  * @param service borrowed
  * @param bytes of requests and answers

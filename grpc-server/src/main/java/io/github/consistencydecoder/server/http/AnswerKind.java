@@ -8,7 +8,7 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Optional;
 
-/** What a decode's answer is; the query decides, and {@code Accept} between file types. */
+/** Kinds of a decode's answer; the query decides, and {@code Accept} between file types. */
 enum AnswerKind {
   /** One picture, a JPEG file. */
   JPEG("image/jpeg"),

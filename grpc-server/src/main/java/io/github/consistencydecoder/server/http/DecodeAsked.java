@@ -25,7 +25,7 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.QuotedQualityCSV;
 
 /**
- * What a decode's request says before its body.
+ * The part of a decode's request before its body.
  *
  * @param model name, or empty
  * @param form of the body

@@ -29,7 +29,7 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
-/** Who answers what, and who may ask. */
+/** Finds who answers a request, and refuses those who may not ask. */
 final class Router extends Handler.Abstract {
   private static final Set<String> GETS =
       Set.of("/", "/health", "/healthz", "/readyz", "/metrics", "/models");

@@ -16,10 +16,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Which shapes of an open model may be decoded how many at a time. A number is used only after a
- * trial on this device showed that a batch gives the very bytes of the pictures alone (on a GPU,
- * where no two decodes do, the same pictures) and is faster; the trial of a number follows on the
- * success of its half. Safe for use by several threads.
+ * Finds how many pictures of a shape an open model may decode at a time. A number is used only
+ * after a trial on this device showed that a batch gives the very bytes of the pictures alone (on a
+ * GPU, where no two decodes do, the same pictures) and is faster; the trial of a number follows on
+ * the success of its half. Safe for use by several threads.
  */
 public final class BatchTrials {
   /** Part of the time alone that a batch may take to be worth it. */

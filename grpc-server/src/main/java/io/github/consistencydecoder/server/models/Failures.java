@@ -7,8 +7,8 @@ import io.github.consistencydecoder.server.request.ServiceException;
 import java.time.Duration;
 
 /**
- * What the failures of decoders are outside: the caller's own mistakes in the decoder's words,
- * everything else as an incident that only the log explains.
+ * Translates the failures of decoders for callers: the caller's own mistakes in the decoder's
+ * words, everything else as an incident that only the log explains.
  */
 public final class Failures {
   private static final Duration LATER = Duration.ofSeconds(5);

@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Where a model comes from. May be opened again after what it opened was closed; what it opens is
- * the caller's. Immutable.
+ * The source of a model. May be opened again after what it opened was closed; what it opens is the
+ * caller's. Immutable.
  */
 public final class ModelSource {
   private final Supplier<LatentDecoder> decoder;

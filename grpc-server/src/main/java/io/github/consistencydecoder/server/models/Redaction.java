@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** What may leave this machine of what a decoder says: nothing that looks like a path of it. */
+/** Removes from what a decoder says of itself everything that looks like a path of this machine. */
 public final class Redaction {
   private static final Pattern PATH =
       Pattern.compile("(^|[\\s'\"=:])(/|~/|[A-Za-z]:[/\\\\]|\\\\\\\\)\\S");

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
- * How long work takes here, learnt from work that was done: for each bucket of operations (half
+ * Estimates how long work takes here, from work that was done: for each bucket of operations (half
  * powers of two) the time per operation of the last runs. Between buckets that are known, time
  * grows with the operations, a fixed part included because small buckets have a high time per
  * operation.

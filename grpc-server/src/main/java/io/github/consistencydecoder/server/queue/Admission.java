@@ -25,7 +25,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Whether a call can be served here at all, what it will cost, and whether there is room for it.
+ * Judges whether a call can be served here at all, what it will cost, and whether there is room for
+ * it.
  */
 final class Admission {
   private static final long LEAST_RETRY_NANOS = Duration.ofMillis(50).toNanos();

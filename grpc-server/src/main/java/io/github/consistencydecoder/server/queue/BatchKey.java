@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What calls must have in common to be decoded as one batch.
+ * The key that jobs must share to be decoded as one batch.
  *
  * @param options all but the noise
  * @param given whether their noise is given, rather than drawn from seeds

@@ -17,10 +17,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * What waits, what runs, and the counts; all behind one lock that is never held while other
- * people's code runs. The call whose turn it is is never overtaken while it waits for memory. Where
- * a model is slow to change the size, calls of the size that it decoded last overtake it {@value
- * #MOST_OVERTAKEN} times at most.
+ * The jobs that wait, those that run, and the counts; all behind one lock that is never held while
+ * other people's code runs. The call whose turn it is is never overtaken while it waits for memory.
+ * Where a model is slow to change the size, calls of the size that it decoded last overtake it
+ * {@value #MOST_OVERTAKEN} times at most.
  *
  * <p>Methods that settle calls return them: whoever asked tells their listeners and then reports
  * {@link #told}.

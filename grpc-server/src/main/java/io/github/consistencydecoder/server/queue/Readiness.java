@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** What the service can do at the moment. Overload changes none of it. */
+/** States of the service. Overload changes none of it. */
 public enum Readiness {
   /** Models are being opened and tried. */
   STARTING,

@@ -23,7 +23,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
- * What the service measures. Tags are few: model, kind of call, outcome or reason, and a bucket of
+ * Metrics of the service. Tags are few: model, kind of call, outcome or reason, and a bucket of
  * sizes.
  */
 final class ServiceMeters {

@@ -10,7 +10,7 @@ import io.github.consistencydecoder.server.request.ServiceException;
 import java.util.List;
 import java.util.Optional;
 
-/** What a worker does with a run. Nothing of the run is inside the model when it returns. */
+/** Runs batches. Nothing of a batch is inside the model when it returns. */
 final class Worker {
   private final JobQueue queue;
 

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.util.OptionalLong;
 
 /**
- * What every call has.
+ * Settings that every call has.
  *
  * @param requestId for the log and the answer; unique
  * @param model name of a loaded model, empty for the first that fits

@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import io.github.consistencydecoder.plugin.Tiling;
 
 /**
- * What the cost of a decode or an encoding depends on; known from a request's first bytes, before
- * its body.
+ * The sizes that the cost of a decode or an encoding depends on; known from a request's first
+ * bytes, before its body.
  *
  * @param kind of the call
  * @param batch number of latents

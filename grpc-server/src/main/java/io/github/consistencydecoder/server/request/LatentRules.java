@@ -10,7 +10,7 @@ import io.github.consistencydecoder.server.request.WireTensor.TensorFields;
 import java.util.List;
 
 /**
- * What may be decoded: {@code [N, 4, h, w]} in a floating-point type, all values finite and within
+ * Rules for latents: {@code [N, 4, h, w]} in a floating-point type, all values finite and within
  * the range of latents, of the Stable Diffusion 1.x family as far as the caller's own factors tell.
  */
 public final class LatentRules {

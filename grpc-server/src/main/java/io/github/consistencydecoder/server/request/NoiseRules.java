@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Where a decode's noise comes from, as callers say it. */
+/** Rules for the noise that callers ask for. */
 public final class NoiseRules {
   /** Standard normal values beyond this do not occur. */
   private static final float LARGEST = 1000;

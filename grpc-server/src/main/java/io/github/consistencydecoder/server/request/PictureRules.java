@@ -9,7 +9,9 @@ import io.github.consistencydecoder.plugin.Pixels;
 import io.github.consistencydecoder.server.request.WireTensor.TensorFields;
 import java.util.List;
 
-/** What may be encoded: pictures as tensors or files, with sides that are multiples of 8. */
+/**
+ * Rules for pictures to encode: pictures as tensors or files, with sides that are multiples of 8.
+ */
 public final class PictureRules {
   /** Values of pictures are in [-1, 1]; some pipelines overshoot a little. */
   private static final float LARGEST = 16;

@@ -7,7 +7,7 @@ import io.github.consistencydecoder.server.request.DecodeSize.CallKind;
 import java.time.Duration;
 
 /**
- * What the service takes.
+ * Limits of what the service takes.
  *
  * @param maxPixels of all pictures of a call
  * @param maxBatch pictures of a call

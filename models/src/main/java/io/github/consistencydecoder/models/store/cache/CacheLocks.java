@@ -23,9 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Who uses what in a cache, among all processes of this machine and, where the file system passes
- * locks on, of others. A name is that of a file or folder; it need not exist. The system frees what
- * a process held that was killed.
+ * Locks on what is in use in a cache, among all processes of this machine and, where the file
+ * system passes locks on, of others. A name is that of a file or folder; it need not exist. The
+ * system frees what a process held that was killed.
  *
  * <p>Where nothing can be locked, entries are used without it.
  *

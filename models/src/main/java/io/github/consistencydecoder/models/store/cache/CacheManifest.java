@@ -19,10 +19,10 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
- * What a cached graph was made from, and what was in its files when it was complete. A text file:
- * the key's lines, an empty line, a line {@code NAME BYTES CHECKSUMS} for each file, sorted, and a
- * line {@code check CHECKSUM} of all that is above it. A checksum is a CRC-32C in hexadecimal; a
- * file has one for each mebibyte.
+ * The origin of a cached graph and the contents of its files when it was complete. A text file: the
+ * key's lines, an empty line, a line {@code NAME BYTES CHECKSUMS} for each file, sorted, and a line
+ * {@code check CHECKSUM} of all that is above it. A checksum is a CRC-32C in hexadecimal; a file
+ * has one for each mebibyte.
  *
  * @param key what the graph was made from
  * @param contents of the files

@@ -6,14 +6,11 @@ import io.github.consistencydecoder.cli.options.SamplingOptions;
 import io.github.consistencydecoder.cli.output.OutputPlan;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.formats.latents.DecodeRequest;
-import io.github.consistencydecoder.formats.latents.LatentsFile;
 import io.github.consistencydecoder.formats.latents.LoadedLatents;
-import io.github.consistencydecoder.formats.latents.ScaleChoice;
 import io.github.consistencydecoder.plugin.DecodeOptions;
 import io.github.consistencydecoder.plugin.DecoderConfig;
 import io.github.consistencydecoder.plugin.Pixels;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -60,27 +57,20 @@ public final class DemoCommand implements Callable<Integer> {
     Console console = common.console(spec.commandLine());
     DecodeOptions options = sampling.read().build();
     DecoderConfig config = decoder.config();
-    Path file = Files.createTempFile(NAME, ".safetensors");
-    try {
-      DemoReport.Sample.copyLatents(file);
-      LoadedLatents loaded =
-          LoadedLatents.of(LatentsFile.read(file, ScaleChoice.AUTO, null, null).latents());
-      Path out = folder.toAbsolutePath().normalize();
-      // It is our own name and the same picture every time, so it may be replaced.
-      OutputPlan plan =
-          OutputPlan.of(
-              List.of(file), out.resolve(NAME + ".png"), null, true, Pixels.Rounding.NEAREST);
-      DemoReport report = new DemoReport(console, config, out.resolve(NAME));
-      try (DecodeRun run = new DecodeRun(console, decoder, true)) {
-        run.decode(
-            "the sample latents", () -> new DecodeRequest<>(loaded, options, plan.files(file, 1)));
-        run.report(
-            (opened, cancellation) ->
-                report.write(loaded.latents(), opened, options, cancellation));
-        return run.end();
-      }
-    } finally {
-      Files.deleteIfExists(file);
+    LoadedLatents loaded = LoadedLatents.of(DemoSample.latents());
+    Path sample = Path.of(NAME);
+    Path out = folder.toAbsolutePath().normalize();
+    // It is our own name and the same picture every time, so it may be replaced.
+    OutputPlan plan =
+        OutputPlan.of(
+            List.of(sample), out.resolve(NAME + ".png"), null, true, Pixels.Rounding.NEAREST);
+    DemoReport report = new DemoReport(console, config, out.resolve(NAME));
+    try (DecodeRun run = new DecodeRun(console, decoder, true)) {
+      run.decode(
+          "the sample latents", () -> new DecodeRequest<>(loaded, options, plan.files(sample, 1)));
+      run.report(
+          (opened, cancellation) -> report.write(loaded.latents(), opened, options, cancellation));
+      return run.end();
     }
   }
 }

@@ -12,8 +12,6 @@ import io.github.consistencydecoder.compare.metrics.Measure;
 import io.github.consistencydecoder.compare.metrics.Measurements;
 import io.github.consistencydecoder.compare.report.ColumnResult;
 import io.github.consistencydecoder.compare.report.InputResult;
-import io.github.consistencydecoder.formats.pictures.Picture;
-import io.github.consistencydecoder.formats.pictures.PictureReader;
 import io.github.consistencydecoder.plugin.Cancellation;
 import io.github.consistencydecoder.plugin.ClampMode;
 import io.github.consistencydecoder.plugin.DecodeOptions;
@@ -24,11 +22,8 @@ import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Schedule;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -136,7 +131,7 @@ public final class DemoReport {
             "chelsea.png, the centre",
             new ComparisonInput.Loaded(
                 Optional.of(latents),
-                Optional.of(Sample.photograph()),
+                Optional.of(DemoSample.photograph()),
                 Map.of(),
                 List.of(
                     "The photograph is chelsea.png of scikit-image, by Stefan van der Walt, CC0.",
@@ -197,36 +192,6 @@ public final class DemoReport {
     public void writing(String file) {
       progress.doing(file);
       progress.reached(++done);
-    }
-  }
-
-  /**
-   * A cat: the centre 448x296 pixels of chelsea.png of scikit-image, by Stefan van der Walt, CC0,
-   * and the latents that a small approximation of the SD 1.x encoder makes of them. Made by {@code
-   * cli/src/demo/make_demo_latents.py}.
-   */
-  static final class Sample {
-    private static final String LATENTS = "chelsea.safetensors";
-    private static final String PHOTOGRAPH = "chelsea.png";
-
-    private Sample() {}
-
-    /** Writes the latents into a file, replacing what is there. */
-    public static void copyLatents(Path file) throws IOException {
-      try (InputStream in = open(LATENTS)) {
-        Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
-      }
-    }
-
-    /** What the latents were made from. */
-    public static Picture photograph() throws IOException {
-      try (InputStream in = open(PHOTOGRAPH)) {
-        return new PictureReader().read(PHOTOGRAPH, in.readAllBytes()).picture();
-      }
-    }
-
-    private static InputStream open(String name) {
-      return Sample.class.getResourceAsStream(name);
     }
   }
 }

@@ -1,19 +1,24 @@
 package io.github.consistencydecoder.cli.machine;
 
+import io.github.consistencydecoder.cli.decode.DemoSample;
 import io.github.consistencydecoder.cli.options.CommonOptions;
 import io.github.consistencydecoder.cli.options.DeviceOptions;
+import io.github.consistencydecoder.cli.options.InstalledModels;
 import io.github.consistencydecoder.cli.shell.Console;
 import io.github.consistencydecoder.cli.shell.ExitCode;
 import io.github.consistencydecoder.cli.shell.Interruption;
 import io.github.consistencydecoder.cli.shell.Version;
 import io.github.consistencydecoder.core.diagnostics.RuntimeReport;
 import io.github.consistencydecoder.core.diagnostics.SelfTest;
+import io.github.consistencydecoder.core.diagnostics.WarmStart;
 import io.github.consistencydecoder.models.store.ModelStore;
 import io.github.consistencydecoder.models.store.StoredModel;
 import io.github.consistencydecoder.plugin.Availability;
 import io.github.consistencydecoder.plugin.DecoderConfig;
+import io.github.consistencydecoder.plugin.DecoderException;
 import io.github.consistencydecoder.plugin.Decoders;
 import io.github.consistencydecoder.plugin.Encoders;
+import io.github.consistencydecoder.plugin.LatentDecoder;
 import io.github.consistencydecoder.plugin.LatentDecoderProvider;
 import io.github.consistencydecoder.plugin.PictureMetrics;
 import java.io.IOException;
@@ -138,7 +143,8 @@ public final class DoctorCommand implements Callable<Integer> {
     document.put("models", models);
   }
 
-  private int selfTest(Console console, DecoderConfig config, Map<String, Object> document) {
+  private int selfTest(Console console, DecoderConfig config, Map<String, Object> document)
+      throws IOException {
     try (Interruption.Guard guard = Interruption.process().guard()) {
       console.result("self-test of " + selfTest + ":");
       SelfTest.Report report =
@@ -153,7 +159,48 @@ public final class DoctorCommand implements Callable<Integer> {
       }
       console.result(report.passed() ? "self-test passed" : "self-test FAILED");
       document.put("selftest", Map.of("passed", report.passed(), "lines", report.lines()));
+      if (report.passed()) {
+        document.put("warm_start", warmStart(console, config, guard));
+      }
+      if (guard.interrupted()) {
+        return guard.exitCode();
+      }
       return report.passed() ? ExitCode.OK : ExitCode.FAILED;
     }
+  }
+
+  /**
+   * What the model makes of the starts that there are: the preview, and the store's VAE and TAESD.
+   */
+  private List<Map<String, Object>> warmStart(
+      Console console, DecoderConfig config, Interruption.Guard guard) throws IOException {
+    InstalledModels installed = InstalledModels.of(ModelStore.standard());
+    Map<String, DecoderConfig> starts = new LinkedHashMap<>();
+    starts.put("preview", config);
+    installed.vae().ifPresent(id -> starts.put("vae", config.with(DecoderConfig.MODEL, id)));
+    installed.taesd().ifPresent(id -> starts.put("taesd", config.with(DecoderConfig.MODEL, id)));
+    List<Map<String, Object>> found = new ArrayList<>();
+    try (LatentDecoder decoder =
+        Decoders.open("consistency", config.with(DecoderConfig.MODEL, selfTest))) {
+      WarmStart trial = WarmStart.of(decoder, DemoSample.latents(), guard.cancellation());
+      for (Map.Entry<String, DecoderConfig> start : starts.entrySet()) {
+        try (LatentDecoder opened = Decoders.open(start.getKey(), start.getValue())) {
+          WarmStart.Found one = trial.from(opened);
+          console.result("  warm start from " + start.getKey() + ": " + one.sentence());
+          found.add(
+              Map.of(
+                  "start", start.getKey(),
+                  "psnr_to_two_steps", one.psnr(),
+                  "psnr_of_another_seed", one.other(),
+                  "tint", one.tint(),
+                  "sentence", one.sentence()));
+        }
+      }
+    } catch (DecoderException e) {
+      if (!guard.interrupted()) {
+        throw e;
+      }
+    }
+    return found;
   }
 }

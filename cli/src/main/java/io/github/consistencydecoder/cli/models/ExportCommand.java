@@ -84,9 +84,18 @@ public final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--steps",
       paramLabel = "1|2",
-      defaultValue = "2",
-      description = "Evaluations of the network in one decode. Default: ${DEFAULT-VALUE}.")
-  private int steps;
+      description = "Evaluations of the network in one decode. Default: 2, with --start input 1.")
+  private Integer steps;
+
+  @Option(
+      names = "--start",
+      paramLabel = "noise|input",
+      defaultValue = "noise",
+      description = {
+        "What the first evaluation starts from: noise, or a second input, start_sample, with",
+        "another decoder's picture, which is evaluated once at 512. Default: ${DEFAULT-VALUE}."
+      })
+  private String start;
 
   @Option(
       names = "--dialect",
@@ -162,7 +171,21 @@ public final class ExportCommand implements Callable<Integer> {
   private ExportRequest request(ExportPart part, String wanted) {
     requireOneOf("--dtype", dtype, "float32", "float16");
     requireOneOf("--dialect", dialect, "original", "diffusers");
-    requireOneOf("--steps", Integer.toString(steps), "1", "2");
+    requireOneOf("--start", start, "noise", "input");
+    boolean started = start.equals("input");
+    if (started && steps != null && steps != 1) {
+      throw new CliException(
+          ExitCode.USAGE, "--steps " + steps + ": a decode with --start input has one");
+    }
+    requireOneOf("--steps", steps == null ? "2" : steps.toString(), "1", "2");
+    if (started && part != ExportPart.CONSISTENCY_DECODER && part != ExportPart.VAE_ENCODER) {
+      throw new CliException(
+          ExitCode.USAGE, "--start input: the decoder 'consistency' alone starts from a picture");
+    }
+    if (started && triton) {
+      throw new CliException(
+          ExitCode.USAGE, "--start input: not with --triton, whose repository names one input");
+    }
     DecoderConfig config = DecoderConfig.empty().with(DecoderConfig.DTYPE, dtype);
     if (wanted != null) {
       config = config.with(DecoderConfig.MODEL, wanted);
@@ -173,8 +196,9 @@ public final class ExportCommand implements Callable<Integer> {
     return new ExportRequest(
         part,
         config,
-        Schedule.steps(steps),
-        dialect.equals("original") ? ClampMode.EACH_STEP : ClampMode.NONE);
+        started ? Schedule.WARM : Schedule.steps(steps == null ? 2 : steps),
+        dialect.equals("original") ? ClampMode.EACH_STEP : ClampMode.NONE,
+        started && part == ExportPart.CONSISTENCY_DECODER);
   }
 
   private ExportPart part() {

@@ -92,7 +92,10 @@ final class DoctorCommandTest {
         CommandRun.of("doctor", "--selftest", "tiny", "--cache", folder.resolve("cache"));
 
     assertThat(run.code()).as(run.out() + run.err()).isZero();
-    assertThat(run.out()).contains("self-test of tiny:").endsWith("self-test passed\n");
+    assertThat(run.out())
+        .contains("self-test of tiny:", "self-test passed\n")
+        .containsPattern("warm start from preview: 4\\d\\.\\d dB from two steps, another seed 4\\d")
+        .endsWith("look before you use it\n");
   }
 
   @Test

@@ -78,6 +78,21 @@ final class ExportCommandTest {
   }
 
   @Test
+  void aGraphWithAStartHasOneStep() throws IOException {
+    CommandRun run =
+        CommandRun.of(
+                "export", "--start", "input", "--check", "-o", folder.resolve("warm"), "--json")
+            .exits(0);
+
+    assertThat(new JsonMapper().readTree(run.out()).get("written").asBoolean()).isTrue();
+    CommandRun.of("export", "--start", "input", "--steps", "2", "-o", folder.resolve("x"))
+        .assertRefused(2, "has one");
+    CommandRun.of("export", "--start", "input", "--decoder", "vae", "-o", folder.resolve("x"))
+        .assertRefused(2, "alone starts from a picture");
+    assertThat(folder.resolve("x")).doesNotExist();
+  }
+
+  @Test
   void whatIsThereIsKeptUnlessToldOtherwise() throws IOException {
     Path there = Files.createDirectories(folder.resolve("out/vae_decoder"));
     Files.writeString(there.resolve("model.onnx"), "mine");

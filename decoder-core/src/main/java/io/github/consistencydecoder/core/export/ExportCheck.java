@@ -13,6 +13,7 @@ import io.github.consistencydecoder.plugin.LatentScale;
 import io.github.consistencydecoder.plugin.Latents;
 import io.github.consistencydecoder.plugin.Noise;
 import io.github.consistencydecoder.plugin.Pixels;
+import io.github.consistencydecoder.plugin.Start;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -113,8 +114,27 @@ public final class ExportCheck {
   }
 
   private float[] run(NetworkSession session, float[] input, int[] size) {
-    return session.evaluate(
-        FloatBuffer.wrap(input), inputShape(size), "run the exported model", cancellation);
+    if (!request.started()) {
+      return session.evaluate(
+          FloatBuffer.wrap(input), inputShape(size), "run the exported model", cancellation);
+    }
+    long[] shape = {
+      1, 3, (long) size[0] * Latents.PIXELS_PER_CELL, (long) size[1] * Latents.PIXELS_PER_CELL
+    };
+    return session.evaluateStarted(
+        FloatBuffer.wrap(input), inputShape(size), start(size).values(), shape, cancellation);
+  }
+
+  /** Some picture, beyond [-1, 1] here and there. */
+  private static Pixels start(int[] size) {
+    int height = size[0] * Latents.PIXELS_PER_CELL;
+    int width = size[1] * Latents.PIXELS_PER_CELL;
+    float[] values = new float[3 * height * width];
+    Random random = new Random(1);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = 0.5f * (float) random.nextGaussian();
+    }
+    return Pixels.takeOver(values, 1, height, width);
   }
 
   /** What the library makes of the same input. */
@@ -139,6 +159,7 @@ public final class ExportCheck {
                 .noise(noise)
                 .schedule(request.schedule())
                 .clamp(request.clamp())
+                .start(request.started() ? Start.given(start(size)) : Start.NOISE)
                 .cancellation(cancellation)
                 .build();
         return decoder.decode(Latents.unscaled(input, inputShape(size)), options).pixels().values();

@@ -13,9 +13,15 @@ import io.github.consistencydecoder.plugin.Schedule;
  * @param config which model, {@link DecoderConfig#DTYPE} of the exported graph, and {@code cache}
  * @param schedule the evaluations; of a consistency decoder only
  * @param clamp what happens after each; of a consistency decoder only
+ * @param started whether the graph takes a picture to start from; of a consistency decoder only
  */
 public record ExportRequest(
-    ExportPart part, DecoderConfig config, Schedule schedule, ClampMode clamp) {
+    ExportPart part, DecoderConfig config, Schedule schedule, ClampMode clamp, boolean started) {
+  /** Without a start. */
+  public ExportRequest(ExportPart part, DecoderConfig config, Schedule schedule, ClampMode clamp) {
+    this(part, config, schedule, clamp, false);
+  }
+
   public ExportRequest {
     requireNonNull(part, "part");
     requireNonNull(config, "config");

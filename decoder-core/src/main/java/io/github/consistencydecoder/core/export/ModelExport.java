@@ -126,12 +126,15 @@ public final class ModelExport {
     remarks.put("dialect", clamped ? "original" : "diffusers");
     remarks.put("steps", request.schedule().toString());
     remarks.put("noise", NoiseTiles.ID);
+    if (request.started()) {
+      remarks.put("start", "start_sample");
+    }
     long total = weights.network().parameters() * type.bytes();
     long[] done = new long[1];
     new OnnxExport(folder, type, remarks)
         .decoder(
             weights,
-            sampler(request.schedule(), clamped),
+            sampler(request.schedule(), clamped, request.started()),
             tensor -> {
               cancellation.check();
               listener.written(done[0], total);
@@ -142,7 +145,7 @@ public final class ModelExport {
     return digest;
   }
 
-  private static ExportedSampler sampler(Schedule schedule, boolean clamped) {
+  private static ExportedSampler sampler(Schedule schedule, boolean clamped, boolean started) {
     NoiseTiles noise = new NoiseTiles(schedule.timesteps().size());
     List<ExportedSampler.Step> steps = new ArrayList<>();
     for (int k = 0; k < schedule.timesteps().size(); k++) {
@@ -159,7 +162,12 @@ public final class ModelExport {
               noise.tile(k)));
     }
     return new ExportedSampler(
-        steps, clamped, LatentTransform.factors(), LatentTransform.offsets(), NoiseTiles.SIDE);
+        steps,
+        clamped,
+        LatentTransform.factors(),
+        LatentTransform.offsets(),
+        NoiseTiles.SIDE,
+        started);
   }
 
   private String vae(OpenModel model, AutoencoderPart part, ElementType type) throws IOException {

@@ -12,6 +12,7 @@ import io.github.consistencydecoder.plugin.DecoderException;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -49,7 +50,7 @@ public final class NetworkSession implements EntryUse, AutoCloseable {
   /**
    * Opens a model that was exported here, the way a pipeline would, by its file's name, on the CPU.
    *
-   * @param inputName of its only input
+   * @param inputName of its first input
    */
   public static NetworkSession openExported(Path model, String inputName) {
     Device cpu = new Device(Device.Kind.CPU, 0, "cpu, for checking an export");
@@ -80,17 +81,49 @@ public final class NetworkSession implements EntryUse, AutoCloseable {
    *     DecoderErrorCode#OUT_OF_MEMORY} or {@link DecoderErrorCode#RUNTIME_FAILED}
    */
   public float[] evaluate(FloatBuffer input, long[] shape, String task, Cancellation cancellation) {
+    return evaluate(input, shape, Map.of(), task, cancellation);
+  }
+
+  /**
+   * Runs an exported decoder that takes a picture to start from.
+   *
+   * @param start row-major; borrowed
+   * @param startShape of {@code start}
+   */
+  public float[] evaluateStarted(
+      FloatBuffer input,
+      long[] shape,
+      FloatBuffer start,
+      long[] startShape,
+      Cancellation cancellation) {
+    String task = "run the exported model";
+    try (OnnxTensor picture =
+        OnnxTensor.createTensor(OnnxRuntime.environment(), start, startShape)) {
+      return evaluate(input, shape, Map.of("start_sample", picture), task, cancellation);
+    } catch (OrtException e) {
+      throw Evaluation.failed(e, cancellation, task);
+    }
+  }
+
+  private float[] evaluate(
+      FloatBuffer input,
+      long[] shape,
+      Map<String, OnnxTensor> more,
+      String task,
+      Cancellation cancellation) {
     int height = (int) shape[shape.length - 2];
     int width = (int) shape[shape.length - 1];
     try (OnnxTensor x = OnnxTensor.createTensor(OnnxRuntime.environment(), input, shape);
         StepSessions.Lease lease = sessions.lease(height, width, cancellation)) {
+      Map<String, OnnxTensor> inputs = new HashMap<>(more);
+      inputs.put(inputName, x);
       float[][] values = new float[1][];
       lease.run(
           handle ->
               Evaluation.run(
                   handle,
                   cpu,
-                  Map.of(inputName, x),
+                  inputs,
                   output -> {
                     values[0] = new float[output.remaining()];
                     output.get(values[0]);

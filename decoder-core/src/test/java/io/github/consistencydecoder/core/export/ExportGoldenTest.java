@@ -113,7 +113,7 @@ class ExportGoldenTest {
     }
     ExportedSampler sampler =
         new ExportedSampler(
-            steps, clamped, LatentTransform.factors(), LatentTransform.offsets(), side);
+            steps, clamped, LatentTransform.factors(), LatentTransform.offsets(), side, false);
     Path exported = Files.createTempDirectory(folder, "export-").toRealPath();
     new OnnxExport(exported, ElementType.FLOAT32, Map.of()).decoder(weights, sampler, tensor -> {});
     try (NetworkSession session =

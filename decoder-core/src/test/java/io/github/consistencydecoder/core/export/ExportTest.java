@@ -41,6 +41,18 @@ class ExportTest {
   }
 
   @ParameterizedTest
+  @EnumSource(ClampMode.class)
+  void aGraphWithAStartDecodesAsTheLibrary(ClampMode clamp) throws IOException {
+    ExportRequest request =
+        new ExportRequest(
+            ExportPart.CONSISTENCY_DECODER, config(reduced), Schedule.WARM, clamp, true);
+
+    assertThat(ExportCheck.run(request, export(request), new Cancellation(), finding -> {}))
+        .hasSize(2)
+        .allMatch(ExportCheck.Finding::passed);
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "EACH_STEP, 2, 2, 3, 5",
     "NONE, 2, 1, 5, 4",

@@ -15,7 +15,8 @@ import java.nio.file.Path;
 
 /**
  * Writes a whole consistency decode as one ONNX graph, from {@code [N, 4, h, w]} unscaled latents
- * to {@code [N, 3, 8h, 8w]}, for any batch and size.
+ * to {@code [N, 3, 8h, 8w]}, for any batch and size; from a picture to start from as well, where
+ * the sampler has one.
  *
  * <p>Arithmetic outside the network is in float32, operation by operation as the sampler does it.
  * Every picture of a batch gets the same noise.
@@ -59,7 +60,7 @@ final class DecodeGraph {
         g.enlarge("latent", g.cast("features.cast", normal, type), Latents.PIXELS_PER_CELL);
     PlaneTiling tiling =
         new PlaneTiling(g, "noise", latents, Latents.PIXELS_PER_CELL, 3, sampler.tileSide());
-    Value picture = null;
+    Value picture = sampler.started() ? clamped("start.", GraphInterface.START.addTo(g)) : null;
     for (int k = 0; k < sampler.steps().size(); k++) {
       picture = step(k, picture, enlarged, tiling);
     }
@@ -88,7 +89,11 @@ final class DecodeGraph {
             scope + "x0",
             scaled(scope + "y.scaled", y, step.cOut()),
             scaled(scope + "skipped", noisy, step.cSkip()));
-    return sampler.clamped() ? g.clip(scope + "clamped", x0, -1f, 1f) : x0;
+    return clamped(scope, x0);
+  }
+
+  private Value clamped(String scope, Value picture) {
+    return sampler.clamped() ? g.clip(scope + "clamped", picture, -1f, 1f) : picture;
   }
 
   private Value scaled(String name, Value x, float factor) {

@@ -12,10 +12,16 @@ import java.util.List;
  * @param latentFactor what each channel of an unscaled latent is multiplied by, {@code [4]}
  * @param latentOffset what is added to it then, {@code [4]}; together they normalise the latent
  * @param tileSide height and width of the noise, in pixels; it is repeated beyond
+ * @param started whether the first step has a picture to start from, which is an input then
  */
 @SuppressWarnings("ArrayRecordComponent") // numbers on their way into a file, never compared
 public record ExportedSampler(
-    List<Step> steps, boolean clamped, float[] latentFactor, float[] latentOffset, int tileSide) {
+    List<Step> steps,
+    boolean clamped,
+    float[] latentFactor,
+    float[] latentOffset,
+    int tileSide,
+    boolean started) {
   public ExportedSampler {
     steps = List.copyOf(steps);
     requireNonNull(latentFactor, "latentFactor");
@@ -44,7 +50,7 @@ public record ExportedSampler(
    * cOut * network(cIn * x) + cSkip * x}.
    *
    * @param timestep a row of the time table
-   * @param signal weight of the picture before this step; the first step has none
+   * @param signal weight of the picture before this step
    * @param spread weight of the noise
    * @param cIn weight of the noisy picture in the network's input
    * @param cOut weight of the network's output in the result

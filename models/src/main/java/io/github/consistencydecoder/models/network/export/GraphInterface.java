@@ -23,6 +23,9 @@ record GraphInterface(String name, List<Object> dims) {
       new GraphInterface(
           "sample", List.of("batch_size", 3L, "latent_height * 8", "latent_width * 8"));
 
+  /** What a decode may start from: another decoder's picture. */
+  static final GraphInterface START = new GraphInterface("start_sample", PICTURE.dims());
+
   /** What a VAE encoder takes, in {@code [-1, 1]}. */
   static final GraphInterface SOURCE =
       new GraphInterface("sample", List.of("batch_size", 3L, "sample_height", "sample_width"));

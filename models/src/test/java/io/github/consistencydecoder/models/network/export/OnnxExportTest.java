@@ -211,7 +211,7 @@ class OnnxExportTest {
       float[] noise = SyntheticWeights.input("input.noise" + (k + 1), 3 * SIDE * SIDE);
       list.add(new ExportedSampler.Step(k == 0 ? 1008 : 512, 0.6f, 0.8f, 1, 0.5f, 0.1f, noise));
     }
-    return new ExportedSampler(list, clamped, new float[4], new float[4], SIDE);
+    return new ExportedSampler(list, clamped, new float[4], new float[4], SIDE, false);
   }
 
   private static ModelProto model(Path exported) throws IOException {
